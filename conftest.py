@@ -1,0 +1,8 @@
+"""What both test suites share: async tests run on asyncio, the loop that tidings is written for."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

@@ -1,0 +1,61 @@
+/** What the client takes from where it runs; each can be given instead, in tests or outside browsers. */
+
+/** Milliseconds since 1970, and timers. */
+export interface Clock {
+  now(): number;
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** The part of the browser's WebSocket that is used. */
+export type Socket = Pick<
+  WebSocket,
+  "readyState" | "bufferedAmount" | "onopen" | "onmessage" | "onclose" | "send" | "close"
+>;
+
+export type SocketConstructor = new (url: string) => Socket;
+
+/** Reads the globals at each call, so that a test may replace them. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+/**
+ * `url` as ws: or wss:, relative ones from the page's address. Raises TypeError with the reason when there is no page to be
+ * relative to, or the scheme is not http, https, ws or wss.
+ */
+export function socketUrl(url: string): string {
+  const page = globalThis.location?.href;
+  let resolved: URL;
+  try {
+    resolved = new URL(url, page);
+  } catch {
+    throw new TypeError(`${JSON.stringify(url)} is no address${page ? "" : " (relative ones need a page)"}`);
+  }
+  resolved.protocol = resolved.protocol.replace(/^http/, "ws");
+  resolved.hash = "";
+  if (!/^wss?:$/.test(resolved.protocol)) throw new TypeError(`${resolved.protocol} is not ws:, wss:, http: or https:`);
+  return resolved.href;
+}
+
+/**
+ * Calls `listener` when waiting on makes no sense: the page came into sight (out of the back-forward cache too) or the network
+ * is back. Returns the undo. Where there is no page or window, nothing is ever called.
+ */
+export function onWake(listener: () => void): () => void {
+  const page = globalThis.document;
+  const seen = () => {
+    if (page?.visibilityState !== "hidden") listener();
+  };
+  const sources: [EventTarget | undefined, string][] = [
+    [globalThis.window, "online"],
+    [globalThis.window, "pageshow"],
+    [page, "visibilitychange"],
+  ];
+  for (const [target, type] of sources) target?.addEventListener(type, seen);
+  return () => {
+    for (const [target, type] of sources) target?.removeEventListener(type, seen);
+  };
+}

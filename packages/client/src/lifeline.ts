@@ -1,0 +1,227 @@
+/** Keeps one connection alive: when to open, to wait, to give up. At most one connection exists at any time. */
+import type { Connection, ConnectionOwner, Loss } from "./connection.js";
+import { type Clock, onWake } from "./environment.js";
+import type { Report } from "./handlers.js";
+import { runEach } from "./handlers.js";
+import { backoff, STABLE_AFTER } from "./protocol/backoff.js";
+import type { WebSocketMessage } from "./protocol/messages.js";
+import { type Happening, type State, transition } from "./protocol/states.js";
+
+/**
+ * - `offline`: lost, or not reached; `nextRetryAt` (milliseconds since 1970) says when the next try is.
+ * - `refused`: three tries or more were refused before the socket opened (then `nextRetryAt` is set and the tries go on), or
+ *   the server said that trying again is useless. `reason` says why, for people.
+ * - `attempt`: tries since a connection was last stable.
+ */
+export interface ConnectionStatus {
+  readonly status: "idle" | "connecting" | "connected" | "offline" | "refused" | "closed";
+  readonly reason?: string;
+  readonly attempt: number;
+  readonly nextRetryAt?: number;
+}
+
+export interface LifelineOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly open: (owner: ConnectionOwner) => Connection;
+  /** An expired token can be had anew, so that one more try makes sense. */
+  readonly renewable: boolean;
+  readonly report: Report;
+}
+
+export interface LifelineOwner {
+  message(message: WebSocketMessage, first: boolean): void;
+  statusChanged(): void;
+  /** An established connection is gone, whether or not another follows. */
+  lost(reason: string): void;
+}
+
+const REFUSALS = 3;
+const REFUSED = "tries were refused before the connection opened: no server, or it does not allow this origin";
+/** A longer wait than this is not believed. */
+const LONGEST_CLOSING = 3_600_000;
+
+export class Lifeline {
+  readonly #options: LifelineOptions;
+  readonly #owner: LifelineOwner;
+  readonly #listeners = new Set<() => void>();
+  #state: State = "idle";
+  #status: ConnectionStatus = { status: "idle", attempt: 0 };
+  #connection: Connection | null = null;
+  #attempt = 0;
+  #refusals = 0;
+  #reason: string | undefined;
+  #nextRetryAt: number | undefined;
+  /** The server announced its going: the next connection needs no wait. */
+  #announced = false;
+  #renewed = false;
+  /** Connected: until stable. Waiting: until the next try. */
+  #timer: unknown = null;
+  #closingTimer: unknown = null;
+  #stopListening: (() => void) | null = null;
+
+  constructor(options: LifelineOptions, owner: LifelineOwner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  /** The same object until something in it changes. */
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** The connection, once established. */
+  get connection(): Connection | null {
+    return this.#state === "connected" ? this.#connection : null;
+  }
+
+  /** Calls `listener` after each change of `status`. Returns the undo. */
+  onStatus(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Nothing happens when a connection is there or being made; a waiting client tries at once. */
+  connect(): void {
+    if (this.#state !== "waiting") this.#startOver();
+    this.#happens("connect");
+  }
+
+  /** Ends the connection and every timer. */
+  disconnect(): void {
+    const was = this.connection;
+    if (!this.#happens("disconnect")) return;
+    if (was) this.#owner.lost("disconnect() was called");
+  }
+
+  /** The server will end the connection: another is made without backoff, after `seconds` at the latest. */
+  closing(seconds: number): void {
+    this.#announced = true;
+    this.#options.clock.clearTimeout(this.#closingTimer);
+    this.#closingTimer = this.#options.clock.setTimeout(
+      () => this.#drop("the server is going away"),
+      Math.min(seconds * 1_000, LONGEST_CLOSING),
+    );
+  }
+
+  /** Gives this connection up and makes another, with backoff. */
+  #drop(reason: string): void {
+    this.#connection?.abandon();
+    this.#lost({ refusedBeforeOpen: false, established: true, again: true, reason });
+  }
+
+  #startOver(): void {
+    if (this.#state === "connecting" || this.#state === "connected") return;
+    this.#attempt = 0;
+    this.#refusals = 0;
+    this.#announced = false;
+    this.#renewed = false;
+    this.#reason = undefined;
+  }
+
+  #happens(happening: Happening): boolean {
+    const next = transition(this.#state, happening);
+    if (!next) return false;
+    this.#state = next;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#nextRetryAt = undefined;
+    this.#entries[next]();
+    return true;
+  }
+
+  readonly #entries: Readonly<Record<State, () => void>> = {
+    idle: () => {},
+    connecting: () => this.#open(),
+    connected: () => this.#settle(),
+    waiting: () => this.#wait(),
+    refused: () => this.#giveUp(),
+    closed: () => this.#close(),
+  };
+
+  #open(): void {
+    this.#stopListening ??= onWake(() => this.#wake());
+    const connection = this.#options.open({
+      message: (message, first) => this.#received(message, first),
+      lost: (loss) => this.#lost(loss),
+      report: this.#options.report,
+    });
+    this.#connection = connection;
+    this.#publish();
+    if (this.#connection === connection) connection.start();
+  }
+
+  #received(message: WebSocketMessage, first: boolean): void {
+    if (first) this.#happens("established");
+    this.#owner.message(message, first);
+  }
+
+  #settle(): void {
+    this.#refusals = 0;
+    this.#announced = false;
+    this.#renewed = false;
+    this.#reason = undefined;
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#attempt = 0;
+      this.#publish();
+    }, STABLE_AFTER);
+    this.#publish();
+  }
+
+  #lost(loss: Loss): void {
+    this.#connection = null;
+    this.#options.clock.clearTimeout(this.#closingTimer);
+    this.#refusals = loss.refusedBeforeOpen ? this.#refusals + 1 : 0;
+    this.#reason = this.#refusals < REFUSALS ? loss.reason : `${this.#refusals} ${REFUSED}`;
+    this.#happens(loss.again || this.#renew(loss) ? "lost" : "refused");
+    if (loss.established) this.#owner.lost(loss.reason);
+  }
+
+  /** Once between two connections: the token that `getToken` gave had expired on the way. */
+  #renew(loss: Loss): boolean {
+    const renew = loss.code === "token_expired" && this.#options.renewable && !this.#renewed;
+    this.#renewed ||= renew;
+    return renew;
+  }
+
+  /** A server that says goodbye over and over is met with backoff from the second time on. */
+  #wait(): void {
+    const { clock, random } = this.#options;
+    const wait = this.#announced && this.#attempt === 0 ? 0 : backoff(this.#attempt, random);
+    this.#attempt += 1;
+    this.#nextRetryAt = clock.now() + wait;
+    this.#timer = clock.setTimeout(() => this.#happens("retry"), wait);
+    this.#publish();
+  }
+
+  #giveUp(): void {
+    this.#stopListening?.();
+    this.#stopListening = null;
+    this.#publish();
+  }
+
+  #close(): void {
+    this.#options.clock.clearTimeout(this.#closingTimer);
+    this.#connection?.abandon();
+    this.#connection = null;
+    this.#reason = undefined;
+    this.#giveUp();
+  }
+
+  #wake(): void {
+    this.connection?.check();
+    this.#happens("wake");
+  }
+
+  #publish(): void {
+    const status: ConnectionStatus = {
+      status: this.#state === "waiting" ? (this.#refusals < REFUSALS ? "offline" : "refused") : this.#state,
+      attempt: this.#attempt,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      ...(this.#nextRetryAt !== undefined && { nextRetryAt: this.#nextRetryAt }),
+    };
+    if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
+    this.#status = status;
+    this.#owner.statusChanged();
+    runEach(this.#listeners, (listener) => listener(), this.#options.report, "a status listener");
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * All subscriptions of a client. What the application wants is state: it is brought to the server once per task, after each
+ * connect, and again from the position when events are missing (protocol.md, sections 4 and 7).
+ */
+import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./channel.js";
+import { type Channel, type ChannelEvent, checkChannelName } from "./contract.js";
+import type { Clock } from "./environment.js";
+import type { Report } from "./handlers.js";
+import type { Lifeline } from "./lifeline.js";
+import { answer, ask, leave, type Position, receive, reset, type Step } from "./protocol/applying.js";
+import { backoff } from "./protocol/backoff.js";
+import { type ServerPayloads, SUBSCRIBE_CHANNELS, type WebSocketMessage } from "./protocol/messages.js";
+import { own } from "./protocol/schema.js";
+
+export interface SubscriptionsOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly nextId: () => string;
+  readonly report: Report;
+}
+
+/** Milliseconds after which a subscribe that was not answered is sent again. */
+const ANSWER_TIMEOUT = 30_000;
+/** Refusals that pass by themselves. */
+const PASSING = new Set(["rate_limited", "internal_error"]);
+
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #line: Pick<Lifeline, "status" | "connection">;
+  readonly #all = new Map<string, Subscription>();
+  /** The own channel's positions as the last `auth` said them. */
+  #told: Readonly<Record<string, Position>> = {};
+  #scheduled = false;
+
+  constructor(options: SubscriptionsOptions, line: Pick<Lifeline, "status" | "connection">) {
+    this.#options = options;
+    this.#line = line;
+  }
+
+  /** Counted: each needs its `release`. */
+  hold(names: readonly string[]): void {
+    names.forEach(checkChannelName);
+    for (const name of names) this.#want(name).holds += 1;
+  }
+
+  release(names: readonly string[]): void {
+    for (const name of names) {
+      const subscription = this.#all.get(name);
+      if (subscription) subscription.holds = Math.max(0, subscription.holds - 1);
+    }
+    this.#schedule();
+  }
+
+  /** Adds a follower, from `position` if the channel is new to this client. Returns the undo. */
+  follow(channel: Channel, handlers: ChannelHandlers, position: Position | null): () => void {
+    const subscription = this.#want(channel.name);
+    if (position && !subscription.reading.position) subscription.reading = { ...subscription.reading, position };
+    const follower: Follower = { ...handlers, channel };
+    subscription.followers.add(follower);
+    this.#update(subscription);
+    return () => {
+      subscription.followers.delete(follower);
+      this.#schedule();
+    };
+  }
+
+  status(name: string): ChannelStatus {
+    return this.#all.get(name)?.status ?? IDLE;
+  }
+
+  position(name: string): Position | null {
+    return this.#all.get(name)?.reading.position ?? null;
+  }
+
+  /** The own channel's position, for `auth`. */
+  ownPositions(): Readonly<Record<string, Position>> {
+    this.#told = Object.fromEntries(
+      [...this.#all.values()].flatMap(({ own, name, reading }) =>
+        own && reading.position ? [[name, reading.position]] : [],
+      ),
+    );
+    return this.#told;
+  }
+
+  /** A new connection stands: the own channel is entered, the others are asked for. */
+  established({ positions, recovered }: ServerPayloads["connection:established"]): void {
+    for (const subscription of this.#all.values()) subscription.own = false;
+    for (const [name, top] of Object.entries(positions)) {
+      const subscription = this.#all.get(name) ?? this.#add(name);
+      subscription.own = true;
+      // A position that auth did not tell is told by subscribe, like any other channel's.
+      if (subscription.reading.position && !own(this.#told, name)) continue;
+      subscription.reading = ask(subscription.reading);
+      this.#answered(subscription, top, own(recovered, name) === true);
+    }
+    this.#flush();
+  }
+
+  /** The connection is gone; wishes and positions stay. */
+  lost(): void {
+    for (const subscription of this.#all.values()) {
+      this.#rest(subscription);
+      subscription.refusal = null;
+    }
+    this.connectionChanged();
+  }
+
+  connectionChanged(): void {
+    for (const subscription of this.#all.values()) this.#update(subscription);
+  }
+
+  subscribed({ reply_to, payload }: WebSocketMessage): void {
+    const { channels, positions, recovered } = payload as ServerPayloads["subscribed"];
+    for (const name of channels) {
+      const subscription = this.#all.get(name);
+      const top = own(positions, name);
+      if (!subscription || !top || !reply_to || subscription.request !== reply_to) continue;
+      this.#answered(subscription, top, own(recovered, name) === true);
+    }
+  }
+
+  /** Without `reply_to` the server did it; an answer that is on its way decides otherwise. */
+  unsubscribed({ reply_to, payload }: WebSocketMessage): void {
+    if (reply_to) return;
+    const { channels, reason } = payload as ServerPayloads["unsubscribed"];
+    for (const name of channels) {
+      const subscription = this.#all.get(name);
+      if (subscription && subscription.request === null)
+        this.#refuse(subscription, reason ?? "unsubscribed by the server");
+    }
+  }
+
+  /** Takes the error if it answers one of our subscribes. */
+  refused({ reply_to, payload }: WebSocketMessage): void {
+    const { code, message, channel } = payload as ServerPayloads["connection:error"];
+    for (const subscription of this.#all.values()) {
+      if (!reply_to || subscription.request !== reply_to || (channel !== undefined && channel !== subscription.name))
+        continue;
+      if (PASSING.has(code)) this.#later(subscription, subscription.failures++);
+      else this.#refuse(subscription, `${code}: ${message}`);
+    }
+  }
+
+  reset({ payload }: WebSocketMessage): void {
+    const missed = payload as ServerPayloads["channel:reset"];
+    const subscription = this.#all.get(missed.channel);
+    if (!subscription) return;
+    const { action } = this.#step(subscription, reset(subscription.reading, missed.position));
+    if (action === "drop") return;
+    if (subscription.reading.phase === "live") this.#options.clock.clearTimeout(subscription.timer);
+    subscription.void(missed, this.#options.report);
+    this.#update(subscription);
+  }
+
+  /** Applies a channel's event or drops it. True: it was applied, and the channel's own handlers have heard it. */
+  event(event: ChannelEvent): boolean {
+    const subscription = this.#all.get(event.channel);
+    if (!subscription?.wanted) return false;
+    const { action } = this.#step(subscription, receive(subscription.reading, event));
+    if (action === "resubscribe") this.#again(subscription);
+    if (action !== "apply" && action !== "live") return false;
+    subscription.gaps = 0;
+    subscription.deliver(event, this.#options.report);
+    this.#update(subscription);
+    return true;
+  }
+
+  #want(name: string): Subscription {
+    const subscription = this.#all.get(name) ?? this.#add(name);
+    subscription.refusal = null;
+    this.#schedule();
+    return subscription;
+  }
+
+  #add(name: string): Subscription {
+    const subscription = new Subscription(name);
+    this.#all.set(name, subscription);
+    return subscription;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  /** Brings the server to what is wanted. Leaving comes first: there is a limit of channels. */
+  #flush(): void {
+    const unwanted = [...this.#all.values()].filter(({ wanted }) => !wanted);
+    const entered = unwanted.filter(({ reading }) => reading.phase !== "out").map(({ name }) => name);
+    for (const subscription of unwanted) {
+      this.#rest(subscription);
+      this.#all.delete(subscription.name);
+    }
+    if (!this.#line.connection) return;
+    for (const channels of chunks(entered)) this.#send("unsubscribe", this.#options.nextId(), { channels });
+    this.#ask([...this.#all.values()].filter(({ reading, refusal }) => reading.phase === "out" && refusal === null));
+  }
+
+  #ask(subscriptions: readonly Subscription[]): void {
+    for (const chunk of chunks(subscriptions)) {
+      const id = this.#options.nextId();
+      for (const subscription of chunk) {
+        subscription.request = id;
+        this.#step(subscription, { reading: ask(subscription.reading) });
+        this.#wait(subscription, ANSWER_TIMEOUT);
+        this.#update(subscription);
+      }
+      const positions = chunk.flatMap(({ name, reading }) =>
+        reading.position ? [[name, reading.position] as const] : [],
+      );
+      const channels = chunk.map(({ name }) => name);
+      this.#send("subscribe", id, { channels, positions: Object.fromEntries(positions) });
+    }
+  }
+
+  #send(type: string, id: string, payload: object): void {
+    this.#line.connection?.send({ type, id, payload });
+  }
+
+  #answered(subscription: Subscription, top: Position, recovered: boolean): void {
+    const { action } = this.#step(subscription, answer(subscription.reading, top, recovered));
+    subscription.request = null;
+    subscription.failures = 0;
+    this.#options.clock.clearTimeout(subscription.timer);
+    if (action === "reset-follows") this.#wait(subscription, ANSWER_TIMEOUT);
+    this.#update(subscription);
+  }
+
+  /** At a gap: at once, but with backoff when no event could be applied since the last. */
+  #again(subscription: Subscription): void {
+    const gaps = subscription.gaps++;
+    if (gaps === 0) this.#ask([subscription]);
+    else this.#later(subscription, gaps);
+    this.#update(subscription);
+  }
+
+  #later(subscription: Subscription, attempt: number): void {
+    subscription.request = null;
+    this.#wait(subscription, backoff(attempt, this.#options.random));
+  }
+
+  #wait(subscription: Subscription, milliseconds: number): void {
+    const { clock } = this.#options;
+    clock.clearTimeout(subscription.timer);
+    subscription.timer = clock.setTimeout(() => this.#ask([subscription]), milliseconds);
+  }
+
+  #refuse(subscription: Subscription, reason: string): void {
+    this.#rest(subscription);
+    subscription.refusal = reason;
+    this.#update(subscription);
+  }
+
+  #rest(subscription: Subscription): void {
+    this.#options.clock.clearTimeout(subscription.timer);
+    subscription.request = null;
+    subscription.reading = leave(subscription.reading);
+  }
+
+  #step<S extends Pick<Step, "reading">>(subscription: Subscription, step: S): S {
+    subscription.reading = step.reading;
+    return step;
+  }
+
+  #update(subscription: Subscription): void {
+    subscription.update(this.#line.status, this.#options.report);
+  }
+}
+
+function chunks<T>(list: readonly T[]): T[][] {
+  const count = Math.ceil(list.length / SUBSCRIBE_CHANNELS);
+  return Array.from({ length: count }, (_, i) => list.slice(i * SUBSCRIBE_CHANNELS, (i + 1) * SUBSCRIBE_CHANNELS));
+}

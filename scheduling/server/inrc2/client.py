@@ -1,0 +1,97 @@
+"""A client of the REST API: signed in, at a steady rate."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+
+Json = dict[str, Any]
+
+
+class ApiError(Exception):
+    """The server cannot be reached, or answers what no client could go on with; the message is for people."""
+
+
+class Pace:
+    """Lets one through every ``1 / rate`` seconds, and does not make up for lost time."""
+
+    def __init__(
+        self,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._interval = 1 / rate
+        self._clock = clock
+        self._sleep = sleep
+        self._next = clock()
+
+    async def wait(self) -> None:
+        now = self._clock()
+        if now < self._next:
+            await self._sleep(self._next - now)
+        self._next = max(self._next, now) + self._interval
+
+
+class ApiClient:
+    """Signs in with the first request, and again when the access token has expired."""
+
+    def __init__(self, http: httpx2.AsyncClient, pace: Pace, email: str, password: str) -> None:
+        self._http = http
+        self._pace = pace
+        self._login = {"email": email, "password": password}
+        self._token = ""
+
+    async def get(self, path: str, **query: str) -> list[Json]:
+        """All that ``path`` lists. Raises ApiError."""
+        response = await self._send("GET", path, params=query)
+        if response.status_code != 200:
+            raise _unexpected(response)
+        rows: list[Json] = response.json()
+        return rows
+
+    async def post(self, path: str, body: Json) -> tuple[Json | None, list[Json]]:
+        """What was created, or None with what the rules say against it. Raises ApiError."""
+        response = await self._send("POST", path, json=body)
+        if response.status_code == 201:
+            created: Json = response.json()
+            return created, []
+        if response.status_code == 422 and response.json()["type"] == "/problems/rules":
+            return None, response.json()["errors"]
+        raise _unexpected(response)
+
+    async def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        if not self._token:
+            await self._sign_in()
+        response = await self._request(method, path, **more)
+        if response.status_code == 401:
+            await self._sign_in()
+            response = await self._request(method, path, **more)
+        return response
+
+    async def _sign_in(self) -> None:
+        self._token = ""
+        response = await self._request("POST", "/api/auth/login", json=self._login)
+        if response.status_code != 200:
+            raise _unexpected(response)
+        self._token = response.json()["access_token"]
+
+    async def _request(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        await self._pace.wait()
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        try:
+            return await self._http.request(method, path, headers=headers, **more)
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise ApiError(f"The server at {self._http.base_url} cannot be reached: {reason}.") from error
+
+
+def _unexpected(response: httpx2.Response) -> ApiError:
+    place = f"{response.request.method} {response.request.url.path}"
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, LookupError, TypeError):
+        detail = "that is no answer of this application; is the address right?"
+    return ApiError(f"{place} was answered with {response.status_code}: {detail}")

@@ -1,0 +1,118 @@
+"""The composition root: the one place that knows every layer."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from tidings import Channel, ConnectionManager, JWTAuth, User
+
+from .domain.instants import Clock
+from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
+from .notify.notifier import LiveNotifier
+from .services.changes import Desk
+from .services.passwords import Passwords
+from .services.ports import Dice
+from .services.schedules import ScheduleService
+from .services.sessions import SessionService
+from .services.staff import TeamService
+from .services.time_off import TimeOffService
+from .services.tokens import Tokens
+from .settings import Settings
+from .store.database import Database
+from .web import auth, schedules, team, time_off
+from .web.callers import Services
+from .web.dashboard import dashboard
+from .web.problems import RESPONSES, install
+
+
+def now() -> datetime:
+    """The system's clock."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock = now,
+    dice: Dice = secrets.token_urlsafe,
+    passwords: Passwords | None = None,
+) -> FastAPI:
+    """The whole application: REST under /api, events at /ws, the dashboard at /.
+
+    Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not.
+    """
+    database = Database(settings.database)
+    manager = live_manager(settings)
+    app = FastAPI(
+        title="scheduling",
+        lifespan=_lifespan(database),
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=settings.max_body_size,
+        responses=RESPONSES,
+    )
+    desk = Desk(database, LiveNotifier(manager), clock)
+    app.state.services = _services(desk, settings, dice, passwords or Passwords())
+    app.state.live = manager
+    app.state.database = database
+    install(app, settings.max_body_size)
+    for module in (auth, team, schedules, time_off):
+        app.include_router(module.router)
+    app.include_router(manager.router("/ws"))
+    if settings.web_build is not None:
+        app.include_router(dashboard(settings.web_build))
+    return app
+
+
+def live_manager(settings: Settings) -> ConnectionManager:
+    """The connections, and who may follow what."""
+    manager = ConnectionManager(
+        channels=CHANNELS,
+        authenticate=JWTAuth(settings.secret.get_secret_value()),
+        origins=settings.origins,
+    )
+
+    async def any_staff(channel: Channel, user: User) -> bool:
+        return True
+
+    async def managers(channel: Channel, user: User) -> bool:
+        return user.claims.get("role") == "manager"
+
+    for kind in FOR_ALL_STAFF:
+        manager.authorize(kind)(any_staff)
+    for kind in MANAGERS_ONLY:
+        manager.authorize(kind)(managers)
+    return manager
+
+
+def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) -> Services:
+    tokens = Tokens(settings.secret.get_secret_value(), settings.access_token_lifetime)
+    return Services(
+        sessions=SessionService(desk, tokens, passwords, dice),
+        team=TeamService(desk, passwords),
+        schedules=ScheduleService(desk),
+        time_off=TimeOffService(desk),
+    )
+
+
+def _lifespan(database: Database):
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        try:
+            yield
+        finally:
+            await database.close()
+
+    return lifespan
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`scheduling.server.main:app`, made from the environment when a server asks for it, not at import."""
+    if name == "app":
+        return create_app(Settings())
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,91 @@
+"""What can happen, and where it is heard.
+
+Imports neither the application nor its settings: `tidings types` reads it too. Every subscriber of a channel may see
+every event in it; so a draft has a channel of its own, and leaving a channel's scope is an event on that channel.
+"""
+
+from pydantic import Field
+
+from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.time_off import TimeOff
+from tidings import Channel, Event, UserChannel
+
+
+class ScheduleCreated(Event, type="schedule:created", key="schedule.id", version="schedule.version"):
+    schedule: Schedule
+
+
+class ScheduleUpdated(Event, type="schedule:updated", key="schedule_id", version="schedule.version"):
+    schedule_id: int = Field(alias="scheduleId")
+    schedule: Schedule
+
+
+class ScheduleDeleted(Event, type="schedule:deleted", key="schedule_id", version="version"):
+    """``version`` is one above the last that stood, so that a late update loses against it."""
+
+    schedule_id: int = Field(alias="scheduleId")
+    version: int
+
+
+class SchedulePublished(Event, type="schedule:published", key="schedule.id", version="schedule.version"):
+    schedule: Schedule
+
+
+class ScheduleWithdrawn(Event, type="schedule:withdrawn", key="schedule_id", version="version"):
+    """A published shift is a draft again. ``schedule`` is there for managers only."""
+
+    schedule_id: int = Field(alias="scheduleId")
+    version: int
+    schedule: Schedule | None = None
+
+
+class TimeOffRequested(Event, type="timeoff:requested", key="timeoff.id", version="timeoff.version"):
+    timeoff: TimeOff
+
+
+class TimeOffApproved(Event, type="timeoff:approved", key="timeoff.id", version="timeoff.version"):
+    timeoff: TimeOff
+
+
+class TimeOffDenied(Event, type="timeoff:denied", key="timeoff.id", version="timeoff.version"):
+    timeoff: TimeOff
+
+
+class TimeOffCancelled(Event, type="timeoff:cancelled", key="timeoff.id", version="timeoff.version"):
+    timeoff: TimeOff
+
+
+class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.version"):
+    """``staff`` is without its e-mail."""
+
+    staff: Staff
+
+
+ScheduleEvent = ScheduleCreated | ScheduleUpdated | ScheduleDeleted | SchedulePublished | ScheduleWithdrawn
+TimeOffEvent = TimeOffRequested | TimeOffApproved | TimeOffDenied | TimeOffCancelled
+
+
+class Schedules(Channel[ScheduleEvent], name="schedules"):
+    """Published shifts. For all staff."""
+
+
+class Drafts(Channel[ScheduleEvent], name="schedules:drafts"):
+    """Drafts. For managers."""
+
+
+class TimeOffRequests(Channel[TimeOffEvent], name="timeoff"):
+    """Everybody's time off. For managers."""
+
+
+class Team(Channel[StaffCreated], name="staff"):
+    """Who works here. For all staff."""
+
+
+class Me(UserChannel[ScheduleEvent | TimeOffEvent]):
+    """One's own published shifts and time off; every connection of the person follows it."""
+
+
+CHANNELS = (Schedules, Drafts, TimeOffRequests, Team, Me)
+MANAGERS_ONLY = (Drafts, TimeOffRequests)
+FOR_ALL_STAFF = (Schedules, Team)

@@ -1,0 +1,73 @@
+"""What a use case answers instead of doing as asked. Each message is a sentence for people."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from scheduling.server.domain.instants import spell_ago
+from scheduling.server.domain.rules import Violation
+from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.text import Person
+from scheduling.server.domain.time_off import TimeOff
+
+
+class Refused(Exception):
+    """The request was understood and is not carried out; ``detail`` says why."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Unauthenticated(Refused):
+    """Who asks is not known, or no longer."""
+
+
+class Forbidden(Refused):
+    """Who asks is known and may not."""
+
+
+class NotFound(Refused):
+    """There is no such thing, as far as who asks may know."""
+
+
+class AlreadyExists(Refused):
+    """The name, in ``field``, is taken."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class AlreadyDecided(Refused):
+    """A request for time off that can no longer be decided so."""
+
+
+class TooMany(Refused):
+    """More rows than one answer carries."""
+
+
+class TooManyAttempts(Refused):
+    """Come back after ``retry_after``."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        self.retry_after = max(1, round(retry_after.total_seconds()))
+        super().__init__(f"Too many attempts to sign in. Try again in {self.retry_after} seconds.")
+
+
+class StaleVersion(Refused):
+    """Somebody changed it in the meantime; ``current`` is what stands now (None: deleted)."""
+
+    def __init__(
+        self, what: str, current: Schedule | TimeOff | None, by: Person | None, at: datetime, now: datetime
+    ) -> None:
+        verb = "deleted" if current is None else "changed"
+        super().__init__(f"{by.name if by else 'Somebody'} {verb} this {what} {spell_ago(now - at)}")
+        self.current, self.changed_by, self.changed_at = current, by, at
+
+
+class RulesBroken(Refused):
+    """Rules object; ``violations`` holds all of their objections."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(" ".join(dict.fromkeys(violation.message for violation in violations)))
+        self.violations = tuple(violations)

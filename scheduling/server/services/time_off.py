@@ -1,0 +1,90 @@
+"""Use cases around time off: ask for it, and decide."""
+
+from collections.abc import Collection
+
+from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_span, standing
+from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.time_off import Decision, TimeOff, TimeOffStatus
+
+from .access import require_manager
+from .changes import Change, Desk
+from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion, TooMany
+from .ports import NewTimeOff, Transaction, Window
+from .schedules import MOST_ROWS, VersionOf
+
+
+class TimeOffService:
+    """Staff see and ask for their own; managers for everybody's, and they decide."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._notifier = desk.notifier
+
+    async def find(self, viewer: Staff, window: Window, status: TimeOffStatus | None) -> list[TimeOff]:
+        """What overlaps ``window``, by start: one's own, or all for a manager. Raises TooMany."""
+        staff_id = None if viewer.is_manager else viewer.id
+        async with self._desk.store.read() as tx:
+            found = await tx.time_off.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
+        if len(found) > MOST_ROWS:
+            raise TooMany(f"More than {MOST_ROWS} requests match. Ask for a shorter time with from and to.")
+        return found
+
+    async def request(self, viewer: Staff, new: NewTimeOff) -> TimeOff:
+        """Raises Forbidden for another's request unless a manager asks, NotFound, RulesBroken."""
+        if new.staff_id != viewer.id:
+            require_manager(viewer, "ask for somebody else's time off")
+        if broken := check_span(new.starts_at, new.ends_at, LONGEST_TIME_OFF):
+            raise RulesBroken(broken)
+        async with self._desk.change() as change:
+            await _member(change.tx, new.staff_id)
+            time_off = await change.tx.time_off.add(new, change.now)
+            change.tell(self._notifier.notify_time_off, time_off)
+        return time_off
+
+    async def decide(
+        self, viewer: Staff, seen: VersionOf, decision: Decision, note: str, accept: Collection[str]
+    ) -> TimeOff:
+        """Approve, deny or cancel. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken."""
+        if decision != "cancel":
+            require_manager(viewer, f"{decision} time off")
+        async with self._desk.change() as change:
+            before = await _decidable(change, viewer, seen)
+            status = before.outcome(decision)
+            if status is None:
+                raise AlreadyDecided(f"This request is {before.status}: it cannot be {_PAST[decision]}.")
+            if decision == "approve":
+                await _refuse_overlaps(change.tx, before, accept)
+            after = before.decided(status, note, viewer.person, change.now)
+            await change.tx.time_off.save(after)
+            change.tell(self._notifier.notify_time_off, after)
+        return after
+
+
+_PAST: dict[Decision, str] = {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
+
+
+async def _decidable(change: Change, viewer: Staff, seen: VersionOf) -> TimeOff:
+    """The request, if it still is as it was seen and ``viewer`` has a say in it."""
+    time_off = await change.tx.time_off.get(seen.id)
+    if time_off is None:
+        raise NotFound(f"There is no request {seen.id} for time off.")
+    if time_off.staff_id != viewer.id and not viewer.is_manager:
+        raise Forbidden("Only managers may cancel somebody else's time off.")
+    if time_off.version != seen.version:
+        raise StaleVersion("request", time_off, time_off.decided_by, time_off.updated_at, change.now)
+    return time_off
+
+
+async def _refuse_overlaps(tx: Transaction, time_off: TimeOff, accept: Collection[str]) -> None:
+    staff = await _member(tx, time_off.staff_id)
+    during = Window(time_off.starts_at, time_off.ends_at)
+    shifts = await tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS)
+    if broken := standing(check_approval(time_off, staff, shifts), accept):
+        raise RulesBroken(broken)
+
+
+async def _member(tx: Transaction, staff_id: int) -> Staff:
+    staff = await tx.staff.get(staff_id)
+    if staff is None:
+        raise NotFound(f"There is no member of staff {staff_id}.")
+    return staff

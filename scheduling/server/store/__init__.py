@@ -1,0 +1,1 @@
+"""Where it is kept: SQLAlchemy on SQLite, with Alembic migrations."""

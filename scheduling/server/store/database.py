@@ -1,0 +1,118 @@
+"""The database file: how it is opened and what a transaction on it guarantees."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from .repositories import SqlLocations, SqlSchedules, SqlSessions, SqlStaff, SqlTimeOff
+from .tables import REVISION
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long one process waits for another's write."""
+
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be opened or is not ready; the message says which, why and what to do."""
+
+
+class SqlTransaction:
+    """The repositories over one SQLAlchemy session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.staff = SqlStaff(session)
+        self.locations = SqlLocations(session)
+        self.schedules = SqlSchedules(session)
+        self.time_off = SqlTimeOff(session)
+        self.sessions = SqlSessions(session)
+
+
+class Database:
+    """The Store of ``services.ports`` on a SQLite file in WAL mode: readers never wait, writers take turns."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens nothing yet. ``path`` must have been migrated."""
+        self._path = path
+        self._readers = create_async_engine(url(path, "aiosqlite"))
+        configure(self._readers.sync_engine)
+        self._writers = self._readers.execution_options(write=True)
+
+    async def open(self) -> Self:
+        """Open the file now rather than with the first request. Raises DatabaseUnavailable."""
+        try:
+            async with self._readers.connect() as connection:
+                found = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+                revision = found.scalar()
+        except DBAPIError as error:
+            await self.close()
+            raise unavailable(self._path, error) from error
+        if revision != REVISION:
+            await self.close()
+            raise DatabaseUnavailable(
+                f"The database {self._path} is at revision {revision} and this program needs {REVISION}: "
+                "run `scheduling migrate` first."
+            )
+        return self
+
+    async def close(self) -> None:
+        await self._readers.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[SqlTransaction]:
+        async with AsyncSession(self._readers) as session:
+            yield SqlTransaction(session)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[SqlTransaction]:
+        async with AsyncSession(self._writers) as session, session.begin():
+            # Begun now, not at the first statement: from here on nobody else writes.
+            await session.connection()
+            yield SqlTransaction(session)
+
+
+def url(path: Path, driver: str) -> URL:
+    return URL.create(f"sqlite+{driver}", database=str(path))
+
+
+def configure(engine: Engine) -> None:
+    """Give each connection our pragmas and each transaction our way to begin.
+
+    The driver's own transaction handling is switched off: it begins late and deferred, and not at all for DDL.
+    """
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+
+
+def unavailable(path: Path, error: DBAPIError) -> DatabaseUnavailable:
+    """What ``error`` means to whoever started the program."""
+    reason = str(error.orig)
+    if "no such table" in reason:
+        return DatabaseUnavailable(f"The database {path} is not set up: run `scheduling migrate` first.")
+    return DatabaseUnavailable(f"The database {path} cannot be opened: {reason}.")
+
+
+def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once, so nobody can write between what we check and what we save.
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,12 @@
+"""Alembic's entry: migrates over the connection that ``store.migrate`` hands over."""
+
+from alembic import context
+
+from scheduling.server.store.tables import Table
+
+# Batch mode: SQLite alters a table by copying it.
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Table.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,202 @@
+"""The repositories of ``services.ports``, over one SQLAlchemy session. Rows go in and out; entities leave."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scheduling.server.domain.rules import LONGEST_SHIFT
+from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
+from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.text import Entity, Person
+from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
+from scheduling.server.services.ports import Credentials, Deletion, NewStaff, NewTimeOff, Session, Window
+
+from .tables import LocationRow, ScheduleRow, SessionRow, StaffRow, Table, TimeOffRow
+
+E = TypeVar("E", bound=Entity)
+
+
+class SqlStaff:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, staff_id: int) -> Staff | None:
+        row = await self._session.get(StaffRow, staff_id)
+        return _entity(Staff, row) if row else None
+
+    async def all(self) -> list[Staff]:
+        rows = await self._session.scalars(select(StaffRow).order_by(StaffRow.name, StaffRow.id))
+        return [_entity(Staff, row) for row in rows]
+
+    async def credentials(self, email: str) -> Credentials | None:
+        row = await self._session.scalar(select(StaffRow).where(StaffRow.email == email))
+        return Credentials(_entity(Staff, row), row.password_hash) if row else None
+
+    async def add(self, new: NewStaff) -> Staff:
+        row = StaffRow(
+            name=new.name,
+            email=new.email,
+            role=new.role,
+            skills=list(new.skills),
+            contract_name=new.contract.name,
+            hours_per_week=new.contract.hours_per_week,
+            rest_hours=new.contract.rest_hours,
+            password_hash=new.password_hash,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        return _entity(Staff, row)
+
+
+class SqlLocations:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, name: str) -> Location | None:
+        row = await self._session.get(LocationRow, name)
+        return _entity(Location, row) if row else None
+
+    async def all(self) -> list[Location]:
+        rows = await self._session.scalars(select(LocationRow).order_by(LocationRow.name))
+        return [_entity(Location, row) for row in rows]
+
+    async def add(self, location: Location) -> None:
+        self._session.add(LocationRow(name=location.name, timezone=location.timezone))
+        await self._session.flush()
+
+
+class SqlSchedules:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, schedule_id: int) -> Schedule | None:
+        row = await self._session.get(ScheduleRow, schedule_id)
+        return None if row is None or row.deleted_at else _entity(Schedule, row)
+
+    async def deletion(self, schedule_id: int) -> Deletion | None:
+        row = await self._session.get(ScheduleRow, schedule_id)
+        if row is None or row.deleted_at is None:
+            return None
+        return Deletion(_entity(Person, row.updated_by) if row.updated_by else None, row.deleted_at)
+
+    async def find(
+        self, window: Window, *, staff_id: int | None, status: ScheduleStatus | None, limit: int
+    ) -> list[Schedule]:
+        query = select(ScheduleRow).where(ScheduleRow.deleted_at.is_(None), *_overlapping(ScheduleRow, window))
+        if window.starts_at is not None:
+            # Implied by the overlap, as no shift is longer; said so that the index on the start bounds the search.
+            query = query.where(ScheduleRow.starts_at >= window.starts_at - LONGEST_SHIFT)
+        if staff_id is not None:
+            query = query.where(ScheduleRow.staff_id == staff_id)
+        if status is not None:
+            query = query.where(ScheduleRow.status == status)
+        rows = await self._session.scalars(query.order_by(ScheduleRow.starts_at, ScheduleRow.id).limit(limit))
+        return [_entity(Schedule, row) for row in rows]
+
+    async def add(self, shift: Shift, by: Staff, at: datetime) -> Schedule:
+        row = ScheduleRow(**shift.model_dump(include=set(Shift.model_fields)), updated_by_id=by.id, updated_at=at)
+        self._session.add(row)
+        await self._session.flush()
+        await self._session.refresh(row)
+        return _entity(Schedule, row)
+
+    async def save(self, schedule: Schedule) -> None:
+        values = schedule.model_dump(include={*Shift.model_fields, "version", "updated_at"})
+        by = schedule.updated_by and schedule.updated_by.id
+        await self._session.execute(
+            update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(**values, updated_by_id=by)
+        )
+
+    async def delete(self, schedule_id: int, by: Staff, at: datetime) -> None:
+        await self._session.execute(
+            update(ScheduleRow)
+            .where(ScheduleRow.id == schedule_id)
+            .values(deleted_at=at, updated_at=at, updated_by_id=by.id, version=ScheduleRow.version + 1)
+        )
+
+
+class SqlTimeOff:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, time_off_id: int) -> TimeOff | None:
+        row = await self._session.get(TimeOffRow, time_off_id)
+        return _entity(TimeOff, row) if row else None
+
+    async def find(
+        self, window: Window, *, staff_id: int | None, status: TimeOffStatus | None, limit: int
+    ) -> list[TimeOff]:
+        query = select(TimeOffRow).where(*_overlapping(TimeOffRow, window))
+        if staff_id is not None:
+            query = query.where(TimeOffRow.staff_id == staff_id)
+        if status is not None:
+            query = query.where(TimeOffRow.status == status)
+        rows = await self._session.scalars(query.order_by(TimeOffRow.starts_at, TimeOffRow.id).limit(limit))
+        return [_entity(TimeOff, row) for row in rows]
+
+    async def add(self, new: NewTimeOff, at: datetime) -> TimeOff:
+        row = TimeOffRow(
+            staff_id=new.staff_id,
+            starts_at=new.starts_at,
+            ends_at=new.ends_at,
+            note=new.note,
+            status="pending",
+            decision_note="",
+            updated_at=at,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        await self._session.refresh(row)
+        return _entity(TimeOff, row)
+
+    async def save(self, time_off: TimeOff) -> None:
+        values = time_off.model_dump(include={"status", "decision_note", "version", "updated_at"})
+        by = time_off.decided_by and time_off.decided_by.id
+        await self._session.execute(
+            update(TimeOffRow).where(TimeOffRow.id == time_off.id).values(**values, decided_by_id=by)
+        )
+
+
+class SqlSessions:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, token_hash: str) -> Session | None:
+        row = await self._session.get(SessionRow, token_hash)
+        return _session(row) if row else None
+
+    async def of_staff(self, staff_id: int) -> Sequence[Session]:
+        query = select(SessionRow).where(SessionRow.staff_id == staff_id).order_by(SessionRow.expires_at)
+        return [_session(row) for row in await self._session.scalars(query)]
+
+    async def put(self, session: Session) -> None:
+        await self._session.merge(
+            SessionRow(token_hash=session.token_hash, staff_id=session.staff_id, expires_at=session.expires_at)
+        )
+
+    async def delete(self, token_hash: str) -> None:
+        await self._session.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
+
+    async def delete_expired(self, now: datetime) -> None:
+        await self._session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+
+
+def _overlapping(table: type[ScheduleRow] | type[TimeOffRow], window: Window) -> list[ColumnElement[bool]]:
+    overlaps: list[ColumnElement[bool]] = []
+    if window.starts_at is not None:
+        overlaps.append(table.ends_at > window.starts_at)
+    if window.ends_at is not None:
+        overlaps.append(table.starts_at < window.ends_at)
+    return overlaps
+
+
+def _entity(kind: type[E], row: Table) -> E:
+    """The entity that ``row`` holds: its columns are named as the entity's fields."""
+    return kind.model_validate(row, from_attributes=True)
+
+
+def _session(row: SessionRow) -> Session:
+    return Session(row.token_hash, row.staff_id, row.expires_at)

@@ -1,0 +1,144 @@
+"""The tables. Attributes are named as the entities' fields, so that a row validates as its entity."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from scheduling.server.domain.staff import Contract
+
+REVISION = "0001"
+"""The migration that makes these tables: what a database must be at."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC outside; inside, text that sorts by time."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no offset: only instants are stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class LocationRow(Table):
+    __tablename__ = "locations"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    timezone: Mapped[str] = mapped_column(String(80))
+
+
+class StaffRow(Table):
+    __tablename__ = "staff"
+    __table_args__ = (CheckConstraint("role IN ('manager', 'staff')", name="role"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(10))
+    skills: Mapped[list[str]] = mapped_column(JSON)
+    contract_name: Mapped[str] = mapped_column(String(80))
+    hours_per_week: Mapped[float | None]
+    rest_hours: Mapped[float]
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def contract(self) -> Contract:
+        return Contract(name=self.contract_name, hours_per_week=self.hours_per_week, rest_hours=self.rest_hours)
+
+
+class ScheduleRow(Table):
+    """A shift. A deleted one stays, to tell a late editor who deleted it; its number is never given again."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="span"),
+        CheckConstraint("status IN ('draft', 'published')", name="status"),
+        Index(None, "staff_id", "starts_at"),
+        Index(None, "starts_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    role: Mapped[str] = mapped_column(String(80))
+    location: Mapped[str] = mapped_column(ForeignKey("locations.name"))
+    note: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(default=1)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
+    place: Mapped[LocationRow] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def timezone(self) -> str:
+        return self.place.timezone
+
+
+class TimeOffRow(Table):
+    __tablename__ = "time_off"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="span"),
+        CheckConstraint("status IN ('pending', 'approved', 'denied', 'cancelled')", name="status"),
+        Index(None, "staff_id", "starts_at"),
+        Index(None, "starts_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10))
+    decision_note: Mapped[str] = mapped_column(Text)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    decided_by: Mapped[StaffRow | None] = relationship(foreign_keys=[decided_by_id], lazy="joined")
+
+
+class SessionRow(Table):
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "staff_id", "expires_at"), Index(None, "expires_at"))
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""The REST door: routers, what they accept, and problem details for what they refuse."""

@@ -1,0 +1,154 @@
+"""Every refusal as a problem detail (RFC 9457): what was wrong, where, and what would be right."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from scheduling.server.domain.rules import Severity
+from scheduling.server.services import errors
+
+logger = logging.getLogger(__name__)
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field, named by its dotted path."""
+
+    field: str
+    code: str
+    severity: Severity | None = None
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with ``errors`` for each field; some types carry more members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] | None = None
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {ProblemResponse.media_type: {}}}
+    for status in (401, 403, 404, 409, 422)
+}
+"""For the OpenAPI document."""
+
+KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
+    errors.Unauthenticated: (401, "/problems/unauthenticated", "Not signed in"),
+    errors.Forbidden: (403, "/problems/forbidden", "Not allowed"),
+    errors.NotFound: (404, "/problems/not-found", "Not found"),
+    errors.AlreadyExists: (409, "/problems/already-exists", "Already there"),
+    errors.AlreadyDecided: (409, "/problems/already-decided", "Already decided"),
+    errors.StaleVersion: (409, "/problems/stale-version", "Changed in the meantime"),
+    errors.RulesBroken: (422, "/problems/rules", "A rule objects"),
+    errors.TooMany: (422, "/problems/too-many", "Too many results"),
+    errors.TooManyAttempts: (429, "/problems/too-many-attempts", "Too many attempts"),
+}
+"""Status, type and title of each refusal."""
+
+HTTP_DETAILS: dict[int, str] = {
+    404: "There is nothing at {method} {path}.",
+    405: "{method} is not possible at {path}; allowed: {allow}.",
+    413: "The request's body is too large; at most {limit} bytes are taken.",
+}
+
+
+def problem(
+    status: int,
+    kind: str,
+    title: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> ProblemResponse:
+    """A problem detail; ``more`` are further members."""
+    content = {"type": kind, "title": title, "status": status, "detail": detail, **more}
+    return ProblemResponse(jsonable_encoder(content), status, dict(headers or {}))
+
+
+def install(app: FastAPI, max_body_size: int) -> None:
+    """Make ``app`` answer every error with a problem detail."""
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
+        return _http_problem(request, error, max_body_size)
+
+    app.exception_handler(errors.Refused)(_on_refused)
+    app.exception_handler(RequestValidationError)(_on_invalid)
+    app.exception_handler(Exception)(_on_failure)
+
+
+async def _on_refused(_: Request, error: errors.Refused) -> Response:
+    status, kind, title = KINDS[type(error)]
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.TooManyAttempts):
+        headers["Retry-After"] = str(error.retry_after)
+    return problem(status, kind, title, error.detail, headers=headers, **_members(error))
+
+
+def _members(error: errors.Refused) -> dict[str, object]:
+    """What this refusal tells beyond its sentence."""
+    match error:
+        case errors.RulesBroken(violations=violations):
+            return {"errors": violations}
+        case errors.StaleVersion():
+            return {"changed_by": error.changed_by, "changed_at": error.changed_at, "current": error.current}
+        case errors.AlreadyExists():
+            return {"errors": [{"field": error.field, "code": "already_exists", "message": error.detail}]}
+        case _:
+            return {}
+
+
+async def _on_invalid(_: Request, error: RequestValidationError) -> Response:
+    found = error.errors()
+    if broken := next((each for each in found if each["type"] == "json_invalid"), None):
+        position, reason = broken["loc"][-1], broken["ctx"]["error"]
+        detail = f"The body is not JSON: {reason}, at character {position}."
+        return problem(400, "/problems/malformed-json", "Malformed JSON", detail)
+    fields = [_field_problem(each) for each in found]
+    detail = " ".join(f"{each['field'] or 'The body'}: {each['message']}." for each in fields)
+    return problem(422, "/problems/validation", "The request is not as it should be", detail, errors=fields)
+
+
+def _field_problem(found: Mapping[str, Any]) -> dict[str, str]:
+    loc: Sequence[object] = found["loc"]
+    # The first part says where it came from (body, query, path), which is no part of the field's name.
+    field = ".".join(str(part) for part in loc[1:]).encode("utf-8", "replace").decode()
+    message = "unknown field" if found["type"] == "extra_forbidden" else str(found["msg"])
+    return {"field": field, "code": str(found["type"]), "message": message.rstrip(".")}
+
+
+def _http_problem(request: Request, error: HTTPException, limit: int) -> ProblemResponse:
+    title = HTTPStatus(error.status_code).phrase
+    allow = (error.headers or {}).get("Allow", "")
+    template = HTTP_DETAILS.get(error.status_code)
+    path = request.url.path[:200]
+    detail = (
+        template.format(method=request.method, path=path, allow=allow, limit=limit) if template else str(error.detail)
+    )
+    kind = f"/problems/{title.lower().replace(' ', '-')}"
+    return problem(error.status_code, kind, title, detail, headers=error.headers)
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    # The server logs the traceback as it passes on; the client gets none of it.
+    logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    detail = "Something went wrong on our side. It has been logged; please try again."
+    return problem(500, "/problems/internal-error", "Internal error", detail)

@@ -1,0 +1,67 @@
+"""/api/schedules."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel
+
+from scheduling.server.domain.instants import Instant
+from scheduling.server.domain.schedule import Schedule, ScheduleStatus
+from scheduling.server.services.ports import Window
+from scheduling.server.services.schedules import VersionOf
+
+from .bodies import NewSchedule, Publish, ScheduleChange
+from .callers import Caller, ServicesDep
+
+router = APIRouter(prefix="/api/schedules", tags=["schedules"])
+PathId = Annotated[int, Path(ge=1, le=2**53 - 1)]
+QueryId = Annotated[int | None, Query(ge=1, le=2**53 - 1)]
+QueryVersion = Annotated[int, Query(ge=1, le=2**53 - 1)]
+
+
+def window(
+    starts_at: Annotated[Instant | None, Query(alias="from")] = None,
+    ends_at: Annotated[Instant | None, Query(alias="to")] = None,
+) -> Window:
+    """What overlaps [from, to)."""
+    return Window(starts_at, ends_at)
+
+
+WindowDep = Annotated[Window, Depends(window)]
+
+
+class Published(BaseModel):
+    schedules: list[Schedule]
+
+
+@router.get("")
+async def find(
+    caller: Caller,
+    services: ServicesDep,
+    window: WindowDep,
+    staff_id: QueryId = None,
+    status: ScheduleStatus | None = None,
+) -> list[Schedule]:
+    return await services.schedules.find(caller, window, staff_id, status)
+
+
+@router.post("", status_code=201)
+async def create(caller: Caller, services: ServicesDep, body: NewSchedule) -> Schedule:
+    return await services.schedules.create(caller, body.shift(), body.accept)
+
+
+@router.post("/publish")
+async def publish(caller: Caller, services: ServicesDep, body: Publish) -> Published:
+    seen = [ref.seen() for ref in body.schedules]
+    return Published(schedules=await services.schedules.publish(caller, seen, body.accept))
+
+
+@router.patch("/{schedule_id}")
+async def change(caller: Caller, services: ServicesDep, schedule_id: PathId, body: ScheduleChange) -> Schedule:
+    seen = VersionOf(schedule_id, body.version)
+    return await services.schedules.change(caller, seen, body.changes(), body.accept)
+
+
+@router.delete("/{schedule_id}", status_code=204)
+async def delete(caller: Caller, services: ServicesDep, schedule_id: PathId, version: QueryVersion) -> None:
+    await services.schedules.delete(caller, VersionOf(schedule_id, version))

@@ -1,0 +1,35 @@
+import { Problem, problemOf } from "./problem";
+
+export interface Call {
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly body?: unknown;
+  readonly token?: string | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+function initOf({ method = "GET", body, token, signal }: Call): RequestInit {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (token) headers.authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  return {
+    method,
+    headers,
+    credentials: "same-origin",
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+function unreachable(error: unknown): never {
+  if (error instanceof DOMException && error.name === "AbortError") throw error;
+  throw new Problem(0, "No answer", "The server cannot be reached. Check the connection and try again.");
+}
+
+/** Sends one request and returns its JSON (undefined for 204). Throws `Problem` for every refusal. */
+export async function send<T>(fetch: Fetch, path: string, call: Call = {}): Promise<T> {
+  const response = await fetch(path, initOf(call)).catch(unreachable);
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}

@@ -1,0 +1,88 @@
+import type { Instant, Person } from "./types";
+
+/** One reason for a refusal. `field` is the JSON field's dotted path, `message` a sentence for people. */
+export interface Reason {
+  readonly field: string;
+  readonly code: string;
+  readonly severity: "hard" | "soft";
+  readonly message: string;
+}
+
+/** What a stale write was told: who changed the row meanwhile, and what it is now (null: deleted). */
+export interface Stale<Row> {
+  readonly detail: string;
+  readonly changedBy: Person | null;
+  readonly changedAt: Instant | null;
+  readonly current: Row | null;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** A refused request, as RFC 9457 problem details. `status` 0 means that no server answered. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly reasons: readonly Reason[];
+  readonly body: Body;
+
+  constructor(status: number, title: string, detail: string, reasons: readonly Reason[] = [], body: Body = {}) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.reasons = reasons;
+    this.body = body;
+  }
+
+  /** Every reason may be overruled by naming its code. */
+  get overrulable(): boolean {
+    return this.reasons.length > 0 && this.reasons.every((reason) => reason.severity === "soft");
+  }
+
+  get codes(): string[] {
+    return [...new Set(this.reasons.map((reason) => reason.code))];
+  }
+
+  stale<Row>(): Stale<Row> | null {
+    if (this.status !== 409 || !("current" in this.body)) return null;
+    return {
+      detail: this.detail || this.title,
+      changedBy: (this.body.changed_by as Person | null | undefined) ?? null,
+      changedAt: (this.body.changed_at as Instant | null | undefined) ?? null,
+      current: this.body.current as Row | null,
+    };
+  }
+}
+
+function text(value: unknown, otherwise: string): string {
+  return typeof value === "string" && value !== "" ? value : otherwise;
+}
+
+function reason(value: unknown): Reason[] {
+  if (typeof value !== "object" || value === null) return [];
+  const entry = value as Body;
+  const severity = entry.severity === "soft" ? "soft" : "hard";
+  const message = text(entry.message, "This value was refused.");
+  return [{ field: text(entry.field, ""), code: text(entry.code, ""), severity, message }];
+}
+
+/** Reads a refusal; anything that is not problem details (a proxy's page) becomes a plain sentence. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const title = `The server answered ${response.status}`;
+  if (!response.headers.get("content-type")?.includes("json")) {
+    return new Problem(response.status, title, "");
+  }
+  const body = (await response.json().catch(() => ({}))) as Body;
+  const reasons = Array.isArray(body.errors) ? body.errors.flatMap(reason) : [];
+  return new Problem(response.status, text(body.title, title), text(body.detail, ""), reasons, body);
+}
+
+/** A sentence for whatever went wrong. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof Problem)) return "Something went wrong in this page. Reload it and try again.";
+  const reasons = error.reasons.map((each) => each.message).join(" ");
+  return reasons || error.message;
+}

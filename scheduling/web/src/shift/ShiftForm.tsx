@@ -1,0 +1,198 @@
+import { ActionIcon, Autocomplete, Button, Group, Menu, Popover, Select, Stack, Text, Textarea } from "@mantine/core";
+import { DatePickerInput, TimePicker } from "@mantine/dates";
+import { IconDots, IconTrash } from "@tabler/icons-react";
+import { type FormEvent, useState } from "react";
+import { sentenceOf } from "../api/problem";
+import type { Schedule } from "../api/types";
+import { addDays } from "../time/week";
+import { ago, dayShort, hours } from "../time/words";
+import { useNow } from "../time/use-now";
+import type { Week } from "../week/use-week";
+import { useDeleteShift } from "./changes";
+import { Conflict } from "./Conflict";
+import { Refused } from "./Refused";
+import classes from "./ShiftForm.module.css";
+import { lengthOf, OPEN, type ShiftValues } from "./shift-fields";
+import { type ShiftFormState, useShiftForm } from "./use-shift-form";
+
+interface Props {
+  readonly schedule: Schedule | null;
+  readonly live: Schedule | null;
+  readonly initial: ShiftValues;
+  readonly week: Week;
+  readonly close: () => void;
+}
+
+function lengthHint(values: ShiftValues, zone: string): string {
+  const minutes = lengthOf(values, zone);
+  if (minutes === null) return "";
+  const overnight = values.end <= values.start ? `, ends ${dayShort(addDays(values.day, 1))}` : "";
+  return `${hours(minutes)}${overnight}`;
+}
+
+function When({ state: { form, zone } }: { state: ShiftFormState }) {
+  const hint = lengthHint(form.values, zone);
+  const labels = { hoursInputLabel: "hours", minutesInputLabel: "minutes" };
+  return (
+    <div>
+      <DatePickerInput label="Day" valueFormat="dddd D MMMM YYYY" withAsterisk {...form.getInputProps("day")} />
+      <Group grow align="flex-start" mt="md" gap="sm">
+        <TimePicker label="Starts" withAsterisk {...labels} {...form.getInputProps("start")} />
+        <TimePicker label="Ends" withAsterisk {...labels} {...form.getInputProps("end")} />
+      </Group>
+      <Text size="sm" c="dimmed" mt={6} className={classes.hint}>
+        {hint && `${hint} · `}
+        {zone.replaceAll("_", " ")} time
+      </Text>
+    </div>
+  );
+}
+
+function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
+  const people = [...week.staff.values()].sort((a, b) => a.name.localeCompare(b.name));
+  const skills = [...new Set(people.flatMap((person) => person.skills))].sort();
+  const choose = (staff: string | null) => {
+    const skill = week.staff.get(Number(staff))?.skills[0];
+    form.setFieldValue("staff", staff ?? OPEN);
+    if (skill && !form.values.role) form.setFieldValue("role", skill);
+  };
+  return (
+    <>
+      <Select
+        label="Who"
+        searchable
+        allowDeselect={false}
+        data={[
+          { value: OPEN, label: "Open shift (nobody yet)" },
+          ...people.map((person) => ({ value: String(person.id), label: person.name })),
+        ]}
+        {...form.getInputProps("staff")}
+        onChange={choose}
+      />
+      <Autocomplete label="Work" withAsterisk data={skills} {...form.getInputProps("role")} />
+      <Select
+        label="Where"
+        withAsterisk
+        allowDeselect={false}
+        data={week.locations.map((location) => location.name)}
+        {...form.getInputProps("location")}
+      />
+      <Textarea label="Note" autosize minRows={2} maxRows={6} {...form.getInputProps("note")} />
+    </>
+  );
+}
+
+function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => void; fail: (why: string) => void }) {
+  const [asking, setAsking] = useState(false);
+  const removal = useDeleteShift();
+  const remove = () =>
+    removal.mutate(schedule, {
+      onSuccess: close,
+      onError: (error) => {
+        setAsking(false);
+        fail(sentenceOf(error));
+      },
+    });
+  return (
+    <Popover opened={asking} onChange={setAsking} position="top-start" shadow="md" trapFocus withArrow>
+      <Popover.Target>
+        <ActionIcon variant="default" size={36} aria-label="Delete this shift" onClick={() => setAsking(true)}>
+          <IconTrash size={17} stroke={1.7} />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Text size="sm" fw={600} mb={10}>
+          Delete this shift?
+        </Text>
+        <Group gap={8}>
+          <Button size="xs" color="red.8" loading={removal.isPending} onClick={remove}>
+            Delete
+          </Button>
+          <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+            Keep it
+          </Button>
+        </Group>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** The ways to save: a published shift stays published or is withdrawn, anything else is a draft or gets published. */
+function Saves({ base, save, saving }: Pick<ShiftFormState, "base" | "save" | "saving">) {
+  if (base?.status !== "published") {
+    return (
+      <>
+        <Button variant="default" disabled={saving} onClick={() => void save("draft")}>
+          Save draft
+        </Button>
+        <Button type="submit" loading={saving}>
+          Publish
+        </Button>
+      </>
+    );
+  }
+  return (
+    <>
+      <Menu position="top-end" shadow="md">
+        <Menu.Target>
+          <ActionIcon variant="default" size={36} aria-label="More ways to save">
+            <IconDots size={17} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => void save("draft")}>Withdraw: make it a draft</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Button type="submit" loading={saving}>
+        Save
+      </Button>
+    </>
+  );
+}
+
+function Told({ state, week, close }: { state: ShiftFormState; week: Week; close: () => void }) {
+  const { form, base, conflict, refusal, save, saving, takeTheirs } = state;
+  const status = refusal?.status ?? base?.status ?? "published";
+  if (conflict) {
+    const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
+    const saveMine = (over: Schedule) => void save(status, { over });
+    return <Conflict stale={conflict} mine={form.values} busy={saving} {...{ nameOf, takeTheirs, saveMine, close }} />;
+  }
+  if (!refusal) return null;
+  const { general, overrule } = refusal;
+  const anyway = () => void save(status, { accept: overrule ?? [] });
+  return <Refused general={general} overrule={overrule !== null} action="Save" busy={saving} anyway={anyway} />;
+}
+
+/** Creates or edits a shift. The server's reasons stand beside the fields they are about. */
+export function ShiftForm({ schedule, live, initial, week, close }: Props) {
+  const state = useShiftForm({ schedule, live, initial, locations: week.locations, close });
+  const [failure, setFailure] = useState<string | null>(null);
+  const now = useNow();
+  const { base } = state;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void state.save("published");
+  };
+  return (
+    <form onSubmit={submit} noValidate className={classes.form}>
+      <Stack gap="md" className={classes.fields}>
+        <Told state={state} week={week} close={close} />
+        {failure && <Refused general={[failure]} overrule={false} action="Delete" busy={false} anyway={close} />}
+        <When state={state} />
+        <Who state={state} week={week} />
+        {base?.updated_by && (
+          <Text size="xs" c="dimmed">
+            {base.status === "draft" ? "Draft" : "Published"} · last changed by {base.updated_by.name},{" "}
+            {ago(base.updated_at, now)}
+          </Text>
+        )}
+      </Stack>
+      <div className={classes.foot}>
+        {base && <Delete schedule={base} close={close} fail={setFailure} />}
+        <span className={classes.gap} />
+        <Saves {...state} />
+      </div>
+    </form>
+  );
+}

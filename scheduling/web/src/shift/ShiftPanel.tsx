@@ -1,0 +1,81 @@
+import { Button, Drawer, Stack, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useState } from "react";
+import type { Schedule } from "../api/types";
+import type { WeekSearch } from "../router";
+import { useSignedIn } from "../session/signed-in";
+import type { Day } from "../time/week";
+import type { Week } from "../week/use-week";
+import { ShiftDetails } from "./ShiftDetails";
+import { ShiftForm } from "./ShiftForm";
+import { OPEN, type ShiftValues, valuesOf } from "./shift-fields";
+
+interface Props {
+  readonly week: Week;
+  readonly monday: Day;
+  readonly search: WeekSearch;
+  readonly close: () => void;
+}
+
+function blank({ week, monday, search }: Props): ShiftValues {
+  const staff = typeof search.staff === "number" ? week.staff.get(search.staff) : undefined;
+  return {
+    staff: staff ? String(staff.id) : OPEN,
+    day: search.day ?? monday,
+    start: "07:00",
+    end: "15:00",
+    role: staff?.skills[0] ?? "",
+    location: week.locations[0]?.name ?? "",
+    note: "",
+  };
+}
+
+function Gone({ close }: { close: () => void }) {
+  return (
+    <Stack>
+      <Text>This shift is not in this week any more: it was deleted, withdrawn or moved.</Text>
+      <Button variant="default" onClick={close}>
+        Close
+      </Button>
+    </Stack>
+  );
+}
+
+function EditShift({ live, week, close }: { live: Schedule | null; week: Week; close: () => void }) {
+  const [schedule] = useState(live);
+  if (!schedule) return <Gone close={close} />;
+  return <ShiftForm schedule={schedule} live={live} initial={valuesOf(schedule)} week={week} close={close} />;
+}
+
+function Content(props: Props) {
+  const { week, search, close } = props;
+  const { manager } = useSignedIn();
+  if (search.shift === "new") {
+    return <ShiftForm schedule={null} live={null} initial={blank(props)} week={week} close={close} />;
+  }
+  const live = week.shifts?.get(search.shift ?? 0) ?? null;
+  if (manager) return <EditShift key={search.shift} live={live} week={week} close={close} />;
+  return live ? <ShiftDetails schedule={live} week={week} /> : <Gone close={close} />;
+}
+
+/** The side panel of one shift: its form for managers, its details for everyone else. */
+export function ShiftPanel(props: Props) {
+  const { week, search, close } = props;
+  const { manager } = useSignedIn();
+  const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const opened = search.shift !== undefined && week.grid !== null && (manager || search.shift !== "new");
+  const title = search.shift === "new" ? "New shift" : manager ? "Edit shift" : "Shift";
+  return (
+    <Drawer
+      opened={opened}
+      onClose={close}
+      title={<span style={{ fontWeight: 640, fontSize: 17 }}>{title}</span>}
+      position="right"
+      size={phone ? "100%" : 440}
+      padding="lg"
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      {opened && <Content {...props} />}
+    </Drawer>
+  );
+}

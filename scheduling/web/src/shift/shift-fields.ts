@@ -1,0 +1,117 @@
+import type { Reason } from "../api/problem";
+import type { Location, Schedule, ScheduleFields } from "../api/types";
+import { addDays, type Day } from "../time/week";
+import { instantAt, minutesBetween, wallTime } from "../time/zone";
+
+/** The shift form's values as people type them: a date and two wall-clock times at the location. */
+export interface ShiftValues {
+  /** "open" or the staff id as text, as a select needs it. */
+  staff: string;
+  day: Day;
+  start: string;
+  end: string;
+  role: string;
+  location: string;
+  note: string;
+}
+
+export type ShiftErrors = Partial<Record<keyof ShiftValues, string>>;
+
+export const OPEN = "open";
+
+export function valuesOf(schedule: Schedule): ShiftValues {
+  const start = wallTime(schedule.starts_at, schedule.timezone);
+  return {
+    staff: schedule.staff_id === null ? OPEN : String(schedule.staff_id),
+    day: start.day,
+    start: start.time,
+    end: wallTime(schedule.ends_at, schedule.timezone).time,
+    role: schedule.role,
+    location: schedule.location,
+    note: schedule.note,
+  };
+}
+
+export function zoneOf(location: string, locations: readonly Location[]): string {
+  return (locations.find((each) => each.name === location) ?? locations[0])?.timezone ?? "UTC";
+}
+
+const NEVER = "The clocks go forward then: this time does not exist on that day.";
+
+/** An end at or before the start is meant on the next day: a night shift. */
+export function instantsOf(
+  { day, start, end }: Pick<ShiftValues, "day" | "start" | "end">,
+  zone: string,
+): { starts_at: string | null; ends_at: string | null } {
+  const endDay = end <= start ? addDays(day, 1) : day;
+  return { starts_at: instantAt({ day, time: start }, zone), ends_at: instantAt({ day: endDay, time: end }, zone) };
+}
+
+/** Minutes of the shift as entered; null while a time is missing or impossible. */
+export function lengthOf(values: ShiftValues, zone: string): number | null {
+  if (!values.day || !values.start || !values.end) return null;
+  const { starts_at, ends_at } = instantsOf(values, zone);
+  return starts_at && ends_at ? minutesBetween(starts_at, ends_at) : null;
+}
+
+function missing(values: ShiftValues): ShiftErrors {
+  const errors: ShiftErrors = {};
+  if (!values.day) errors.day = "Choose the day it starts.";
+  if (!values.start) errors.start = "Enter when it starts.";
+  if (!values.end) errors.end = "Enter when it ends.";
+  if (!values.role.trim()) errors.role = "Say what the work is.";
+  if (!values.location) errors.location = "Choose where it is.";
+  return errors;
+}
+
+export type Fields = Omit<ScheduleFields, "status">;
+
+/** Turns what was entered into the request's fields, or says beside which input something is wrong. */
+export function fieldsOf(values: ShiftValues, zone: string): { fields: Fields } | { errors: ShiftErrors } {
+  const errors = missing(values);
+  if (Object.keys(errors).length > 0) return { errors };
+  const { starts_at, ends_at } = instantsOf(values, zone);
+  if (!starts_at) return { errors: { start: NEVER } };
+  if (!ends_at) return { errors: { end: NEVER } };
+  const staff_id = values.staff === OPEN ? null : Number(values.staff);
+  const { role, location, note } = values;
+  return { fields: { staff_id, starts_at, ends_at, role: role.trim(), location, note: note.trim() } };
+}
+
+const INPUTS: Readonly<Record<string, keyof ShiftValues>> = {
+  staff_id: "staff",
+  starts_at: "start",
+  ends_at: "end",
+  role: "role",
+  location: "location",
+  timezone: "location",
+  note: "note",
+};
+
+/** Sorts the server's reasons to the inputs they are about; the rest is told above the form. */
+export function placeReasons(reasons: readonly Reason[]): { errors: ShiftErrors; general: string[] } {
+  const errors: ShiftErrors = {};
+  const general: string[] = [];
+  for (const { field, message } of reasons) {
+    const input = INPUTS[field];
+    if (input) errors[input] = errors[input] ? `${errors[input]} ${message}` : message;
+    else general.push(message);
+  }
+  return { errors, general };
+}
+
+/** The inputs in which two versions of a shift differ. */
+export function differing(left: ShiftValues, right: ShiftValues): (keyof ShiftValues)[] {
+  return (Object.keys(left) as (keyof ShiftValues)[]).filter((key) => left[key] !== right[key]);
+}
+
+/** Only what differs from the shift as it was: what others changed in other fields stays. */
+export function changesFrom(base: Schedule, fields: Fields, status: Schedule["status"]): Partial<ScheduleFields> {
+  const wanted: ScheduleFields = { ...fields, status };
+  const same = (key: keyof ScheduleFields) => {
+    const instant = key === "starts_at" || key === "ends_at";
+    return instant ? minutesBetween(base[key], wanted[key]) === 0 : base[key] === wanted[key];
+  };
+  const keys = (Object.keys(wanted) as (keyof ScheduleFields)[]).filter((key) => !same(key));
+  return Object.fromEntries(keys.map((key) => [key, wanted[key]]));
+}

@@ -1,0 +1,59 @@
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+const iris: MantineColorsTuple = [
+  "#eef0fc",
+  "#dde0f7",
+  "#bac0ef",
+  "#959fe6",
+  "#7682df",
+  "#5f6cd3",
+  "#4b58c6",
+  "#3f4bb8",
+  "#353f9e",
+  "#2b3484",
+];
+
+const gray: MantineColorsTuple = [
+  "#fbfaf8",
+  "#f5f4f0",
+  "#eceae4",
+  "#e2dfd8",
+  "#d2cec4",
+  "#8d897f",
+  "#6a665e",
+  "#55524b",
+  "#3a3833",
+  "#1e1d1a",
+];
+
+const dark: MantineColorsTuple = [
+  "#eceae6",
+  "#b7b4ad",
+  "#9c9992",
+  "#6f727c",
+  "#40434c",
+  "#292b31",
+  "#1d1f24",
+  "#18191d",
+  "#111215",
+  "#0c0d0f",
+];
+
+/** Mantine in this product's colours and letters; tokens.css has what Mantine has no name for. */
+export const theme = createTheme({
+  primaryColor: "iris",
+  primaryShade: { light: 7, dark: 7 },
+  colors: { iris, gray, dark },
+  black: "#1e1d1a",
+  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  headings: { fontFamily: "'Inter Variable', system-ui, sans-serif", fontWeight: "650" },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  components: {
+    Button: { defaultProps: { size: "sm" } },
+    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.25, blur: 1 } } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.25, blur: 1 } } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
+  },
+});

@@ -1,0 +1,53 @@
+import { Temporal } from "temporal-polyfill";
+import type { Instant } from "../api/types";
+import type { Day } from "./week";
+
+/** What a clock on the wall of one place shows: a date and "HH:MM". */
+export interface WallTime {
+  readonly day: Day;
+  readonly time: string;
+}
+
+export function wallTime(instant: Instant, zone: string): WallTime {
+  const there = Temporal.Instant.from(instant).toZonedDateTimeISO(zone);
+  return { day: there.toPlainDate().toString(), time: there.toPlainTime().toString({ smallestUnit: "minute" }) };
+}
+
+/**
+ * The instant at which the clocks of a zone show this time. An hour that happens twice (clocks go back) means its
+ * first pass; one that never happens (clocks go forward) gives null.
+ */
+export function instantAt({ day, time }: WallTime, zone: string): Instant | null {
+  const local = Temporal.PlainDateTime.from(`${day}T${time}`);
+  const there = local.toZonedDateTime(zone, { disambiguation: "earlier" });
+  if (!there.toPlainDateTime().equals(local)) return null;
+  return there.toInstant().toString();
+}
+
+/** The first instant of a day in a zone (not always 00:00: some zones change clocks at midnight). */
+export function startOfDay(day: Day, zone: string): Instant {
+  return Temporal.PlainDate.from(day).toZonedDateTime(zone).toInstant().toString();
+}
+
+/** Minutes that really pass between two instants, whatever the clocks do. */
+export function minutesBetween(from: Instant, to: Instant): number {
+  return (Temporal.Instant.from(to).epochMilliseconds - Temporal.Instant.from(from).epochMilliseconds) / 60_000;
+}
+
+export function overlaps(row: { starts_at: Instant; ends_at: Instant }, from: Instant, to: Instant): boolean {
+  return minutesBetween(row.starts_at, to) > 0 && minutesBetween(from, row.ends_at) > 0;
+}
+
+export function today(zone: string, now: number): Day {
+  return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toString();
+}
+
+/**
+ * The instants that a week can touch in any zone on earth (UTC+14 to UTC-12), so that what is asked for does not
+ * depend on where the locations are.
+ */
+export function weekWindow(monday: Day): { from: Instant; to: Instant } {
+  const start = Temporal.PlainDate.from(monday).toZonedDateTime("UTC");
+  const from = start.subtract({ hours: 14 }).toInstant().toString();
+  return { from, to: start.add({ days: 7, hours: 12 }).toInstant().toString() };
+}

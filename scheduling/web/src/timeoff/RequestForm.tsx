@@ -1,0 +1,102 @@
+import { Alert, Button, Group, Modal, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { DatePickerInput, TimePicker } from "@mantine/dates";
+import { useForm } from "@mantine/form";
+import { IconAlertCircle } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Api } from "../api/api";
+import { Problem, sentenceOf } from "../api/problem";
+import type { Staff, TimeOffFields } from "../api/types";
+import { useSignedIn } from "../session/signed-in";
+import { useTimeOffChange } from "./queries";
+import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
+
+interface Props {
+  readonly staff: ReadonlyMap<number, Staff>;
+  readonly zone: string;
+  readonly close: () => void;
+}
+
+function useRequestForm({ zone, close }: Props) {
+  const { me } = useSignedIn();
+  const [failure, setFailure] = useState<string | null>(null);
+  const form = useForm<RequestValues>({
+    initialValues: { staff: String(me.id), days: [null, null], part: false, start: "", end: "", note: "" },
+  });
+  const change = useTimeOffChange((api: Api, fields: TimeOffFields & { staff_id?: number }) => api.requestTimeOff(fields));
+  const submit = form.onSubmit(async (values) => {
+    const read = requestOf(values, zone);
+    setFailure(null);
+    if ("errors" in read) return form.setErrors(read.errors);
+    const staff_id = Number(values.staff);
+    try {
+      await change.mutateAsync(staff_id === me.id ? read.fields : { ...read.fields, staff_id });
+      close();
+    } catch (error) {
+      const reasons = error instanceof Problem ? error.reasons : [];
+      form.setErrors(placeRequestReasons(reasons, values.part));
+      if (reasons.length === 0) setFailure(sentenceOf(error));
+    }
+  });
+  return { form, submit, failure, sending: change.isPending };
+}
+
+function Fields(props: Props) {
+  const { staff, close } = props;
+  const { manager } = useSignedIn();
+  const { form, submit, failure, sending } = useRequestForm(props);
+  const labels = { hoursInputLabel: "hours", minutesInputLabel: "minutes" };
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack>
+        {failure && (
+          <Alert icon={<IconAlertCircle size={18} />} color="red" role="alert">
+            {failure}
+          </Alert>
+        )}
+        {manager && (
+          <Select
+            label="For"
+            searchable
+            allowDeselect={false}
+            data={[...staff.values()].map((person) => ({ value: String(person.id), label: person.name }))}
+            {...form.getInputProps("staff")}
+          />
+        )}
+        <DatePickerInput
+          type="range"
+          allowSingleDateInRange
+          label="First and last day"
+          placeholder="Choose the days"
+          valueFormat="ddd D MMM YYYY"
+          withAsterisk
+          {...form.getInputProps("days")}
+        />
+        <Switch label="Only some hours of the first day" {...form.getInputProps("part", { type: "checkbox" })} />
+        {form.values.part && (
+          <Group grow align="flex-start">
+            <TimePicker label="From" withAsterisk {...labels} {...form.getInputProps("start")} />
+            <TimePicker label="Until" withAsterisk {...labels} {...form.getInputProps("end")} />
+          </Group>
+        )}
+        <Textarea label="Note" description="Managers see it." autosize minRows={2} {...form.getInputProps("note")} />
+        <Group justify="flex-end" gap={8}>
+          <Button variant="default" onClick={close}>
+            Not now
+          </Button>
+          <Button type="submit" loading={sending}>
+            Ask for time off
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** Asks for time off. Managers may ask for others. */
+export function RequestForm({ opened, ...props }: Props & { opened: boolean }) {
+  return (
+    <Modal opened={opened} onClose={props.close} title={<b>Ask for time off</b>} size="md">
+      {opened && <Fields {...props} />}
+    </Modal>
+  );
+}

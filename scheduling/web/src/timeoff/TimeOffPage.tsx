@@ -1,0 +1,118 @@
+import { Button, Skeleton } from "@mantine/core";
+import { IconBeach, IconPlus } from "@tabler/icons-react";
+import { type ReactNode, useMemo, useState } from "react";
+import type { TimeOff } from "../api/types";
+import type { TimeOffFilter } from "../live/collections";
+import { useSignedIn } from "../session/signed-in";
+import { Failure } from "../shell/Failure";
+import { addDays, type Day, mondayOf } from "../time/week";
+import { count } from "../time/words";
+import { startOfDay, today } from "../time/zone";
+import { useNow } from "../time/use-now";
+import { mainZone, useLocations, useTeam } from "../week/use-week";
+import { useTimeOff } from "./queries";
+import { RequestCard } from "./RequestCard";
+import { RequestForm } from "./RequestForm";
+import classes from "./TimeOffPage.module.css";
+
+/** Five weeks back, a year ahead. */
+function windowAround(day: Day): TimeOffFilter {
+  const monday = mondayOf(day);
+  return { from: startOfDay(addDays(monday, -35), "UTC"), to: startOfDay(addDays(monday, 371), "UTC") };
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={classes.section}>
+      <h2 className={classes.subtitle}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Empty({ manager, ask }: { manager: boolean; ask: () => void }) {
+  return (
+    <div className={classes.empty}>
+      <IconBeach size={34} stroke={1.3} aria-hidden="true" />
+      <p className={classes.emptyTitle}>{manager ? "Nobody has asked for time off" : "No time off yet"}</p>
+      <p className={classes.emptyText}>
+        {manager
+          ? "Requests appear here the moment they are made, and in the week as dotted cells."
+          : "Ask for the days you need. You see here what was decided, as soon as it is."}
+      </p>
+      <Button variant="light" onClick={ask}>
+        Ask for time off
+      </Button>
+    </div>
+  );
+}
+
+interface ListProps {
+  readonly requests: ReadonlyMap<number, TimeOff>;
+  readonly nameOf: (id: number) => string;
+  readonly zone: string;
+}
+
+function Lists({ requests, nameOf, zone }: ListProps) {
+  const { manager } = useSignedIn();
+  const all = [...requests.values()];
+  const pending = all
+    .filter((request) => request.status === "pending")
+    .sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+  const decided = all
+    .filter((request) => request.status !== "pending")
+    .sort((a, b) => b.starts_at.localeCompare(a.starts_at));
+  const cards = (list: readonly TimeOff[]) => (
+    <div className={classes.list}>
+      {list.map((request) => (
+        <RequestCard key={request.id} request={request} name={nameOf(request.staff_id)} zone={zone} />
+      ))}
+    </div>
+  );
+  return (
+    <>
+      {pending.length > 0 && (
+        <Section title={manager ? `${count(pending.length, "request")} to decide` : "Waiting for a decision"}>
+          {cards(pending)}
+        </Section>
+      )}
+      {manager && pending.length === 0 && (
+        <Section title="Nothing to decide">
+          <p className={classes.emptyText}>Every request has its answer.</p>
+        </Section>
+      )}
+      {decided.length > 0 && <Section title="Decided">{cards(decided)}</Section>}
+    </>
+  );
+}
+
+/** Requests for time off: to make them, to decide them, to see what became of them. */
+export function TimeOffPage() {
+  const { manager } = useSignedIn();
+  const [asking, setAsking] = useState(false);
+  const zone = mainZone(useLocations().data);
+  const day = today(zone, useNow());
+  const requests = useTimeOff(useMemo(() => windowAround(day), [day]));
+  const staff = useTeam().data ?? new Map();
+  const nameOf = (id: number) => staff.get(id)?.name ?? `Staff ${id}`;
+  const ask = () => setAsking(true);
+  return (
+    <div className={classes.scroller}>
+      <div className={classes.page}>
+        <div className={classes.heading}>
+          <h1 className={classes.title}>Time off</h1>
+          <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={ask}>
+            Ask for time off
+          </Button>
+        </div>
+        {requests.error && !requests.data && (
+          <Failure what="Time off" error={requests.error} retry={() => void requests.refetch()} />
+        )}
+        {requests.isPending && <Skeleton height={96} radius={14} mt={24} />}
+        {requests.data?.size === 0 && <Empty manager={manager} ask={ask} />}
+        {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zone={zone} />}
+      </div>
+      <RequestForm opened={asking} staff={staff} zone={zone} close={() => setAsking(false)} />
+    </div>
+  );
+}

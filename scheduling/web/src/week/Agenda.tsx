@@ -1,0 +1,96 @@
+import { VisuallyHidden } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import type { Day } from "../time/week";
+import { count, dayLong, dayNumber, weekdayShort } from "../time/words";
+import classes from "./Agenda.module.css";
+import { useDesk } from "./desk";
+import type { Grid, Line } from "./grid";
+import { LeaveChip } from "./LeaveChip";
+import { ShiftCard } from "./ShiftCard";
+
+interface Props {
+  readonly grid: Grid;
+  /** Only this person's days. */
+  readonly only: number | null;
+}
+
+function linesOf({ grid, only }: Props): readonly Line[] {
+  const lines = [grid.open, ...grid.people];
+  return only === null ? lines : lines.filter((line) => line.staffId === only);
+}
+
+function DayStrip({ days, busy }: { days: readonly Day[]; busy: (day: Day) => boolean }) {
+  const { today } = useDesk();
+  return (
+    <nav className={classes.strip} aria-label="Days">
+      {days.map((day) => (
+        <button
+          key={day}
+          type="button"
+          className={classes.jump}
+          data-today={day === today || undefined}
+          onClick={() => document.getElementById(`day-${day}`)?.scrollIntoView({ block: "start" })}
+        >
+          <span aria-hidden="true">{weekdayShort(day).slice(0, 1)}</span>
+          <span className={classes.number} aria-hidden="true">
+            {dayNumber(day)}
+          </span>
+          <span className={classes.pip} data-busy={busy(day) || undefined} aria-hidden="true" />
+          <VisuallyHidden>{dayLong(day)}</VisuallyHidden>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
+  const { today } = useDesk();
+  const cells = lines.map((line) => ({ line, cell: line.cells.find((cell) => cell.day === day) }));
+  const shifts = cells.flatMap(({ cell }) => cell?.shifts ?? []);
+  const leave = cells.flatMap(({ line, cell }) => (cell?.leave ?? []).map((each) => ({ line, leave: each })));
+  return (
+    <section className={classes.day} id={`day-${day}`} aria-labelledby={`head-${day}`}>
+      <h2 className={classes.head} id={`head-${day}`}>
+        {dayLong(day)}
+        {day === today && <span className={classes.today}>Today</span>}
+        <span className={classes.count}>{shifts.length > 0 && count(shifts.length, "shift")}</span>
+      </h2>
+      <div className={classes.list}>
+        {shifts.map((shift) => (
+          <ShiftCard key={shift.schedule.id} shift={shift} wide />
+        ))}
+        {leave.map((each) => (
+          <LeaveChip key={each.leave.request.id} leave={each.leave} name={each.line.name} wide />
+        ))}
+        {shifts.length + leave.length === 0 && <p className={classes.nothing}>Nothing planned</p>}
+      </div>
+    </section>
+  );
+}
+
+/** The week on a phone: a list for each day. Opens at today when the week has it. */
+export function Agenda({ grid, only }: Props) {
+  const { today } = useDesk();
+  const scroller = useRef<HTMLDivElement>(null);
+  const lines = linesOf({ grid, only });
+  const busy = (day: Day) => lines.some((line) => line.cells.some((cell) => cell.day === day && cell.shifts.length > 0));
+  const week = grid.days[0];
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another week moves the reader
+  useEffect(() => {
+    const target = scroller.current?.querySelector(`#day-${today}`);
+    if (target) target.scrollIntoView({ block: "start" });
+    else scroller.current?.scrollTo({ top: 0 });
+  }, [week]);
+
+  return (
+    <>
+      <DayStrip days={grid.days} busy={busy} />
+      <div className={classes.scroller} ref={scroller}>
+        {grid.days.map((day) => (
+          <DayList key={day} day={day} lines={lines} />
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import { VisuallyHidden } from "@mantine/core";
+import { IconMoonStars, IconNote } from "@tabler/icons-react";
+import { timeSpan } from "../time/words";
+import { useDesk } from "./desk";
+import type { Shift } from "./grid";
+import classes from "./ShiftCard.module.css";
+
+/** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
+export function ShiftCard({ shift, wide = false }: { shift: Shift; wide?: boolean }) {
+  const { colourOf, nameOf, places, fresh, openShift } = useDesk();
+  const { schedule, overnight } = shift;
+  const { id, role, location, note, status, staff_id, timezone, version } = schedule;
+  return (
+    <button
+      type="button"
+      className={classes.card}
+      data-role={colourOf(role)}
+      data-status={status}
+      data-open={staff_id === null || undefined}
+      data-fresh={fresh.has(id) || undefined}
+      data-wide={wide || undefined}
+      data-schedule={id}
+      data-version={version}
+      aria-haspopup="dialog"
+      onClick={() => openShift(id)}
+    >
+      <span className={classes.time}>
+        {timeSpan(schedule, timezone)}
+        {overnight && (
+          <>
+            <IconMoonStars className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
+            <VisuallyHidden> ends the next day</VisuallyHidden>
+          </>
+        )}
+        {note && (
+          <>
+            <IconNote className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
+            <VisuallyHidden> has a note</VisuallyHidden>
+          </>
+        )}
+        {status === "draft" && <span className={classes.draft}>Draft</span>}
+      </span>
+      {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
+      <span className={classes.what}>
+        {role}
+        {places && <span className={classes.where}> · {location}</span>}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,156 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconCalendarPlus } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useContext, useMemo, useState } from "react";
+import { useAnnounce } from "../live/announcer";
+import { type ShiftChanges, sentence } from "../live/announcements";
+import { useShiftNews } from "../live/shift-news";
+import { useSignedIn } from "../session/signed-in";
+import { Failure } from "../shell/Failure";
+import { OwnDeletesContext } from "../shift/changes";
+import { PublishDialog } from "../shift/PublishDialog";
+import { ShiftPanel } from "../shift/ShiftPanel";
+import { type Day, mondayOf } from "../time/week";
+import { today as todayIn } from "../time/zone";
+import { useNow } from "../time/use-now";
+import { RequestDialog } from "../timeoff/RequestDialog";
+import { Agenda } from "./Agenda";
+import { type Desk, DeskContext } from "./desk";
+import { mainZone, useLocations, useWeek, type Week } from "./use-week";
+import { WeekFoot } from "./WeekFoot";
+import { WeekGrid } from "./WeekGrid";
+import classes from "./WeekPage.module.css";
+import { WeekSkeleton } from "./WeekSkeleton";
+import { WeekToolbar } from "./WeekToolbar";
+
+/** Tells screen readers what others changed in the week on the screen. */
+function useNews(week: Week, monday: Day): ReadonlySet<number> {
+  const { me } = useSignedIn();
+  const announce = useAnnounce();
+  const ownDeletes = useContext(OwnDeletesContext);
+  const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
+  const tell = (changes: ShiftChanges) => announce(sentence(changes, { me: me.id, nameOf }));
+  return useShiftNews(week.shifts, monday, { me: me.id, ownDeletes, tell });
+}
+
+function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
+  const { me, manager } = useSignedIn();
+  const navigate = useNavigate({ from: "/week" });
+  const { staff, locations, zone, colourOf } = week;
+  return useMemo(
+    () => ({
+      manager,
+      me: me.id,
+      today,
+      zone,
+      places: locations.length > 1,
+      fresh,
+      colourOf,
+      nameOf: (id) => (id === null ? "Open shift" : (staff.get(id)?.name ?? `Staff ${id}`)),
+      openShift: (shift) => void navigate({ search: ({ week }) => ({ week, shift }) }),
+      addShift: (id, day) =>
+        void navigate({ search: ({ week }) => ({ week, shift: "new", staff: id ?? "open", day }) }),
+      openRequest: (request) => void navigate({ search: ({ week }) => ({ week, request }) }),
+    }),
+    [manager, me.id, today, zone, locations.length, fresh, colourOf, staff, navigate],
+  );
+}
+
+function Empty({ manager, add }: { manager: boolean; add: () => void }) {
+  return (
+    <div className={classes.empty}>
+      <IconCalendarPlus size={30} stroke={1.4} aria-hidden="true" />
+      <p className={classes.emptyTitle}>Nothing planned this week</p>
+      <p className={classes.emptyText}>
+        {manager
+          ? "Point at a cell to add a shift there, or start with the button."
+          : "Shifts appear here the moment they are published."}
+      </p>
+      {manager && (
+        <Button variant="light" onClick={add}>
+          Plan the first shift
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
+  const { me, manager } = useSignedIn();
+  const [whose, setWhose] = useState("everyone");
+  const { grid } = week;
+  if (week.error) return <Failure what="This week" error={week.error} retry={week.retry} />;
+  if (!grid) return <WeekSkeleton phone={phone} />;
+  const empty = grid.shifts.length === 0 && <Empty manager={manager} add={add} />;
+  if (!phone) {
+    return (
+      <div className={classes.sheet}>
+        <WeekGrid grid={grid} />
+        {empty}
+      </div>
+    );
+  }
+  return (
+    <>
+      {!manager && (
+        <div className={classes.whose}>
+          <SegmentedControl
+            fullWidth
+            aria-label="Whose shifts"
+            value={whose}
+            onChange={setWhose}
+            data={[
+              { value: "everyone", label: "Everyone" },
+              { value: "mine", label: "My shifts" },
+            ]}
+          />
+        </div>
+      )}
+      <Agenda grid={grid} only={whose === "mine" && !manager ? me.id : null} />
+      {empty}
+    </>
+  );
+}
+
+/** The desk's first page: one week of the whole team. */
+export function WeekPage() {
+  const search = useSearch({ from: "/week" });
+  const navigate = useNavigate({ from: "/week" });
+  const { manager } = useSignedIn();
+  const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const [publishing, setPublishing] = useState(false);
+  const today = todayIn(mainZone(useLocations().data), useNow());
+  const monday = search.week ?? mondayOf(today);
+  const week = useWeek(monday);
+  const desk = useDeskOf(week, today, useNews(week, monday));
+  const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
+  const request = (search.request && week.timeOff.get(search.request)) || null;
+  const add = () => void navigate({ search: { week: search.week, shift: "new" } });
+  const goTo = (day: Day) => void navigate({ search: { week: day === mondayOf(today) ? undefined : day } });
+  const close = () => void navigate({ search: { week: search.week } });
+
+  return (
+    <DeskContext value={desk}>
+      <WeekToolbar
+        {...{ monday, today, manager, goTo, add }}
+        zone={week.zone}
+        grid={week.grid}
+        drafts={drafts.length}
+        publish={() => setPublishing(true)}
+      />
+      <div className={classes.page} aria-busy={!week.grid}>
+        <Plan week={week} phone={phone} add={add} />
+      </div>
+      {!phone && <WeekFoot manager={manager} />}
+      <ShiftPanel week={week} monday={monday} search={search} close={close} />
+      <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />
+      <RequestDialog
+        request={request}
+        name={request ? desk.nameOf(request.staff_id) : ""}
+        zone={week.zone}
+        close={close}
+      />
+    </DeskContext>
+  );
+}

@@ -1,0 +1,104 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { Location, Schedule, Staff, TimeOff } from "../api/types";
+import { type Between, drafts, published, team } from "../live/collections";
+import { useCollection } from "../live/use-collection";
+import { useSignedIn } from "../session/signed-in";
+import { roleColours } from "../theme/roles";
+import type { Day } from "../time/week";
+import { weekWindow } from "../time/zone";
+import { useTimeOff } from "../timeoff/queries";
+import { buildGrid, type Grid } from "./grid";
+
+const NOBODY: ReadonlyMap<number, Staff> = new Map();
+const NOTHING: ReadonlyMap<number, TimeOff> = new Map();
+
+export function useTeam() {
+  const { api } = useSignedIn();
+  return useCollection(team, null, (signal) => api.staff(signal));
+}
+
+export function useLocations() {
+  const { api } = useSignedIn();
+  return useQuery({
+    queryKey: ["locations"],
+    queryFn: ({ signal }) => api.locations(signal),
+    staleTime: 3_600_000,
+  });
+}
+
+/** The zone in which the pages read dates: that of the first location. */
+export function mainZone(locations: readonly Location[] | undefined): string {
+  return locations?.[0]?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function useSchedules(between: Between, status: Schedule["status"], enabled = true) {
+  const { api } = useSignedIn();
+  const collection = status === "draft" ? drafts : published;
+  return useCollection(collection, between, (signal) => api.schedules({ ...between, status }, signal), enabled);
+}
+
+/** Both lists as one. While a shift moves between them it may stand in both: the higher version counts. */
+function union(
+  left: ReadonlyMap<number, Schedule>,
+  right: ReadonlyMap<number, Schedule> | undefined,
+): ReadonlyMap<number, Schedule> {
+  if (!right || right.size === 0) return left;
+  const all = new Map(left);
+  for (const [id, row] of right) if ((all.get(id)?.version ?? -1) < row.version) all.set(id, row);
+  return all;
+}
+
+export interface Week {
+  readonly grid: Grid | null;
+  /** The week's shifts by id; undefined until they are there. */
+  readonly shifts: ReadonlyMap<number, Schedule> | undefined;
+  readonly staff: ReadonlyMap<number, Staff>;
+  readonly timeOff: ReadonlyMap<number, TimeOff>;
+  readonly locations: readonly Location[];
+  readonly zone: string;
+  readonly colourOf: (role: string) => number;
+  readonly error: Error | null;
+  readonly retry: () => void;
+}
+
+/** Everything that the week's screens show, current from moment to moment. */
+export function useWeek(monday: Day): Week {
+  const { me, manager } = useSignedIn();
+  const between = useMemo(() => weekWindow(monday), [monday]);
+  const lists = {
+    team: useTeam(),
+    locations: useLocations(),
+    published: useSchedules(between, "published"),
+    drafts: useSchedules(between, "draft", manager),
+    timeOff: useTimeOff(between),
+  };
+  const [staff, locations] = [lists.team.data, lists.locations.data];
+  const [visible, unpublished, away] = [lists.published.data, lists.drafts.data, lists.timeOff.data];
+  const ready = visible && (unpublished || !manager);
+  const shifts = useMemo(() => (ready ? union(visible, unpublished) : undefined), [ready, visible, unpublished]);
+  const zone = mainZone(locations);
+
+  const grid = useMemo(() => {
+    if (!staff || !locations || !shifts || !away) return null;
+    const first = manager ? null : me.id;
+    const people = { staff: [...staff.values()], first, me: me.id };
+    return buildGrid({ monday, zone, schedules: shifts.values(), timeOff: away.values(), ...people });
+  }, [staff, locations, shifts, away, monday, zone, manager, me.id]);
+
+  const colourOf = useMemo(() => roleColours([...(staff ?? NOBODY).values()].flatMap((each) => each.skills)), [staff]);
+  const failed = Object.values(lists).filter((list) => list.error && !list.data);
+  return {
+    grid,
+    shifts,
+    staff: staff ?? NOBODY,
+    timeOff: away ?? NOTHING,
+    locations: locations ?? [],
+    zone,
+    colourOf,
+    error: failed[0]?.error ?? null,
+    retry: () => {
+      for (const list of failed) void list.refetch();
+    },
+  };
+}

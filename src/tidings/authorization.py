@@ -1,0 +1,116 @@
+"""Who may follow which channel: the application's rules, asked once per user and channel."""
+
+import asyncio
+import inspect
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tidings.handshake import Handshake
+from tidings.protocol.channels import Channel, UserChannel
+from tidings.protocol.codes import ErrorCode
+from tidings.protocol.errors import DeclarationError
+from tidings.protocol.limits import Limits
+from tidings.protocol.messages import Refused
+
+log = logging.getLogger("tidings")
+
+Rule = Callable[[Any, Any, Handshake | None], bool | Awaitable[bool]]
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Evaluation:
+    """A rule that is being asked. Void: what it was asked about has changed meanwhile."""
+
+    task: "asyncio.Task[bool]"
+    void: bool = False
+
+
+class Authorization:
+    """Asks each rule at most once per user and channel within `limits.rule_cache`, also when many connections ask at
+    once.
+
+    `changes` counts what was withdrawn; whoever acts on an answer later than it was given compares it first.
+    """
+
+    def __init__(self, limits: Limits, loop_time: Callable[[], float]) -> None:
+        self._limits, self._loop_time = limits, loop_time
+        self._rules: dict[type[Channel[Any]], Rule] = {}
+        self._answers: OrderedDict[_Key, tuple[bool, float]] = OrderedDict()
+        self._evaluations: dict[_Key, _Evaluation] = {}
+        self.needs_handshake = False
+        self.changes = 0
+
+    def add(self, channel: type[Channel[Any]], rule: Rule, *, needs_handshake: bool) -> None:
+        """Set the rule of a declared channel. Raises DeclarationError for a second one."""
+        if channel in self._rules:
+            raise DeclarationError(f"{channel.__qualname__} has an authorize rule already: one channel, one rule")
+        self._rules[channel] = rule
+        self.needs_handshake |= needs_handshake
+
+    def missing(self, channels: Iterable[type[Channel[Any]]]) -> list[type[Channel[Any]]]:
+        """The declared channels that have no rule and need one. A user's own channel is its user's."""
+        return [channel for channel in channels if channel not in self._rules and not issubclass(channel, UserChannel)]
+
+    async def allows(self, channel: Channel[Any], user_id: str, user: Any, handshake: Handshake | None) -> bool:
+        """Whether the user (its id, and what authenticate returned) may follow the channel.
+
+        Raises Refused `internal_error` where the rule fails or takes too long.
+        """
+        if isinstance(channel, UserChannel):
+            return channel.user_id == user_id
+        rule = self._rules.get(type(channel))
+        if rule is None:
+            name = type(channel).__name__
+            log.error("nobody may follow %s: add a rule, @manager.authorize(%s)", channel.name, name)
+            return False
+        key = (user_id, channel.name)
+        while (answer := self._remembered(key)) is None:
+            await self._ask(key, rule, channel, user, handshake)
+        return answer
+
+    def forget(self, user_id: str, channel: str | None = None) -> None:
+        """Withdraw what was answered about a user (on one channel, or on all), and what is being asked right now."""
+        self.changes += 1
+        for key in [key for key in self._answers if key[0] == user_id and channel in (None, key[1])]:
+            del self._answers[key]
+        for key, evaluation in self._evaluations.items():
+            evaluation.void |= key[0] == user_id and channel in (None, key[1])
+
+    def _remembered(self, key: _Key) -> bool | None:
+        answer, until = self._answers.get(key, (None, 0.0))
+        return answer if until > self._loop_time() else None
+
+    async def _ask(self, key: _Key, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> None:
+        """Ask the rule, or wait for the one who is asking it, and remember the answer unless it became void."""
+        evaluation = self._evaluations.get(key)
+        if evaluation is None:
+            task = asyncio.ensure_future(_answer(rule, channel, user, handshake))
+            evaluation = self._evaluations[key] = _Evaluation(task)
+            task.add_done_callback(lambda _: self._evaluations.pop(key, None))
+        try:
+            async with asyncio.timeout(self._limits.rule_timeout):
+                allowed = await asyncio.shield(evaluation.task)
+        except Refused:
+            raise
+        except Exception as error:
+            evaluation.task.cancel()
+            log.exception("the rule of %s failed", channel.name)
+            reason = "the channel's rule failed in the server"
+            raise Refused(ErrorCode.INTERNAL_ERROR, reason, channel=channel.name) from error
+        if not evaluation.void:
+            self._remember(key, allowed)
+
+    def _remember(self, key: _Key, allowed: bool) -> None:
+        self._answers[key] = (allowed, self._loop_time() + self._limits.rule_cache)
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._limits.rule_cache_size:
+            self._answers.popitem(last=False)
+
+
+async def _answer(rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool:
+    answer = rule(channel, user, handshake)
+    return bool(await answer if inspect.isawaitable(answer) else answer)

@@ -1,0 +1,54 @@
+"""The Broker contract: one log per channel, and a wake-up between processes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Position
+
+Deliver = Callable[[str, Entry], None]
+
+
+class Broker(ABC):
+    """Keeps each channel's log, alone gives its offsets, and tells every attached manager of what was appended.
+
+    Duties of an implementation:
+
+    - Offsets of a channel are dense from 1 under one epoch; when a log's numbering is lost, the epoch changes with
+      it.
+    - `append` is idempotent by channel and id while the log holds the event.
+    - After `follow(channel)` has returned a top, `deliver(channel, entry)` is called on the loop of the follower for
+      every later entry, in order of offsets, each once, until `unfollow`. It may be called for channels that nobody
+      follows.
+    - History is bounded per channel and in all. `since` never skips: what it cannot cover it refuses.
+    """
+
+    multiprocess: ClassVar[bool]
+    """Whether several processes that each have such a broker share their logs."""
+
+    lacks: ClassVar[str]
+    """What the choice of this broker goes without, for the log line at start; empty where nothing."""
+
+    @abstractmethod
+    def attach(self, deliver: Deliver) -> None:
+        """Have `deliver` called for what is appended."""
+
+    @abstractmethod
+    async def append(self, channel: str, draft: Draft) -> Entry:
+        """The entry of the event, appended now or, with this id, before."""
+
+    @abstractmethod
+    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
+        """At most `limit` entries after the position, oldest first; None where the log does not cover the position."""
+
+    @abstractmethod
+    async def follow(self, channel: str) -> Position:
+        """From the returned top on, deliver this channel's entries."""
+
+    @abstractmethod
+    def unfollow(self, channel: str) -> None:
+        """This channel's entries are no longer needed here.
+
+        Each `follow` is undone by one `unfollow`, which returns at once.
+        """

@@ -1,0 +1,1 @@
+"""Implementations of the Broker contract. They do not know one another."""

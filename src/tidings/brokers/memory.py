@@ -1,0 +1,120 @@
+"""The embedded default: logs in the memory of one process."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from tidings.broker import Broker, Deliver
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Log, Position
+
+
+class MemoryBroker(Broker):
+    """Bounded logs in this process; they end with it. Append and delivery are one step, so a log's order is the order
+    of delivery.
+
+    `events`, `size` (bytes) and `age` (seconds) bound each channel's log, `total_size` all of them, and `channels`
+    how many are numbered. A log that nobody follows is forgotten when there are too many; the broker's epoch then
+    changes, so that its numbers are never mistaken.
+    """
+
+    multiprocess = False
+    lacks = "other processes do not see its events, and a restart resets its clients"
+
+    def __init__(
+        self,
+        *,
+        events: int = 1_000,
+        size: int = 1_048_576,
+        age: float = 3_600.0,
+        total_size: int = 268_435_456,
+        channels: int = 100_000,
+        clock: Callable[[], float] = time.monotonic,
+        epochs: Callable[[], str] = lambda: secrets.token_urlsafe(6),
+    ) -> None:
+        self._events, self._size, self._age = events, size, age
+        self._max_total, self._max_channels = total_size, channels
+        self._clock, self._epochs = clock, epochs
+        self._unborn = Position(epochs(), 0, "")
+        self._logs: OrderedDict[str, Log] = OrderedDict()  # both: least recently appended to first
+        self._filled: OrderedDict[str, Log] = OrderedDict()
+        self._followers: dict[str, int] = {}
+        self._total = 0
+        self._delivers: tuple[Deliver, ...] = ()
+        # Publishing before start-up may come from several threads, none of which has the event loop.
+        self._lock = threading.RLock()
+
+    @property
+    def size(self) -> int:
+        """Bytes that all logs hold."""
+        return self._total
+
+    def attach(self, deliver: Deliver) -> None:
+        self._delivers = (*self._delivers, deliver)
+
+    async def append(self, channel: str, draft: Draft) -> Entry:
+        with self._lock:
+            log = self._log(channel)
+            before = log.size
+            entry, new = log.append(draft, self._clock())
+            if new:
+                log.trim(events=self._events, size=self._size, before=entry.at - self._age)
+                self._total += log.size - before
+                self._filled[channel] = log
+                self._logs.move_to_end(channel)
+                self._filled.move_to_end(channel)
+                self._bound(entry.at)
+                for deliver in self._delivers:
+                    deliver(channel, entry)
+            return entry
+
+    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
+        log = self._logs.get(channel)
+        if log is None:
+            return [] if position == self._unborn else None
+        return log.since(position, limit)
+
+    async def follow(self, channel: str) -> Position:
+        self._followers[channel] = self._followers.get(channel, 0) + 1
+        log = self._logs.get(channel)
+        return self._unborn if log is None else log.top
+
+    def unfollow(self, channel: str) -> None:
+        self._followers[channel] -= 1
+        if not self._followers[channel]:
+            del self._followers[channel]
+
+    def _log(self, channel: str) -> Log:
+        log = self._logs.get(channel)
+        if log is None:
+            if len(self._logs) >= self._max_channels:
+                self._forget()
+            log = self._logs[channel] = Log(channel, self._unborn.epoch)
+        return log
+
+    def _bound(self, now: float) -> None:
+        """Drop what is too old or too much, from the logs that were quiet for longest."""
+        while self._filled:
+            name, log = next(iter(self._filled.items()))
+            before = log.size
+            log.trim(events=self._events, size=self._size, before=now - self._age)
+            while len(log) and self._total - before + log.size > self._max_total:
+                log.drop_oldest()
+            self._total += log.size - before
+            if len(log):
+                return
+            del self._filled[name]
+
+    def _forget(self) -> None:
+        """Give up the numbering of the quietest log that nobody follows, and with it this epoch for logs to come."""
+        quietest = next((name for name in self._logs if name not in self._followers), None)
+        if quietest is None:
+            return
+        for followed in self._followers:
+            if followed not in self._logs:  # its followers hold positions of the old epoch
+                self._logs[followed] = Log(followed, self._unborn.epoch)
+        self._total -= self._logs.pop(quietest).size
+        self._filled.pop(quietest, None)
+        self._unborn = Position(self._epochs(), 0, "")

@@ -1,0 +1,459 @@
+"""One client: its session, the channels it follows, and its limits."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Collection, Coroutine, Sequence
+from typing import Any, Protocol
+
+from tidings.audience import Audience, Encode, Write
+from tidings.handshake import Handshake
+from tidings.protocol import messages
+from tidings.protocol.codes import CloseCode, ErrorCode
+from tidings.protocol.limits import Limits, TokenBucket
+from tidings.protocol.log import Entry, Position
+from tidings.protocol.messages import ClientMessage, Refused, WSEventType
+from tidings.protocol.session import Input, State, step
+
+log = logging.getLogger("tidings")
+
+_REPLAY = 64  # entries read from a log at once
+_INPUTS = {
+    WSEventType.AUTH.value: Input.AUTH,
+    WSEventType.SUBSCRIBE.value: Input.SUBSCRIBE,
+    WSEventType.UNSUBSCRIBE.value: Input.UNSUBSCRIBE,
+    WSEventType.PING.value: Input.PING,
+}
+
+
+class Transport(Protocol):
+    """Carries messages to one client. Every call is made on the event loop's thread and returns at once."""
+
+    @property
+    def encode(self) -> Encode:
+        """Makes a frame of a message (JSON, UTF-8).
+
+        The same function for all transports of a kind: its frames are shared.
+        """
+        ...
+
+    @property
+    def write(self) -> Write:
+        """Queues a frame.
+
+        Never raises. Calls the connection's `pause` where more than the high-water mark is waiting.
+        """
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what was written; abort if that takes longer than a few seconds."""
+
+    def abort(self) -> None:
+        """End at once, with nothing flushed."""
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+
+    def pause_reading(self) -> None:
+        """Take nothing from the client until `resume_reading`."""
+
+    def resume_reading(self) -> None:
+        """Read on."""
+
+
+class Owner(Protocol):
+    """What a connection asks of the hub that it belongs to."""
+
+    limits: Limits
+
+    @property
+    def application_types(self) -> Collection[str]: ...
+    def loop_time(self) -> float: ...
+    def compose(self, type: str, payload: Any, reply_to: str | None = None) -> bytes: ...
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+    async def authenticate(self, connection: "Connection", message: ClientMessage, token: str) -> None: ...
+    async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
+    async def handle(self, connection: "Connection", message: ClientMessage) -> None: ...
+    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None: ...
+    def reset(self, connection: "Connection", audience: Audience) -> None: ...
+    def leave(self, audience: Audience) -> None: ...
+    def forget(self, connection: "Connection") -> None: ...
+
+
+class Connection:
+    """One socket, from upgrade to close.
+
+    A transport calls `receive` for each text message, `heard` for any other sign of life, `pause` and `resume` at its
+    water marks, and `lost` when the socket is gone. While a token or a rule is being looked at, messages wait in
+    order; pings do not.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_bucket",
+        "_catching_up",
+        "_heard",
+        "_owner",
+        "_refusals",
+        "_silent",
+        "_unread",
+        "_waiting",
+        "_work",
+        "audiences",
+        "encode",
+        "expires_at",
+        "expiry_told",
+        "handshake",
+        "id",
+        "opened_at",
+        "paused",
+        "state",
+        "transport",
+        "user",
+        "user_id",
+        "write",
+    )
+
+    def __init__(self, owner: Owner, transport: Transport, handshake: Handshake | None, id: str) -> None:
+        self._owner, self.transport, self.handshake, self.id = owner, transport, handshake, id
+        self.encode, self.write = transport.encode, transport.write
+        self.opened_at = owner.loop_time()
+        self.state = State.OPENED
+        self.user: Any = None  # what authenticate returned
+        self.user_id: str | None = None
+        self.expires_at: float | None = None  # by the loop's clock
+        self.audiences: dict[str, Audience] = {}
+        self.paused = self.expiry_told = False
+        self._heard, self._silent = True, 0
+        self._unread = self._refusals = 0
+        self._bucket: TokenBucket | None = None
+        self._waiting: deque[ClientMessage] | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended: nothing is taken or sent any more."""
+        return self.state is State.CLOSED
+
+    # Receive data.
+
+    def heard(self) -> None:
+        """Something arrived: the client lives."""
+        self._heard = True
+
+    def receive(self, text: str | bytes) -> None:
+        """One whole text message. Never raises: what is wrong with it is answered."""
+        self._heard = True
+        if self.state is State.CLOSED or not self._within_rate():
+            return None
+        try:
+            if _exceeds(text, self._owner.limits.message_size):
+                return self.refuse(self._too_large())
+            self._dispatch(messages.read(text, self._owner.application_types))
+        except Refused as refused:
+            self.refuse(refused)
+
+    def receive_binary(self, data: bytes = b"") -> None:
+        """A binary message, which the protocol does not have."""
+        self._heard = True
+        if self._within_rate():
+            self.refuse(Refused(ErrorCode.INVALID_MESSAGE, "messages are text frames with JSON; this one was binary"))
+
+    def receive_oversized(self) -> None:
+        """A message over the limit that was read to its end and thrown away."""
+        self._heard = True
+        if self._within_rate():
+            self.refuse(self._too_large())
+
+    def _too_large(self) -> Refused:
+        return Refused(ErrorCode.MESSAGE_TOO_LARGE, f"a message has at most {self._owner.limits.message_size} bytes")
+
+    def _within_rate(self) -> bool:
+        limits, now = self._owner.limits, self._owner.loop_time()
+        if self._bucket is None:
+            self._bucket = TokenBucket(limits.message_burst, now)
+        if self._bucket.take(now, limits.messages_per_second, limits.message_burst):
+            self._refusals = 0
+            return True
+        self._refusals += 1
+        if self._refusals == 1:
+            self.refuse(Refused(ErrorCode.RATE_LIMITED, f"at most {limits.messages_per_second:g} messages a second"))
+        elif self._refusals > limits.refused_messages:
+            self.close(CloseCode.RATE_LIMITED, "messages went on after many refusals")
+        return False
+
+    def _dispatch(self, message: ClientMessage) -> None:
+        if message.type == WSEventType.PING:
+            self.answer(WSEventType.PONG, {}, reply_to=message.id)
+        elif self._work is not None:
+            self._wait(message)
+        elif step(self.state, _input(message)) is None:
+            raise Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id)
+        elif isinstance(message.body, messages.Unsubscribe):
+            self._unsubscribe(message, message.body)
+        else:
+            self._begin(message)
+
+    def _wait(self, message: ClientMessage) -> None:
+        self._waiting = self._waiting if self._waiting is not None else deque()
+        self._waiting.append(message)
+        if len(self._waiting) >= self._owner.limits.waiting_messages:
+            self.transport.pause_reading()
+
+    def authenticate(self, token: str) -> None:
+        """Take a token that came with the handshake as the first message would have brought it."""
+        self._begin(ClientMessage(WSEventType.AUTH, None, messages.Auth(token)))
+
+    def _begin(self, message: ClientMessage) -> None:
+        """Start what takes time. Messages that come meanwhile wait for its end."""
+        self.advance(_input(message))
+        self._work = self._owner.spawn(self._carry_out(message))
+
+    async def _carry_out(self, message: ClientMessage) -> None:
+        following: ClientMessage | None = message
+        try:
+            while following is not None and self.state is not State.CLOSED:
+                await self._answer(following)
+                following = self._next_waiting()
+        finally:
+            self._work = None
+
+    async def _answer(self, message: ClientMessage) -> None:
+        try:
+            if isinstance(message.body, messages.Auth):
+                await self._owner.authenticate(self, message, message.body.token)
+            elif isinstance(message.body, messages.Subscribe):
+                await self._owner.subscribe(self, message, message.body.channels)
+            else:
+                await self._owner.handle(self, message)
+        except Refused as refused:
+            self.refuse(refused)
+        except Exception:
+            log.exception("connection %s: `%s` failed", self.id, message.type)
+            self.refuse(
+                Refused(ErrorCode.INTERNAL_ERROR, f"`{message.type}` failed in the server", reply_to=message.id)
+            )
+
+    def _next_waiting(self) -> ClientMessage | None:
+        """The next message that needs time; what does not is answered on the way."""
+        while self._waiting:
+            message = self._waiting.popleft()
+            if len(self._waiting) == self._owner.limits.waiting_messages // 2 and not self.paused:
+                self.transport.resume_reading()
+            if step(self.state, _input(message)) is None:
+                self.refuse(Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id))
+            elif isinstance(message.body, messages.Unsubscribe):
+                self._unsubscribe(message, message.body)
+            else:
+                self.advance(_input(message))
+                return message
+        self._waiting = None
+        return None
+
+    def _unsubscribe(self, message: ClientMessage, body: messages.Unsubscribe) -> None:
+        self.leave(body.channels)
+        self.answer(WSEventType.UNSUBSCRIBED, {"channels": body.channels}, reply_to=message.id)
+
+    # Send messages.
+
+    def answer(self, type: str, payload: Any, *, reply_to: str | None = None) -> None:
+        """Write a message that no log holds."""
+        self.send(self._owner.compose(type, payload, reply_to))
+
+    def send(self, message: bytes) -> None:
+        """Write a whole message outside any log.
+
+        A client that does not read is closed when too much of that waits for it.
+        """
+        if self.state is State.CLOSED:
+            return
+        if self.paused:
+            self._unread += len(message)
+        if self._unread > self._owner.limits.unread_answers:
+            self.close(CloseCode.SLOW, "answers were not read")
+        else:
+            self.write(self.encode(message))
+
+    def refuse(self, refused: Refused) -> None:
+        """Tell the client what was refused and why."""
+        payload = {"code": refused.code, "message": refused.reason}
+        if refused.channel is not None:
+            payload["channel"] = refused.channel
+        self.answer(WSEventType.CONNECTION_ERROR, payload, reply_to=refused.reply_to)
+
+    # Follow channels.
+
+    def enter(self, audience: Audience, cursor: Position | None) -> None:
+        """Follow a channel: live from its position on, or from a cursor that the log covers."""
+        self.audiences[audience.name] = audience
+        if cursor in (None, audience.position) and not self.paused:
+            audience.go_live(self)
+        else:
+            audience.lag(self, cursor or audience.position)
+            self._catch_up()
+
+    def leave(self, channels: Sequence[str]) -> list[str]:
+        """Follow these channels no longer; returns those that were followed. The user's own channel is not left."""
+        left = [name for name in channels if name in self.audiences and not self._is_own(name)]
+        for name in left:
+            audience = self.audiences.pop(name)
+            audience.leave(self)
+            self._owner.leave(audience)
+        return left
+
+    def subscriptions(self) -> int:
+        """How many channels are followed, the user's own not counted."""
+        return sum(not self._is_own(name) for name in self.audiences)
+
+    def _is_own(self, name: str) -> bool:
+        return self.user_id is not None and name == f"user:{self.user_id}"
+
+    # Flow control.
+
+    def pause(self) -> None:
+        """The transport's buffer is full: stop writing events, become a cursor in each log, and read nothing."""
+        if self.paused or self.state is State.CLOSED:
+            return
+        self.paused = True
+        for audience in self.audiences.values():
+            audience.lag(self)
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """The buffer has drained: read on from the cursors."""
+        if not self.paused:
+            return
+        self.paused, self._unread = False, 0
+        self.transport.resume_reading()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._catching_up is None and not self.paused:
+            self._catching_up = self._owner.spawn(self._read_on())
+
+    async def _read_on(self) -> None:
+        """Write what the cursors have not seen, piece by piece, until all are live or the buffer is full."""
+        try:
+            while not self.paused and self.state is not State.CLOSED:
+                lagging = [audience for audience in self.audiences.values() if audience.cursor(self) is not None]
+                if not lagging:
+                    return
+                for audience in lagging:
+                    await self._read_piece(audience)
+                await asyncio.sleep(0)  # a long replay lets the others in
+        finally:
+            self._catching_up = None
+
+    async def _read_piece(self, audience: Audience) -> None:
+        cursor = audience.cursor(self)
+        if cursor is None or self.paused:
+            return
+        entries = await self._owner.since(audience.name, cursor, _REPLAY)
+        if audience.cursor(self) is not cursor or self.paused:  # left, or subscribed anew meanwhile
+            return
+        if entries is None:
+            self._owner.reset(self, audience)
+        else:
+            self._write_entries(audience, entries)
+
+    def _write_entries(self, audience: Audience, entries: list[Entry]) -> None:
+        """Write up to what the audience has; what is newer comes live, once this reader is."""
+        for entry in entries:
+            if entry.position.offset > audience.position.offset:
+                break
+            audience.lag(self, entry.position)
+            self.write(self.encode(entry.message))
+            if self.paused or self.closed:
+                return
+        if audience.cursor(self) == audience.position:
+            audience.go_live(self)
+
+    # The clock, and the end.
+
+    def advance(self, input: Input) -> bool:
+        """Take an input to the session; False where the state does not take it."""
+        following = step(self.state, input)
+        if following is None:
+            return False
+        self.state = following
+        return True
+
+    def check(self, now: float) -> float | None:
+        """Do what is overdue at `now` (seconds of the loop); returns when to look again, None at the end."""
+        limits = self._owner.limits
+        if self.state is State.CLOSED:
+            return None
+        if self.user_id is None:
+            if now + 1 > self.opened_at + limits.auth_timeout:
+                self.advance(Input.AUTH_TIMEOUT)
+                self._end(CloseCode.AUTH_TIMEOUT, f"no `auth` within {limits.auth_timeout:g} s")
+                return None
+            return self.opened_at + limits.auth_timeout
+        return self._check_life(now)
+
+    def _check_life(self, now: float) -> float | None:
+        limits = self._owner.limits
+        self._silent = 0 if self._heard else self._silent + 1
+        if self._silent * limits.ping_interval >= limits.idle_timeout:
+            self.close(CloseCode.IDLE, f"nothing was heard for {limits.idle_timeout:g} s")
+            return None
+        if self._silent:
+            self.transport.ping()
+        self._heard = False
+        return now + limits.ping_interval
+
+    def check_expiry(self, now: float) -> float | None:
+        """Look at the token's time (seconds of the loop): warn, then close; returns when to look again."""
+        if self.expires_at is None or self.state is State.CLOSED:
+            return None
+        if now + 1 > self.expires_at:
+            self.refuse(Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one"))
+            self.advance(Input.EXPIRED)
+            self._end(CloseCode.EXPIRED, "the token has expired")
+            return None
+        if not self.expiry_told and now + 1 > self.expires_at - self._owner.limits.expiry_notice:
+            self.expiry_told = True
+            self.refuse(Refused(ErrorCode.TOKEN_EXPIRING, "the token expires soon; send `auth` with a new one"))
+        return self.expires_at if self.expiry_told else self.expires_at - self._owner.limits.expiry_notice
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection from this side. Nothing is sent or taken after it."""
+        if self.advance(Input.CLOSE):
+            self._end(code, reason)
+
+    def reject(self, code: int, reason: str) -> None:
+        """The token was refused: a connection that lives on an earlier one goes on, another is closed."""
+        if self.advance(Input.REFUSED) and self.state is State.CLOSED:
+            self._end(code, reason)
+
+    def lost(self) -> None:
+        """The socket is gone. Idempotent."""
+        self.advance(Input.CLOSE)
+        self._clear()
+
+    def _end(self, code: int, reason: str) -> None:
+        self._clear()
+        self.transport.close(code, reason)
+
+    def _clear(self) -> None:
+        for audience in self.audiences.values():
+            audience.leave(self)
+            self._owner.leave(audience)
+        self.audiences = {}
+        self._waiting = None
+        for task in (self._work, self._catching_up):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        self._owner.forget(self)
+
+
+def _input(message: ClientMessage) -> Input:
+    return _INPUTS.get(message.type, Input.APPLICATION)
+
+
+def _exceeds(text: str | bytes, limit: int) -> bool:
+    """Whether a text has more than `limit` bytes of UTF-8, without encoding what is plainly short or long enough."""
+    if len(text) > limit or len(text) * 4 <= limit:
+        return len(text) > limit
+    return isinstance(text, str) and len(text.encode()) > limit

@@ -1,0 +1,314 @@
+"""The ConnectionManager: the application's side of everything that is connected."""
+
+import asyncio
+import inspect
+import logging
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tidings.audience import Audiences
+from tidings.authorization import Rule
+from tidings.broker import Broker
+from tidings.brokers.memory import MemoryBroker
+from tidings.connection import Connection, Transport
+from tidings.envelope import Message, direct_message, drafted
+from tidings.handshake import Handshake, Refusal, User
+from tidings.hub import Authenticate, Hub, checked_id
+from tidings.protocol import messages, origins
+from tidings.protocol.channels import Channel, Declarations, check_carries, check_name
+from tidings.protocol.codes import CloseCode
+from tidings.protocol.errors import ChannelError, DeclarationError, EventError
+from tidings.protocol.events import Draft, Event, draft
+from tidings.protocol.limits import Limits
+from tidings.protocol.session import Input
+from tidings.sync import SyncPublisher
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from tidings.transports.asgi import Socket
+
+log = logging.getLogger("tidings")
+
+E = TypeVar("E", bound=Event)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ConnectionManager:
+    """Everybody who is connected to this process, and the way to reach them.
+
+    `channels` are the declared ones; without any, every name is allowed, with one warning each.
+    `authenticate(handshake, token)` returns the user (anything with an `id`, and perhaps `expires_at` in seconds
+    since 1970), None to refuse, or an awaitable of these; a plain function is called on the event loop and must not
+    block. `origins` are the pages that may connect beside the server's own; `development` adds every loopback name.
+    Several managers live in one process; a manager has no global state and survives a new event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: Iterable[type[Channel[Any]]] = (),
+        authenticate: Authenticate | None = None,
+        origins: Iterable[str] = (),
+        development: bool = False,
+        broker: Broker | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.broker = broker or MemoryBroker()
+        self.declarations = Declarations(channels)
+        self.sync = SyncPublisher(self, timeout=10.0)
+        self._clock, self._ids = clock, ids
+        self._origins, self._development = _listed(origins), development
+        self._authenticates = authenticate is not None
+        self._draining = False
+        self._hub = Hub(
+            limits=self.limits,
+            declarations=self.declarations,
+            audiences=Audiences(self.broker),
+            authenticate=authenticate,
+            clock=clock,
+            ids=ids,
+        )
+
+    # Declare.
+
+    def authorize(self, *channels: type[Channel[Any]]) -> Callable[[F], F]:
+        """Declare the rule of these channels: `rule(channel, user) -> bool`, plain or async, with FastAPI
+        dependencies as further parameters.
+
+        Dependencies are closed before the answer counts. A user who is refused may ask again.
+        """
+        for channel in channels:
+            if channel not in self.declarations.channels:
+                raise DeclarationError(f"{channel!r} is not declared: add it to ConnectionManager(channels=[…])")
+
+        def declare(rule: F) -> F:
+            dependent = len(inspect.signature(rule).parameters) > 2
+            for channel in channels:
+                self._hub.authorization.add(channel, _as_rule(rule, dependent), needs_handshake=dependent)
+            return rule
+
+        return declare
+
+    def on(self, event: type[Event]) -> Callable[[F], F]:
+        """Declare an application message that clients may send: `handler(event, user)`, plain or async; what it
+        returns is the reply's payload.
+
+        The handler refuses by raising `Refused(code, reason)`.
+        """
+
+        def declare(handler: F) -> F:
+            if event.event_type in self._hub.handlers:
+                raise DeclarationError(f"{event.event_type!r} has a handler already")
+            self._hub.handlers[event.event_type] = (event, handler)
+            return handler
+
+        return declare
+
+    def router(self, path: str = "/ws") -> "APIRouter":
+        """A FastAPI router with the WebSocket endpoint and a lifespan that merges with the application's own."""
+        from tidings.fastapi import router
+
+        if not self._authenticates:
+            raise DeclarationError(
+                "a router needs to know who connects: ConnectionManager(authenticate=JWTAuth(secret))"
+            )
+        return router(self, path)
+
+    # Publish.
+
+    async def publish(self, event: E, *channels: Channel[E], id: str | None = None) -> str:
+        """Append one event to the log of each channel and write it to their readers here; returns its id, one for all
+        channels.
+
+        The same `id` again changes nothing while the log holds the event. All is checked before anything is appended:
+        raises EventError for an event that a channel does not declare or that is not valid JSON within the size
+        limit, ChannelError for a channel this manager does not have.
+        """
+        if not channels:
+            raise ChannelError(f"publish({type(event).__name__}(…)) names no channel: nobody would get it")
+        for channel in channels:
+            self._check_declared(channel)
+            check_carries(channel, event)
+        ready = draft(event, id=id or self._ids(), timestamp=messages.timestamp(self._clock()))
+        await self._append(ready, [channel.name for channel in channels], event)
+        return ready.id
+
+    async def broadcast_to_channel(self, channel: str, message: Message) -> None:
+        """The guide's broadcast: a message of `create_ws_message` to everybody on a channel.
+
+        On a declared channel its rules hold.
+        """
+        declared = self._find(channel)
+        ready = drafted(message, declared, id=self._ids(), now=self._clock())
+        await self._append(ready, [channel], message)
+
+    async def send_to_user(self, user_id: str | int, message: Message) -> None:
+        """Append a message to the user's own channel, which all connections of the user follow."""
+        await self.broadcast_to_channel(f"user:{user_id}", message)
+
+    async def send_to_connection(self, connection_id: str, message: Message) -> None:
+        """Send a message to one connection, outside any log.
+
+        A connection that is gone is passed over, as in the guide.
+        """
+        connection = self._hub.connections.get(connection_id)
+        if connection is not None:
+            connection.send(direct_message(message, id=self._ids(), now=self._clock()))
+
+    async def _append(self, ready: Draft, names: Sequence[str], published: Event | Message) -> None:
+        if len(ready.payload) > self.limits.message_size:
+            raise EventError(
+                f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self.limits.message_size}"
+            )
+        sys.audit("tidings.publish", self, published, ready, tuple(names))
+        home = self._hub.home
+        if home is None or home is asyncio.get_running_loop():
+            await self._append_here(ready, names)
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._append_here(ready, names), home))
+
+    async def _append_here(self, ready: Draft, names: Sequence[str]) -> None:
+        for name in names:
+            await self.broker.append(name, ready)
+
+    def _check_declared(self, channel: Channel[Any]) -> None:
+        declared = self.declarations.channels
+        if declared and type(channel) not in declared:
+            name = type(channel).__name__
+            raise ChannelError(f"{name} is not declared here: add it to ConnectionManager(channels=[…])")
+
+    def _find(self, name: str) -> Channel[Any] | None:
+        """The declared channel of a name; None where names need no declaration, and for users' own channels."""
+        check_name(name)
+        channel = self.declarations.find(name)
+        if channel is None and not name.startswith("user:"):
+            if self.declarations.channels:
+                raise ChannelError(f"no channel {name!r} is declared: add its class to ConnectionManager(channels=[…])")
+            self._hub.warn_undeclared(name)
+        return channel
+
+    # The guide's connection methods.
+
+    async def connect(self, websocket: "Socket", user_id: str | int) -> str:
+        """Accept a WebSocket of the application's own endpoint and greet it; returns the connection's id.
+
+        The endpoint reads. The connection ends with `disconnect`, or with the task that called this, whichever is
+        first.
+        """
+        from tidings.transports.asgi import adopt
+
+        transport = await adopt(websocket)
+        connection = self._hub.enlist(transport, None)
+        transport.attach(connection)
+        connection.advance(Input.AUTH)
+        user = User(str(user_id))
+        await self._hub.establish(connection, user, checked_id(user))
+        return connection.id
+
+    def disconnect(self, connection_id: str) -> None:
+        """The connection is gone, or shall be. An id that is not connected is passed over."""
+        connection = self._hub.connections.get(connection_id)
+        if connection is not None:
+            connection.close(CloseCode.NORMAL, "")
+
+    async def subscribe(self, connection_id: str, channels: list[str]) -> list[str]:
+        """Have a connection follow channels; returns those that it does.
+
+        A channel that is refused is told to the connection.
+        """
+        connection = self._hub.connections.get(connection_id)
+        names = messages.channel_list(channels)
+        return [] if connection is None else await self._hub.follow(connection, names)
+
+    async def unsubscribe(self, connection_id: str, channels: list[str]) -> None:
+        """Have a connection follow these channels no longer."""
+        connection = self._hub.connections.get(connection_id)
+        names = messages.channel_list(channels)
+        if connection is not None:
+            connection.leave(names)
+
+    # Withdraw.
+
+    async def reauthorize(self, user_id: str | int) -> None:
+        """Ask the rules anew for what the user follows on this process, and end what they now refuse."""
+        self._hub.authorization.forget(str(user_id))
+        for connection in self._hub.of_user(str(user_id)):
+            for name in list(connection.audiences):
+                if not await self._hub.may_follow(connection, name):
+                    self._hub.withdraw(connection, name)
+
+    def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
+        """End the user's subscriptions to a channel on this process at once. The rule decides about the next."""
+        self._hub.authorization.forget(str(user_id), channel.name)
+        for connection in self._hub.of_user(str(user_id)):
+            self._hub.withdraw(connection, channel.name)
+
+    def disconnect_user(self, user_id: str | int, reason: str = "disconnected by the application") -> None:
+        """Close every connection of the user on this process, with a code after which clients do not come back."""
+        self._hub.authorization.forget(str(user_id))
+        for connection in self._hub.of_user(str(user_id)):
+            connection.close(CloseCode.FORBIDDEN, reason)
+
+    # What transports call.
+
+    def refusal(self, handshake: Handshake) -> Refusal | None:
+        """Why this upgrade is refused, before it is made; None where it is not."""
+        origin = handshake.origin
+        if not origins.allowed(
+            origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development
+        ):
+            advice = origins.advice(origin or "")
+            log.warning("%s", advice)
+            return Refusal(403, advice)
+        if self._draining or len(self._hub.connections) >= self.limits.connections:
+            return Refusal(503, "this server takes no further connections now; try again later")
+        return None
+
+    def open(self, transport: Transport, handshake: Handshake) -> Connection:
+        """The connection of an upgrade that was made. With `?token=` it is being authenticated when this returns."""
+        connection = self._hub.enlist(transport, handshake)
+        if (token := handshake.token) is not None:
+            connection.authenticate(token)
+        return connection
+
+    @property
+    def home(self) -> asyncio.AbstractEventLoop | None:
+        """The running event loop that the connections live on, if there is one."""
+        return self._hub.home
+
+    def start(self, transport: str) -> None:
+        """Say once what serves, and refuse to serve what cannot work.
+
+        Raises DeclarationError for a channel without a rule.
+        """
+        self._hub.bind()
+        self._draining = False
+        if missing := self._hub.authorization.missing(self.declarations.channels):
+            name = missing[0].__name__
+            raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
+        lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
+        log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
+
+    async def stop(self) -> None:
+        """Take no further connections, tell every client to come back, and close them."""
+        self._draining = True
+        await self._hub.stop()
+
+
+def _listed(pages: Iterable[str]) -> frozenset[origins.Origin]:
+    return origins.listed(pages)
+
+
+def _as_rule(function: Callable[..., Any], dependent: bool) -> Rule:
+    if dependent:
+        from tidings.fastapi import solved
+
+        return solved(function)
+    return lambda channel, user, handshake: function(channel, user)

@@ -1,0 +1,213 @@
+"""Channels: declared names with typed parameters, and the events that each may carry (spec/protocol.md, section 3)."""
+
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Generic, Self, TypeVar, Union, dataclass_transform, get_args, get_origin
+from uuid import UUID
+
+from tidings.protocol.errors import ChannelError, DeclarationError, EventError
+from tidings.protocol.events import Event
+
+MAX_NAME = 255
+_SEGMENT = r"[A-Za-z0-9._~@+=/#|\-]+"
+_NAME = re.compile(rf"{_SEGMENT}(?::{_SEGMENT})*")
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+
+def check_name(name: object) -> str:
+    """The name itself. Raises ChannelError, saying why, where it is not a channel's name."""
+    if not isinstance(name, str):
+        raise ChannelError(f"a channel's name is text, not {type(name).__name__}")
+    if not 0 < len(name) <= MAX_NAME:
+        raise ChannelError(f"a channel's name has 1 to {MAX_NAME} characters, this one has {len(name)}")
+    if not _NAME.fullmatch(name):
+        raise ChannelError(
+            f"{name!r} is not a channel's name: letters, digits, . _ ~ @ + = / # | - in segments parted by ':'"
+        )
+    return name
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Channel(Generic[E_contra]):
+    """A name that events are sent to, declared once with the events it may carry:
+
+        class TeamSchedules(Channel[ScheduleCreated | ScheduleDeleted], name="team:{team_id}:schedules"):
+            team_id: int
+
+    Every subscriber of a channel may see every event in it. Parameters are int, str or UUID and fill one segment
+    each. Instances are immutable values; `TeamSchedules(team_id=7).name` is "team:7:schedules". Raises
+    DeclarationError for a pattern and annotations that do not fit each other, ChannelError for a parameter that does
+    not print to a canonical segment.
+    """
+
+    pattern: ClassVar[str] = ""
+    event_types: ClassVar[Mapping[str, type[Event]]] = {}
+    parameters: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
+
+    def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclass(frozen=True, kw_only=True)(cls)
+        if name is not None:
+            cls.pattern = name
+            cls.parameters = _parameters(cls, name)
+        cls.event_types = _event_types(cls) or cls.event_types
+
+    def __post_init__(self) -> None:
+        if not self.pattern:
+            raise DeclarationError(f"{type(self).__qualname__} has no name: declare it with name=")
+        name = self.name
+        if type(self).parse(name) != self:
+            raise ChannelError(f"{self!r} has no canonical name: {name!r} reads back as {type(self).parse(name)!r}")
+
+    @property
+    def name(self) -> str:
+        """The channel's name on the wire."""
+        return _PARAMETER.sub(lambda part: str(getattr(self, part[1])), self.pattern)
+
+    @classmethod
+    def parse(cls, name: str) -> Self | None:
+        """The channel that has this name, or None: it does not match, or is not the canonical spelling."""
+        if not 0 < len(name) <= MAX_NAME or not _NAME.fullmatch(name):
+            return None
+        parts, given = cls.pattern.split(":"), name.split(":")
+        if len(parts) != len(given):
+            return None
+        values: dict[str, Any] = {}
+        for part, text in zip(parts, given, strict=True):
+            parameter = _PARAMETER.fullmatch(part)
+            if parameter is None:
+                if part != text:
+                    return None
+            elif (value := _canonical(cls.parameters[parameter[1]], text)) is None:
+                return None
+            else:
+                values[parameter[1]] = value
+        channel = object.__new__(cls)
+        for field, value in values.items():
+            object.__setattr__(channel, field, value)
+        return channel
+
+
+def _parameters(cls: type[Channel[Any]], pattern: str) -> dict[str, Callable[[str], Any]]:
+    named = _PARAMETER.findall(pattern)
+    check_name(_PARAMETER.sub("x", pattern))
+    for part in pattern.split(":"):
+        if "{" in part and not _PARAMETER.fullmatch(part):
+            raise DeclarationError(f"{cls.__qualname__}: {part!r} in {pattern!r}: a parameter fills its whole segment")
+    annotated = typing.get_type_hints(cls)
+    declared = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+    if sorted(named) != sorted(declared):
+        raise DeclarationError(
+            f"{cls.__qualname__}: name={pattern!r} has parameters {named}, the class declares {declared}"
+        )
+    return {name: _reader(cls, name, annotated[name]) for name in named}
+
+
+def _reader(cls: type, name: str, annotation: Any) -> Callable[[str], Any]:
+    for kind in (str, int, UUID):
+        if annotation is kind or kind in get_args(annotation):
+            return kind
+    raise DeclarationError(f"{cls.__qualname__}.{name} is {annotation!r}: a channel's parameter is int, str or UUID")
+
+
+def _canonical(read: Callable[[str], Any], text: str) -> Any:
+    try:
+        value = read(text)
+    except ValueError:
+        return None
+    return value if str(value) == text else None
+
+
+def _event_types(cls: type[Channel[Any]]) -> dict[str, type[Event]]:
+    declared: dict[str, type[Event]] = {}
+    for base in getattr(cls, "__orig_bases__", ()):
+        if not (isinstance(origin := get_origin(base), type) and issubclass(origin, Channel)):
+            continue
+        for event in _members(get_args(base)[0]):
+            if not (isinstance(event, type) and issubclass(event, Event)):
+                raise DeclarationError(f"{cls.__qualname__} carries {event!r}, which is not an Event")
+            if not event.event_type:
+                raise DeclarationError(f"{cls.__qualname__} carries {event.__qualname__}, which has no type=")
+            _refuse_other(declared.setdefault(event.event_type, event), event)
+    return declared
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if isinstance(annotation, TypeVar):
+        return ()
+    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+
+
+class UserChannel(Channel[E_contra], name="user:{user_id}"):
+    """The user's own channel, followed by every connection of that user without asking: all tabs, all devices, with
+    recovery.
+
+    `user_id` may be given as an integer; it is the text that the user's tokens carry.
+    """
+
+    user_id: str | int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.user_id, int) and not isinstance(self.user_id, bool):
+            object.__setattr__(self, "user_id", str(self.user_id))
+        super().__post_init__()
+
+
+class Declarations:
+    """The channels that an application declared: finds the one that a name belongs to, and what it may carry.
+
+    Raises DeclarationError for two events of one type and for two patterns that one name could match.
+    """
+
+    def __init__(self, channels: Iterable[type[Channel[Any]]]) -> None:
+        self.channels = tuple(channels)
+        self.events: dict[str, type[Event]] = {}
+        for index, channel in enumerate(self.channels):
+            _check_declared(channel)
+            for other in self.channels[:index]:
+                _refuse_overlap(channel, other)
+            for event in channel.event_types.values():
+                _refuse_other(self.events.setdefault(event.event_type, event), event)
+
+    def find(self, name: str) -> Channel[Any] | None:
+        """The channel of this name. None where none was declared for it."""
+        for channel in self.channels:
+            if (found := channel.parse(name)) is not None:
+                return found
+        return None
+
+
+def check_carries(channel: Channel[Any], event: Event) -> None:
+    """Raises EventError where the channel does not declare the event's type."""
+    if channel.event_types.get(event.event_type) is not type(event):
+        declared = ", ".join(sorted(kind.__name__ for kind in channel.event_types.values())) or "nothing"
+        raise EventError(
+            f"{type(channel).__qualname__} does not carry {type(event).__qualname__}; it declares {declared}"
+        )
+
+
+def _check_declared(channel: Any) -> None:
+    if not (isinstance(channel, type) and issubclass(channel, Channel)):
+        raise DeclarationError(f"channels= takes Channel classes, not {channel!r}")
+    if not channel.pattern:
+        raise DeclarationError(f"{channel.__qualname__} has no name: declare it with name=")
+
+
+def _refuse_other(known: type[Event], event: type[Event]) -> None:
+    if known is not event:
+        places = f"{known.__module__}.{known.__qualname__} and {event.__module__}.{event.__qualname__}"
+        raise DeclarationError(f"{places} are both of type {event.event_type!r}: one type, one event")
+
+
+def _refuse_overlap(one: type[Channel[Any]], other: type[Channel[Any]]) -> None:
+    mine, theirs = one.pattern.split(":"), other.pattern.split(":")
+    alike = len(mine) == len(theirs) and all(a == b or "{" in a or "{" in b for a, b in zip(mine, theirs, strict=True))
+    if alike:
+        raise DeclarationError(
+            f"{one.__qualname__} and {other.__qualname__} share names: {one.pattern!r}, {other.pattern!r}"
+        )

@@ -1,0 +1,232 @@
+"""Events: declared types with a Pydantic payload, and what is written of them to the wire and to the log."""
+
+import operator
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self, get_args
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from tidings.protocol.errors import DeclarationError, EventError
+
+MAX_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly (RFC 8259, section 6)
+EVENT_TYPE = re.compile(r"[A-Za-z0-9:_.\-]{1,64}")
+RESERVED_TYPES = frozenset({"auth", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "ping", "pong", "reply"})
+RESERVED_PREFIXES = ("connection:", "channel:", "presence:")
+
+
+class Event(BaseModel):
+    """Something that happened, declared once:
+
+        class ScheduleCreated(Event, type="schedule:created", key="schedule.id", version="schedule.version"):
+            schedule: Schedule
+
+    `type` is its name on the wire. `key` and `version` are paths of attributes to the identity and the version (a
+    non-negative integer) of the entity that it is about; events of one `entity` (by default the type's part before
+    the first colon) share their keys. The payload is the JSON that FastAPI would return for the model: by alias;
+    fields accept ORM rows. Raises DeclarationError where a path leads nowhere or the type is not one
+    (spec/protocol.md, section 2).
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True, serialize_by_alias=True
+    )
+
+    event_type: ClassVar[str] = ""
+    entity: ClassVar[str] = ""
+    key_path: ClassVar[str | None] = None
+    version_path: ClassVar[str | None] = None
+
+    def __init__(self, **fields: Any) -> None:
+        type(self).__pydantic_validator__.validate_python(fields, self_instance=self, from_attributes=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls,
+        *,
+        type: str | None = None,
+        key: str | None = None,
+        version: str | None = None,
+        entity: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if type is None:
+            return
+        cls.event_type = _checked_type(type, cls)
+        cls.entity = entity or type.partition(":")[0]
+        cls.key_path, cls.version_path = key, version
+        if version is not None and key is None:
+            raise DeclarationError(
+                f"{cls.__qualname__}: version={version!r} needs key=: a version is that of a keyed entity"
+            )
+        for path in filter(None, (key, version)):
+            _follow_path(cls, path, cls)
+
+    # Pydantic hands class keywords to both hooks; this one must accept what the other reads.
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """The event with this payload (JSON values or models). Raises EventError naming the field that is wrong."""
+        try:
+            return cls.model_validate(payload, from_attributes=True)
+        except ValidationError as error:
+            raise EventError(f"{cls.event_type}: {_first_problem(error)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event ready for a log, which adds channel, epoch and offset.
+
+    `payload` is JSON; `timestamp` RFC 3339 in UTC.
+    """
+
+    type: str
+    payload: bytes
+    timestamp: str
+    id: str
+    key: str | None = None
+    version: int | None = None
+
+
+def draft(event: Event, *, id: str, timestamp: str) -> Draft:
+    """Serialise an event, once for all channels and readers.
+
+    Raises EventError naming the field for a naive datetime, an integer beyond 2^53 - 1, a value that is not of its
+    declared type, a key or version that is not one, and text that is not Unicode.
+    """
+    kind = type(event)
+    if not kind.event_type:
+        raise EventError(f'{kind.__qualname__} has no type: declare it as class {kind.__name__}(Event, type="…")')
+    return Draft(kind.event_type, _payload(event), timestamp, id, _key(event), _version(event))
+
+
+def untyped_draft(type: str, payload: Any, *, id: str, timestamp: str) -> Draft:
+    """The draft of a message that no event was declared for. Raises EventError as `draft` does."""
+    if not EVENT_TYPE.fullmatch(type):
+        raise EventError(f"{type!r} is not an event type: 1 to 64 of letters, digits, ':', '_', '.' and '-'")
+    document = payload.model_dump(by_alias=True) if isinstance(payload, BaseModel) else payload
+    if not isinstance(document, Mapping):
+        raise EventError(f"{type}: the payload is a {document.__class__.__name__}, not a mapping or a model")
+    _refuse_naive_times(type, document)
+    try:
+        return Draft(type, _encoded(type, msgspec.to_builtins(document, enc_hook=_to_document)), timestamp, id)
+    except TypeError as error:
+        raise EventError(f"{type}: {error}") from error
+
+
+def _to_document(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    raise TypeError(
+        f"a {type(value).__name__} in the payload is not JSON; publish a declared event, or a dict of JSON values"
+    )
+
+
+def _checked_type(name: str, cls: type) -> str:
+    if not EVENT_TYPE.fullmatch(name):
+        raise DeclarationError(
+            f"{cls.__qualname__}: type={name!r} is not 1 to 64 of letters, digits, ':', '_', '.' and '-'"
+        )
+    if name in RESERVED_TYPES or name.startswith(RESERVED_PREFIXES):
+        raise DeclarationError(f"{cls.__qualname__}: type={name!r} is a message of the protocol itself; choose another")
+    return name
+
+
+def _follow_path(model: type[BaseModel], path: str, event: type[Event]) -> None:
+    """Refuse a path that leads to no field, as far as the annotations tell."""
+    name, _, rest = path.partition(".")
+    field = model.model_fields.get(name)
+    if field is None:
+        raise DeclarationError(
+            f"{event.__qualname__}: the path {path!r} leads nowhere: {model.__qualname__} has no field {name!r}"
+        )
+    inner = [
+        kind
+        for kind in (field.annotation, *get_args(field.annotation))
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    ]
+    if rest and inner:
+        _follow_path(inner[0], rest, event)
+
+
+def _payload(event: Event) -> bytes:
+    name = type(event).event_type
+    try:
+        _refuse_naive_times(name, event.model_dump(warnings="error"))
+        document = event.model_dump(mode="json", by_alias=True, warnings="error")
+    except (PydanticSerializationError, UnicodeError) as error:
+        raise EventError(f"{name}: {error}") from error
+    return _encoded(name, document)
+
+
+def _encoded(name: str, document: Any) -> bytes:
+    _refuse_large_integers(name, document)
+    try:
+        return msgspec.json.encode(document)
+    except (UnicodeError, ValueError, RecursionError) as error:
+        raise EventError(f"{name}: the payload is not JSON: {error}") from error
+
+
+def _refuse_naive_times(name: str, document: Any) -> None:
+    for path, value in _leaves(document, ""):
+        if isinstance(value, datetime) and value.utcoffset() is None:
+            raise EventError(
+                f"{name}: {path} is {value.isoformat()}, without a zone; give it one, e.g. .replace(tzinfo=UTC)"
+            )
+
+
+def _refuse_large_integers(name: str, document: Any) -> None:
+    for path, value in _leaves(document, ""):
+        if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise EventError(f"{name}: {path} is {value}, beyond 2^53 - 1, which browsers round; send it as text")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def _key(event: Event) -> str | None:
+    kind = type(event)
+    if kind.key_path is None:
+        return None
+    value = _at(event, kind.key_path)
+    if isinstance(value, bool | float) or value is None or not 0 < len(str(value)) <= 200:
+        raise EventError(f"{kind.event_type}: {kind.key_path} is {value!r}, which identifies nothing")
+    return f"{kind.entity}:{value}"
+
+
+def _version(event: Event) -> int | None:
+    kind = type(event)
+    if kind.version_path is None:
+        return None
+    value = _at(event, kind.version_path)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
+        raise EventError(f"{kind.event_type}: {kind.version_path} is {value!r}, not a non-negative integer")
+    return value
+
+
+def _at(event: Event, path: str) -> Any:
+    try:
+        return operator.attrgetter(path)(event)
+    except AttributeError as error:
+        raise EventError(f"{type(event).event_type}: nothing is at {path}: {error}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    place = ".".join(map(str, problem["loc"])) or "the payload"
+    return f"{place}: {problem['msg']}"

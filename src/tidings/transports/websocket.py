@@ -1,0 +1,351 @@
+"""One open WebSocket on an asyncio transport.
+
+`websockets`' sans-I/O Protocol reads: frames, control frames and closing are its affair (RFC 6455). What is written was
+framed once, by `encode`, for all connections. There is no task here, and no timer of a connection's own.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol, Side, State
+
+from tidings.transports.watch import TICK, Watch
+
+if TYPE_CHECKING:
+    from tidings.connection import Connection
+    from tidings.handshake import Handshake
+    from tidings.manager import ConnectionManager
+
+CLOSE_TIMEOUT = 3.0  # seconds that a closing handshake may take before the socket is aborted
+MAX_FRAGMENTS = 1_024  # of one message
+OVERSIZE = 4  # an established client's message of up to so many times the limit is read, to be answered
+
+_SLICE = 8_192  # bytes read at once: bounds what a flood of tiny frames costs between two looks at the buffer
+_BATCH = 32  # frames that wait for the end of the loop's iteration
+_PING = Frame(Opcode.PING, b"").serialize(mask=False)
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, keep nothing in the kernel
+
+# `websockets` writes tokens to a DEBUG log (the request line, `auth` messages) and a line per connection at INFO.
+quiet = logging.getLogger("tidings.transports.frames")
+quiet.setLevel(logging.WARNING)
+
+
+def encode(message: bytes) -> bytes:
+    """A text message (UTF-8) as one unmasked frame (RFC 6455, section 5.2)."""
+    return Frame(Opcode.TEXT, message).serialize(mask=False)
+
+
+class Endpoint:
+    """What the connections to one path of one server share: the manager, the watch, and one flush per loop iteration."""
+
+    __slots__ = ("connections", "limits", "loop", "manager", "unflushed", "watch")
+
+    def __init__(
+        self,
+        manager: "ConnectionManager",
+        loop: asyncio.AbstractEventLoop,
+        watch: Watch,
+        connections: "set[asyncio.BaseProtocol]",
+    ) -> None:
+        self.manager, self.limits, self.loop, self.watch = manager, manager.limits, loop, watch
+        self.connections = connections  # the server's own, which it shuts down
+        self.unflushed: list[WebSocketTransport] = []
+
+    def flush_soon(self) -> None:
+        """Flush all that is written to from now on, in the loop's next iteration."""
+        self.loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        unflushed, self.unflushed = self.unflushed, []
+        for transport in unflushed:
+            transport.flush()
+
+
+class _Message:
+    """A message whose last fragment has not come yet. Over the limit only its size is kept."""
+
+    __slots__ = ("fragments", "opcode", "parts", "size")
+
+    def __init__(self, opcode: Opcode) -> None:
+        self.opcode, self.parts, self.fragments, self.size = opcode, list[bytes | bytearray](), 0, 0
+
+    def add(self, data: bytes | bytearray, limit: int) -> None:
+        self.fragments += 1
+        self.size += len(data)
+        if self.size > limit:
+            self.parts.clear()
+        else:
+            self.parts.append(data)
+
+
+class WebSocketTransport(asyncio.Protocol):
+    """The `Transport` of `tidings.connection`, and the protocol of an asyncio transport whose upgrade was made.
+
+    - What a connection is written during one loop iteration goes out in one system call; frames are never copied.
+    - A client that does not read is not read from, whatever it sends; what it has sent waits, at most one read of it.
+    - A buffer above the high-water mark that makes no progress for `limits.stuck_timeout` is aborted, as is a closing
+      handshake that takes longer than `CLOSE_TIMEOUT`.
+    """
+
+    __slots__ = (
+        "_batch",
+        "_blocked",
+        "_connection",
+        "_deadline",
+        "_ended",
+        "_endpoint",
+        "_frames",
+        "_held",
+        "_message",
+        "_reading_paused",
+        "_transport",
+        "_unsent",
+    )
+
+    encode = staticmethod(encode)
+
+    def __init__(self, transport: asyncio.Transport, endpoint: Endpoint) -> None:
+        limits = endpoint.limits
+        self._transport, self._endpoint = transport, endpoint
+        self._connection: Connection | None = None
+        self._frames = Protocol(Side.SERVER, state=State.OPEN, max_size=limits.message_size, logger=quiet)
+        self._message: _Message | None = None
+        self._batch: list[bytes] | None = None
+        self._held = b""  # received while blocked
+        self._blocked = self._reading_paused = self._ended = False
+        self._deadline = 0.0
+        self._unsent = 0
+        transport.set_write_buffer_limits(high=limits.write_buffer)
+        _bound_kernel(transport, limits.send_buffer, limits.stuck_timeout)
+
+    def open(self, handshake: "Handshake") -> None:
+        """The upgrade was made: have the manager make the connection."""
+        self._endpoint.connections.add(self)
+        self._connection = connection = self._endpoint.manager.open(self, handshake)
+        if self._blocked:
+            connection.pause()
+
+    # Write: what `tidings.connection` asks of a transport.
+
+    def write(self, frame: bytes) -> None:
+        """Queue a frame for the end of this loop iteration."""
+        batch = self._batch
+        if batch is None:
+            if self._ended:
+                return
+            self._batch = [frame]
+            unflushed = self._endpoint.unflushed
+            if not unflushed:
+                self._endpoint.flush_soon()
+            unflushed.append(self)
+        else:
+            batch.append(frame)
+            if len(batch) == _BATCH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Hand what was written to the socket. Calls back `pause_writing` where that is too much for it."""
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        if len(batch) == 1:
+            self._transport.write(batch[0])
+        else:
+            self._transport.writelines(batch)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame after what was written, and end when the client has answered it, or does not."""
+        if self._ended:
+            return
+        self.flush()
+        if self._frames.state is State.OPEN:
+            self._frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+        self._end()
+        self._write_output()
+
+    def abort(self) -> None:
+        """End at once; neither we nor the kernel keep anything of it."""
+        self._end()
+        try:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        except OSError:
+            pass  # the kernel has dropped it already
+        self._transport.abort()
+
+    def ping(self) -> None:
+        """Ask for a pong, which reaches the connection as `heard`."""
+        self.write(_PING)
+
+    def pause_reading(self) -> None:
+        """Read nothing, until `resume_reading`."""
+        self._reading_paused = True
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, unless the client does not."""
+        self._reading_paused = False
+        self._read_on()
+
+    # Read: what the asyncio transport calls.
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames, a slice of them at a time for as long as the client may be read from."""
+        if self._connection is not None and self._connection.user_id is not None:
+            self._frames.max_message_size = OVERSIZE * self._endpoint.limits.message_size
+        for start in range(0, len(data), _SLICE):
+            if self._blocked or self._reading_paused:
+                self._held += data[start:]
+                return
+            self._frames.receive_data(data[start : start + _SLICE])
+            for frame in self._frames.events_received():
+                self._take(frame)  # type: ignore[arg-type]  # after the handshake all events are frames
+            self._write_output()
+
+    def eof_received(self) -> None:
+        """The client has gone without a closing handshake. The asyncio transport closes itself."""
+        self._lose()
+
+    def pause_writing(self) -> None:
+        """More than the high-water mark waits: read nothing from a client that does not read, and watch its progress."""
+        self._blocked = True
+        self._transport.pause_reading()
+        if self._ended:
+            return
+        self._unsent = self._measure_unsent()
+        self._deadline = self._endpoint.loop.time() + self._endpoint.limits.stuck_timeout
+        self._endpoint.watch.add(self)
+        if self._connection is not None:
+            self._connection.pause()
+
+    def resume_writing(self) -> None:
+        """Less than the low-water mark waits."""
+        self._blocked = False
+        if not self._ended:
+            self._endpoint.watch.discard(self)
+            if self._connection is not None:
+                self._connection.resume()
+        self._read_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        self._lose()
+        self._endpoint.watch.discard(self)
+        self._endpoint.connections.discard(self)
+        self._frames.parser.close()  # a generator that holds the object that holds it
+        self._message, self._held = None, b""
+
+    def shutdown(self) -> None:
+        """What uvicorn calls when the server stops."""
+        if self._connection is not None:
+            self._connection.drain()
+
+    # What the watch calls.
+
+    def check(self, now: float) -> None:
+        """Abort a closing handshake that is overdue, or a client that has taken nothing for too long."""
+        if not self._ended:
+            unsent = self._measure_unsent()
+            if unsent < self._unsent:
+                self._deadline = now + self._endpoint.limits.stuck_timeout
+                if self._connection is not None:
+                    self._connection.heard()
+            self._unsent = unsent
+        if now + TICK > self._deadline:
+            self.abort()
+
+    # Inside.
+
+    def _take(self, frame: Frame) -> None:
+        """One frame, which `websockets` has checked."""
+        if self._ended or self._connection is None:
+            return
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
+            self._connection.heard()
+        elif frame.opcode is not Opcode.CLOSE:
+            self._take_data(frame)
+
+    def _take_data(self, frame: Frame) -> None:
+        data, limit = frame.data, self._endpoint.limits.message_size
+        assert not isinstance(data, memoryview)  # only frames that are sent have them
+        message = self._message
+        if message is None:
+            if frame.fin:
+                return self._deliver(frame.opcode, data if len(data) <= limit else None)
+            message = self._message = _Message(frame.opcode)
+        message.add(data, limit)
+        if frame.fin:
+            self._message = None
+            self._deliver(message.opcode, b"".join(message.parts) if message.size <= limit else None)
+        elif message.fragments >= MAX_FRAGMENTS:
+            self._fail(1008, f"more than {MAX_FRAGMENTS} fragments in a message")
+
+    def _deliver(self, opcode: Opcode, data: bytes | bytearray | None) -> None:
+        """Give the connection one whole message; None stands for one that was too large to keep."""
+        connection = self._connection
+        assert connection is not None
+        if data is None:
+            connection.receive_oversized()
+        elif opcode is Opcode.TEXT:
+            try:
+                text = data.decode()
+            except UnicodeDecodeError as error:
+                self._fail(1007, f"not UTF-8: {error.reason} at position {error.start}")
+            else:
+                connection.receive(text)
+        else:
+            connection.receive_binary(bytes(data))
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Fail the connection (RFC 6455, section 7.1.7)."""
+        self.flush()
+        self._frames.fail(code, reason)
+        self._lose()
+
+    def _write_output(self) -> None:
+        """Write what the frame protocol answers: pongs, the close frame, the end of the stream."""
+        output = self._frames.data_to_send()
+        if not output:
+            return
+        self.flush()
+        if output[-1]:
+            self._transport.write(b"".join(output))
+            return
+        self._transport.write(b"".join(output))
+        self._lose()
+        # The peer that sent a close frame has said all. Another may have unread bytes on their way to us: closing now would
+        # reset the connection, and the reset may reach it before our close frame does.
+        if (self._frames.parser_exc is None and self._frames.close_rcvd is not None) or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+
+    def _end(self) -> None:
+        """From now on nothing is written or taken; the rest has `CLOSE_TIMEOUT`."""
+        if self._ended:
+            return
+        self.flush()
+        self._ended, self._message, self._held = True, None, b""
+        self._deadline = self._endpoint.loop.time() + CLOSE_TIMEOUT
+        self._endpoint.watch.add(self)
+        self.resume_reading()
+
+    def _lose(self) -> None:
+        self._end()
+        if self._connection is not None:
+            self._connection.lost()
+
+    def _read_on(self) -> None:
+        """Read what was held back, then from the socket, if reading is not stopped for another reason."""
+        if self._blocked or self._reading_paused:
+            return
+        held, self._held = self._held, b""
+        self.data_received(held)
+        if not (self._blocked or self._reading_paused):
+            self._transport.resume_reading()
+
+    def _measure_unsent(self) -> int:
+        return self._transport.get_write_buffer_size() + _kernel_queue(self._transport)
