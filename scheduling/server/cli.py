@@ -87,7 +87,9 @@ def prepare(data: Path, web: Path | None) -> Settings:
     """Everything that the demo keeps in ``data``: its database, filled, and its secret. Raises DatabaseUnavailable."""
     database = data / "scheduling.sqlite3"
     migrate_database(database)
-    settings = Settings(database=database, secret=SecretStr(_kept_secret(data / "secret")), web_build=web)
+    settings = Settings(
+        database=database, secret=SecretStr(_kept_secret(data / "secret")), web_build=web, development=True
+    )
     asyncio.run(_fill(database))
     return settings
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -127,21 +127,10 @@ class Planned:
     shift: Shift
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Two weeks."""
-
-    shifts: list[Planned] = field(default_factory=list)
-    leaves: list[tuple[Leave, datetime, datetime]] = field(default_factory=list)
-
-
-def weeks_of(monday: date) -> Plan:
+def weeks_of(monday: date) -> list[Planned]:
     """The week that begins on ``monday``, and the next."""
-    plan = Plan(leaves=[(leave, *leave.span(monday)) for leave in LEAVES])
-    for member in TEAM:
-        plan.shifts += (_covered(each, monday) for each in _two_weeks(member, monday))
-    plan.shifts += (Planned(None, _shift(place, role, monday, day, kind)) for place, role, day, kind in OPEN_SHIFTS)
-    return plan
+    given = [_covered(each, monday) for member in TEAM for each in _two_weeks(member, monday)]
+    return given + [Planned(None, _shift(place, role, monday, day, kind)) for place, role, day, kind in OPEN_SHIFTS]
 
 
 def _two_weeks(member: Member, monday: date) -> Iterator[Planned]:
@@ -185,7 +174,8 @@ async def seed(store: Store, password_hash: str, now: datetime) -> None:
         team = await _seed_team(tx, password_hash)
         this_fortnight = Window(at(monday, time(), zone), at(monday + timedelta(days=14), time(), zone))
         if not await tx.schedules.find(this_fortnight, staff_id=None, status=None, limit=1):
-            await _seed_weeks(tx, team, weeks_of(monday), now)
+            await _seed_weeks(tx, team, monday, now)
+            await _seed_time_off(tx, team, monday, now)
 
 
 async def _seed_team(tx: Transaction, password_hash: str) -> dict[Member, Staff]:
@@ -199,13 +189,14 @@ async def _seed_team(tx: Transaction, password_hash: str) -> dict[Member, Staff]
     return team
 
 
-async def _seed_weeks(tx: Transaction, team: dict[Member, Staff], plan: Plan, now: datetime) -> None:
-    manager = team[MONA]
-    for planned in plan.shifts:
+async def _seed_weeks(tx: Transaction, team: dict[Member, Staff], monday: date, now: datetime) -> None:
+    for planned in weeks_of(monday):
         staff_id = team[planned.member].id if planned.member else None
-        await tx.schedules.add(planned.shift.model_copy(update={"staff_id": staff_id}), manager, now)
-    for leave, starts_at, ends_at in plan.leaves:
-        new = NewTimeOff(team[leave.member].id, starts_at, ends_at, leave.note)
-        time_off = await tx.time_off.add(new, now)
+        await tx.schedules.add(planned.shift.model_copy(update={"staff_id": staff_id}), team[MONA], now)
+
+
+async def _seed_time_off(tx: Transaction, team: dict[Member, Staff], monday: date, now: datetime) -> None:
+    for leave in LEAVES:
+        time_off = await tx.time_off.add(NewTimeOff(team[leave.member].id, *leave.span(monday), leave.note), now)
         if leave.decision and (status := time_off.outcome(leave.decision)):
-            await tx.time_off.save(time_off.decided(status, leave.decision_note, manager.person, now))
+            await tx.time_off.save(time_off.decided(status, leave.decision_note, team[MONA].person, now))

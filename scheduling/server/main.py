@@ -1,9 +1,10 @@
 """The composition root: the one place that knows every layer."""
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -74,18 +75,17 @@ def live_manager(settings: Settings) -> ConnectionManager:
         channels=CHANNELS,
         authenticate=JWTAuth(settings.secret.get_secret_value()),
         origins=settings.origins,
+        development=settings.development,
     )
 
-    async def any_staff(channel: Channel, user: User) -> bool:
+    @manager.authorize(*FOR_ALL_STAFF)
+    async def any_staff(channel: Channel[Any], user: User) -> bool:
         return True
 
-    async def managers(channel: Channel, user: User) -> bool:
+    @manager.authorize(*MANAGERS_ONLY)
+    async def managers(channel: Channel[Any], user: User) -> bool:
         return user.claims.get("role") == "manager"
 
-    for kind in FOR_ALL_STAFF:
-        manager.authorize(kind)(any_staff)
-    for kind in MANAGERS_ONLY:
-        manager.authorize(kind)(managers)
     return manager
 
 
@@ -99,7 +99,7 @@ def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) 
     )
 
 
-def _lifespan(database: Database):
+def _lifespan(database: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()

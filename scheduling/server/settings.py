@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     """The built dashboard; None serves the API alone."""
     origins: list[str] = []
     """Which pages, beside those of this very server, may open the WebSocket."""
+    development: bool = False
+    """Lets pages of any loopback address open the WebSocket too."""
     access_token_lifetime: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=15)
     max_body_size: Annotated[int, Field(gt=0)] = 262_144
     """Bytes that a request may bring."""

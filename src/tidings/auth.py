@@ -77,6 +77,8 @@ class JWTAuth:
     mend it.
     """
 
+    needs_handshake = False  # the token says it all: a connection need not keep its upgrade request
+
     def __init__(
         self,
         key: str | bytes | Mapping[str, str | bytes],

@@ -27,13 +27,17 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """An upgrade request. Header names are lower-case; `query_string` is as it came, without the question mark."""
+    """An upgrade request. Header names are lower-case; `query_string` is as it came, without the question mark.
+
+    `state` is what the application's lifespan yielded (ASGI lifespan state), where there was one.
+    """
 
     path: str
     query_string: str = ""
     headers: Sequence[tuple[str, str]] = ()
     client: str | None = None
     scheme: str = "ws"
+    state: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
         """The first header of this lower-case name."""

@@ -234,6 +234,10 @@ class ConnectionManager:
         if connection is not None:
             connection.leave(names)
 
+    def connections(self, user_id: str | int) -> int:
+        """How many connections the user has on this process."""
+        return len(self._hub.of_user(str(user_id)))
+
     # Withdraw.
 
     async def reauthorize(self, user_id: str | int) -> None:

@@ -1,9 +1,10 @@
 /** One subscription: who wants it, how far it was read, and its handlers. */
 import type { Channel, ChannelEvent } from "./contract.js";
+import { type Clock, Timer } from "./environment.js";
 import { type Report, runEach } from "./handlers.js";
 import type { ConnectionStatus } from "./lifeline.js";
 import { OUT, type Phase, type Position, type Reading } from "./protocol/applying.js";
-import { MalformedMessage } from "./protocol/messages.js";
+import { malformed } from "./protocol/messages.js";
 import { mismatch, own } from "./protocol/schema.js";
 
 /**
@@ -12,7 +13,7 @@ import { mismatch, own } from "./protocol/schema.js";
  */
 export interface ChannelStatus {
   readonly status: "idle" | "connecting" | "live" | "catching-up" | "offline" | "refused";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -56,11 +57,12 @@ export class Subscription {
   failures = 0;
   gaps = 0;
   /** Until it is asked for again: after a failure, or because no answer came. */
-  timer: unknown = null;
+  readonly timer: Timer;
   #status: ChannelStatus = IDLE;
 
-  constructor(name: string) {
+  constructor(name: string, clock: Clock) {
     this.name = name;
+    this.timer = new Timer(clock);
   }
 
   get wanted(): boolean {
@@ -98,7 +100,7 @@ function deliver({ channel, onEvent, onReset }: Follower, event: ChannelEvent, r
     if ($ref === undefined) return;
     const found = mismatch(event.payload, { $ref }, "payload", definitions);
     if (found) {
-      report(new MalformedMessage(`${event.type}: ${found}`), `an event of ${channel.name}`);
+      report(malformed(`${event.type}: ${found}`), `an event of ${channel.name}`);
       const { epoch, offset, id } = event;
       return onReset?.({ channel: channel.name, position: { epoch, offset, id }, reason: "malformed" });
     }
@@ -115,18 +117,10 @@ const ON_CONNECTION: Record<Phase, ChannelStatus["status"]> = {
   live: "live",
 };
 
-function channelStatus({ reading, refusal }: Subscription, connection: ConnectionStatus): ChannelStatus {
+function channelStatus({ reading, refusal }: Subscription, { status, reason }: ConnectionStatus): ChannelStatus {
   if (refusal !== null) return { status: "refused", reason: refusal };
-  switch (connection.status) {
-    case "connected":
-      return { status: ON_CONNECTION[reading.phase] };
-    case "refused":
-      return { status: "refused", ...(connection.reason !== undefined && { reason: connection.reason }) };
-    case "idle":
-      return IDLE;
-    case "connecting":
-      return { status: reading.position ? "offline" : "connecting" };
-    default:
-      return { status: "offline" };
-  }
+  if (status === "refused") return { status, reason };
+  if (status === "connected") return { status: ON_CONNECTION[reading.phase] };
+  const beginning = status === "idle" || (status === "connecting" && !reading.position);
+  return { status: beginning ? status : "offline" };
 }

@@ -1,5 +1,6 @@
 /** One connection: a socket from its token to its close. Used once; a reconnect makes another. */
-import type { Clock, Socket, SocketConstructor } from "./environment.js";
+import { type Clock, type Socket, type SocketConstructor, Timer } from "./environment.js";
+import type { Report } from "./handlers.js";
 import type { Position } from "./protocol/applying.js";
 import { reconnects } from "./protocol/codes.js";
 import {
@@ -16,12 +17,10 @@ export type Token = string | null | undefined;
 export interface Loss {
   /** It never got as far as `open`. */
   readonly refusedBeforeOpen: boolean;
-  /** `connection:established` had come. */
-  readonly established: boolean;
   /** Whether the client should try again by itself. */
   readonly again: boolean;
   /** The last error code that the server sent, if it sent one. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** For people: the server's error, the close reason, or the close code. */
   readonly reason: string;
 }
@@ -34,6 +33,8 @@ export interface ConnectionOptions {
   readonly token: (() => Token | Promise<Token>) | undefined;
   readonly positions: () => Readonly<Record<string, Position>>;
   readonly nextId: () => string;
+  /** Hears of messages that cannot be read, and of a token that cannot be had for a refresh. The connection goes on. */
+  readonly report: Report;
   /** Milliseconds from `start` to `connection:established`. */
   readonly openTimeout: number;
   /** Milliseconds from a ping to anything at all. */
@@ -45,8 +46,6 @@ export interface ConnectionOwner {
   message(message: WebSocketMessage, first: boolean): void;
   /** Once, unless `abandon` came before. */
   lost(loss: Loss): void;
-  /** A message that cannot be read, or a token that cannot be had for a refresh. The connection goes on. */
-  report(error: unknown, where: string): void;
 }
 
 /** The short time in which a connection in doubt must answer a ping, in milliseconds. */
@@ -64,7 +63,8 @@ export class Connection {
   #established = false;
   #refreshing = false;
   #lastError: ServerPayloads["connection:error"] | null = null;
-  #timer: unknown = null;
+  /** Opening; then until the next ping, or its answer. */
+  readonly #timer: Timer;
   #pingInterval = Number.POSITIVE_INFINITY;
   #lastSent = 0;
   #lastHeard = 0;
@@ -72,12 +72,13 @@ export class Connection {
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
+    this.#timer = new Timer(options.clock);
     this.#owner = owner;
   }
 
   /** Gets the token, opens the socket, authenticates. */
   start(): void {
-    this.#arm(this.#options.openTimeout, () => this.#end(true, "no answer in time"));
+    this.#timer.start(this.#options.openTimeout, () => this.#end(true, "no answer in time"));
     this.#withToken((token) => {
       if (this.#over) return;
       if (this.#options.token && token == null) return this.#end(false, "getToken gave no token");
@@ -111,7 +112,7 @@ export class Connection {
       },
       (error) => {
         this.#refreshing = false;
-        if (!this.#over) this.#owner.report(error, "getToken");
+        if (!this.#over) this.#options.report(error, "getToken");
       },
     );
   }
@@ -120,7 +121,7 @@ export class Connection {
   abandon(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.stop();
     const socket = this.#socket;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
@@ -165,7 +166,7 @@ export class Connection {
     try {
       this.#read(decode(data));
     } catch (error) {
-      this.#owner.report(error, "a message of the server");
+      this.#options.report(error, "a message of the server");
     }
   }
 
@@ -194,21 +195,18 @@ export class Connection {
   /** Pings when nothing was sent, or nothing heard, for the ping interval. */
   #watch(): void {
     const quiet = () => Math.min(this.#lastSent, this.#lastHeard) + this.#pingInterval - this.#options.clock.now();
-    this.#arm(Math.max(quiet(), 0), () => (quiet() > 0 ? this.#watch() : this.#ping(this.#options.pongTimeout)));
+    this.#timer.start(Math.max(quiet(), 0), () =>
+      quiet() > 0 ? this.#watch() : this.#ping(this.#options.pongTimeout),
+    );
   }
 
   #ping(timeout: number): void {
     const before = this.#messages;
     this.send({ type: "ping", id: this.#options.nextId() });
-    this.#arm(timeout, () => {
+    this.#timer.start(timeout, () => {
       if (this.#messages > before) this.#watch();
       else this.#end(true, "the server does not answer");
     });
-  }
-
-  #arm(milliseconds: number, then: () => void): void {
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = this.#options.clock.setTimeout(then, milliseconds);
   }
 
   #end(again: boolean, reason: string): void {
@@ -218,9 +216,8 @@ export class Connection {
     this.abandon();
     this.#owner.lost({
       refusedBeforeOpen,
-      established: this.#established,
       again,
-      ...(error && { code: error.code }),
+      code: error?.code,
       reason: error ? `${error.code}: ${error.message}` : reason,
     });
   }

@@ -15,6 +15,25 @@ export type Socket = Pick<
 
 export type SocketConstructor = new (url: string) => Socket;
 
+/** One timer of a clock: starting it again replaces what it was to do. */
+export class Timer {
+  readonly #clock: Clock;
+  #handle: unknown;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  start(milliseconds: number, then: () => void): void {
+    this.stop();
+    this.#handle = this.#clock.setTimeout(then, milliseconds);
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#handle);
+  }
+}
+
 /** Reads the globals at each call, so that a test may replace them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -49,13 +68,10 @@ export function onWake(listener: () => void): () => void {
   const seen = () => {
     if (page?.visibilityState !== "hidden") listener();
   };
-  const sources: [EventTarget | undefined, string][] = [
-    [globalThis.window, "online"],
-    [globalThis.window, "pageshow"],
-    [page, "visibilitychange"],
-  ];
-  for (const [target, type] of sources) target?.addEventListener(type, seen);
-  return () => {
-    for (const [target, type] of sources) target?.removeEventListener(type, seen);
-  };
+  const listening = new AbortController();
+  const { signal } = listening;
+  globalThis.window?.addEventListener("online", seen, { signal });
+  globalThis.window?.addEventListener("pageshow", seen, { signal });
+  page?.addEventListener("visibilitychange", seen, { signal });
+  return () => listening.abort();
 }

@@ -10,7 +10,6 @@ export type { Position } from "./protocol/applying.js";
 export { type ClientErrorCode, type ErrorCode, TidingsError } from "./protocol/codes.js";
 export {
   type ClientMessage,
-  MalformedMessage,
   type ServerPayloads,
   type WebSocketMessage,
   WS_EVENT_TYPES,

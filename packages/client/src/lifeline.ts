@@ -1,6 +1,6 @@
 /** Keeps one connection alive: when to open, to wait, to give up. At most one connection exists at any time. */
 import type { Connection, ConnectionOwner, Loss } from "./connection.js";
-import { type Clock, onWake } from "./environment.js";
+import { type Clock, onWake, Timer } from "./environment.js";
 import type { Report } from "./handlers.js";
 import { runEach } from "./handlers.js";
 import { backoff, STABLE_AFTER } from "./protocol/backoff.js";
@@ -15,9 +15,9 @@ import { type Happening, type State, transition } from "./protocol/states.js";
  */
 export interface ConnectionStatus {
   readonly status: "idle" | "connecting" | "connected" | "offline" | "refused" | "closed";
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   readonly attempt: number;
-  readonly nextRetryAt?: number;
+  readonly nextRetryAt?: number | undefined;
 }
 
 export interface LifelineOptions {
@@ -56,12 +56,14 @@ export class Lifeline {
   #announced = false;
   #renewed = false;
   /** Connected: until stable. Waiting: until the next try. */
-  #timer: unknown = null;
-  #closingTimer: unknown = null;
+  readonly #timer: Timer;
+  readonly #closingTimer: Timer;
   #stopListening: (() => void) | null = null;
 
   constructor(options: LifelineOptions, owner: LifelineOwner) {
     this.#options = options;
+    this.#timer = new Timer(options.clock);
+    this.#closingTimer = new Timer(options.clock);
     this.#owner = owner;
   }
 
@@ -83,50 +85,36 @@ export class Lifeline {
 
   /** Nothing happens when a connection is there or being made; a waiting client tries at once. */
   connect(): void {
-    if (this.#state !== "waiting") this.#startOver();
     this.#happens("connect");
   }
 
   /** Ends the connection and every timer. */
   disconnect(): void {
     const was = this.connection;
-    if (!this.#happens("disconnect")) return;
+    this.#happens("disconnect");
     if (was) this.#owner.lost("disconnect() was called");
   }
 
   /** The server will end the connection: another is made without backoff, after `seconds` at the latest. */
   closing(seconds: number): void {
     this.#announced = true;
-    this.#options.clock.clearTimeout(this.#closingTimer);
-    this.#closingTimer = this.#options.clock.setTimeout(
-      () => this.#drop("the server is going away"),
-      Math.min(seconds * 1_000, LONGEST_CLOSING),
-    );
+    const wait = Math.min(seconds * 1_000, LONGEST_CLOSING);
+    this.#closingTimer.start(wait, () => this.#drop("the server is going away"));
   }
 
   /** Gives this connection up and makes another, with backoff. */
   #drop(reason: string): void {
     this.#connection?.abandon();
-    this.#lost({ refusedBeforeOpen: false, established: true, again: true, reason });
+    this.#lost({ refusedBeforeOpen: false, again: true, reason });
   }
 
-  #startOver(): void {
-    if (this.#state === "connecting" || this.#state === "connected") return;
-    this.#attempt = 0;
-    this.#refusals = 0;
-    this.#announced = false;
-    this.#renewed = false;
-    this.#reason = undefined;
-  }
-
-  #happens(happening: Happening): boolean {
+  #happens(happening: Happening): void {
     const next = transition(this.#state, happening);
-    if (!next) return false;
+    if (!next) return;
     this.#state = next;
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#nextRetryAt = undefined;
     this.#entries[next]();
-    return true;
   }
 
   readonly #entries: Readonly<Record<State, () => void>> = {
@@ -143,7 +131,6 @@ export class Lifeline {
     const connection = this.#options.open({
       message: (message, first) => this.#received(message, first),
       lost: (loss) => this.#lost(loss),
-      report: this.#options.report,
     });
     this.#connection = connection;
     this.#publish();
@@ -160,20 +147,21 @@ export class Lifeline {
     this.#announced = false;
     this.#renewed = false;
     this.#reason = undefined;
-    this.#timer = this.#options.clock.setTimeout(() => {
+    this.#timer.start(STABLE_AFTER, () => {
       this.#attempt = 0;
       this.#publish();
-    }, STABLE_AFTER);
+    });
     this.#publish();
   }
 
   #lost(loss: Loss): void {
+    const was = this.connection;
     this.#connection = null;
-    this.#options.clock.clearTimeout(this.#closingTimer);
+    this.#closingTimer.stop();
     this.#refusals = loss.refusedBeforeOpen ? this.#refusals + 1 : 0;
     this.#reason = this.#refusals < REFUSALS ? loss.reason : `${this.#refusals} ${REFUSED}`;
     this.#happens(loss.again || this.#renew(loss) ? "lost" : "refused");
-    if (loss.established) this.#owner.lost(loss.reason);
+    if (was) this.#owner.lost(loss.reason);
   }
 
   /** Once between two connections: the token that `getToken` gave had expired on the way. */
@@ -189,18 +177,23 @@ export class Lifeline {
     const wait = this.#announced && this.#attempt === 0 ? 0 : backoff(this.#attempt, random);
     this.#attempt += 1;
     this.#nextRetryAt = clock.now() + wait;
-    this.#timer = clock.setTimeout(() => this.#happens("retry"), wait);
+    this.#timer.start(wait, () => this.#happens("retry"));
     this.#publish();
   }
 
+  /** What comes after is a new beginning. */
   #giveUp(): void {
     this.#stopListening?.();
     this.#stopListening = null;
     this.#publish();
+    this.#attempt = 0;
+    this.#refusals = 0;
+    this.#announced = false;
+    this.#renewed = false;
   }
 
   #close(): void {
-    this.#options.clock.clearTimeout(this.#closingTimer);
+    this.#closingTimer.stop();
     this.#connection?.abandon();
     this.#connection = null;
     this.#reason = undefined;
@@ -215,9 +208,9 @@ export class Lifeline {
   #publish(): void {
     const status: ConnectionStatus = {
       status: this.#state === "waiting" ? (this.#refusals < REFUSALS ? "offline" : "refused") : this.#state,
+      reason: this.#reason,
       attempt: this.#attempt,
-      ...(this.#reason !== undefined && { reason: this.#reason }),
-      ...(this.#nextRetryAt !== undefined && { nextRetryAt: this.#nextRetryAt }),
+      nextRetryAt: this.#nextRetryAt,
     };
     if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
     this.#status = status;

@@ -1,5 +1,5 @@
 /** The application's own messages: those that wait for a connection, and those that wait for an answer. Both are bounded. */
-import type { Clock } from "./environment.js";
+import { type Clock, Timer } from "./environment.js";
 import type { Lifeline } from "./lifeline.js";
 import { TidingsError } from "./protocol/codes.js";
 import { type ClientMessage, MESSAGE_SIZE, type ServerPayloads, type WebSocketMessage } from "./protocol/messages.js";
@@ -11,15 +11,15 @@ interface Entry {
   /** Null: nobody waits for an answer, it is done when it is sent. */
   readonly resolve: ((payload: unknown) => void) | null;
   readonly reject: (error: TidingsError) => void;
-  readonly timer: unknown;
+  readonly timer: Timer;
+  sent: boolean;
 }
 
 export class Requests {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #line: Pick<Lifeline, "connection">;
-  readonly #waiting = new Map<string, Entry>();
-  readonly #sent = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
 
   /** `limit`: messages that wait for a connection, and requests that wait for an answer, at most so many of each. */
   constructor(clock: Clock, limit: number, line: Pick<Lifeline, "connection">) {
@@ -34,24 +34,23 @@ export class Requests {
    */
   add(message: Message, timeout: number, reject: Entry["reject"], resolve: Entry["resolve"] = null): void {
     const size = new TextEncoder().encode(JSON.stringify(message)).length;
+    const timer = new Timer(this.#clock);
+    const { id, type } = message;
+    this.#entries.set(id, { message, resolve, reject, timer, sent: false });
+    timer.start(timeout, () => this.#refuse(id, "timeout", `${type} had no answer within ${timeout} ms`));
     if (size > MESSAGE_SIZE) {
-      reject(new TidingsError("message_too_large", `${message.type} has ${size} bytes, ${MESSAGE_SIZE} are allowed`));
-      return;
+      this.#refuse(id, "message_too_large", `${type} has ${size} bytes, ${MESSAGE_SIZE} are allowed`);
     }
-    const timer = this.#clock.setTimeout(() => {
-      this.#refuse(message.id, "timeout", `${message.type} had no answer within ${timeout} ms`);
-    }, timeout);
-    const entry: Entry = { message, resolve, reject, timer };
-    if (this.#line.connection) this.#send(entry);
-    else this.#enqueue(entry);
+    this.flush();
+    const waiting = this.#list(false);
+    if (waiting[this.#limit]) {
+      this.#refuse(waiting[0] as string, "queue_full", `more than ${this.#limit} messages wait for a connection`);
+    }
   }
 
   /** Sends what waits, oldest first. */
   flush(): void {
-    for (const entry of [...this.#waiting.values()]) {
-      if (!this.#line.connection) return;
-      if (this.#waiting.delete(entry.message.id)) this.#send(entry);
-    }
+    if (this.#line.connection) this.#list(false).forEach((id) => this.#send(id));
   }
 
   answered({ reply_to = "", payload }: WebSocketMessage): void {
@@ -66,34 +65,28 @@ export class Requests {
 
   /** The connection is gone: nobody knows whether what was sent was acted upon. */
   lost(reason: string): void {
-    for (const id of [...this.#sent.keys()]) {
-      this.#refuse(id, "disconnected", `the connection was lost before the answer: ${reason}`);
-    }
+    for (const id of this.#list(true)) this.#refuse(id, "disconnected", `lost before the answer: ${reason}`);
   }
 
-  /** Refuses what waits, too. */
+  /** Refuses what waits. */
   clear(reason: string): void {
-    this.lost(reason);
-    for (const id of [...this.#waiting.keys()]) this.#refuse(id, "disconnected", reason);
+    for (const id of this.#list(false)) this.#refuse(id, "disconnected", reason);
   }
 
-  #enqueue(entry: Entry): void {
-    this.#waiting.set(entry.message.id, entry);
-    if (this.#waiting.size <= this.#limit) return;
-    const oldest = this.#waiting.keys().next().value as string;
-    this.#refuse(oldest, "queue_full", `more than ${this.#limit} messages wait for a connection`);
+  #list(sent: boolean): string[] {
+    return [...this.#entries].flatMap(([id, entry]) => (entry.sent === sent ? [id] : []));
   }
 
-  #send(entry: Entry): void {
-    const { message, resolve } = entry;
-    this.#sent.set(message.id, entry);
-    if (resolve && this.#sent.size > this.#limit) {
-      this.#refuse(message.id, "too_many_requests", `more than ${this.#limit} requests wait for an answer`);
-    } else if (!this.#line.connection?.send(message)) {
-      this.#refuse(message.id, "slow", "earlier messages have not left yet");
-    } else if (!resolve) {
-      this.#take(message.id);
+  #send(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry || entry.sent) return;
+    if (entry.resolve && this.#list(true).length >= this.#limit) {
+      this.#refuse(id, "too_many_requests", `more than ${this.#limit} requests wait for an answer`);
+      return;
     }
+    entry.sent = true;
+    if (!this.#line.connection?.send(entry.message)) this.#refuse(id, "slow", "earlier messages have not left yet");
+    else if (!entry.resolve) this.#take(id);
   }
 
   #refuse(id: string, code: string, message: string): boolean {
@@ -103,10 +96,9 @@ export class Requests {
   }
 
   #take(id: string): Entry | undefined {
-    const entry = this.#sent.get(id) ?? this.#waiting.get(id);
-    this.#sent.delete(id);
-    this.#waiting.delete(id);
-    if (entry) this.#clock.clearTimeout(entry.timer);
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.timer.stop();
     return entry;
   }
 }

@@ -147,7 +147,7 @@ export class Subscriptions {
     if (!subscription) return;
     const { action } = this.#step(subscription, reset(subscription.reading, missed.position));
     if (action === "drop") return;
-    if (subscription.reading.phase === "live") this.#options.clock.clearTimeout(subscription.timer);
+    if (subscription.reading.phase === "live") subscription.timer.stop();
     subscription.void(missed, this.#options.report);
     this.#update(subscription);
   }
@@ -173,7 +173,7 @@ export class Subscriptions {
   }
 
   #add(name: string): Subscription {
-    const subscription = new Subscription(name);
+    const subscription = new Subscription(name, this.#options.clock);
     this.#all.set(name, subscription);
     return subscription;
   }
@@ -225,7 +225,7 @@ export class Subscriptions {
     const { action } = this.#step(subscription, answer(subscription.reading, top, recovered));
     subscription.request = null;
     subscription.failures = 0;
-    this.#options.clock.clearTimeout(subscription.timer);
+    subscription.timer.stop();
     if (action === "reset-follows") this.#wait(subscription, ANSWER_TIMEOUT);
     this.#update(subscription);
   }
@@ -244,9 +244,7 @@ export class Subscriptions {
   }
 
   #wait(subscription: Subscription, milliseconds: number): void {
-    const { clock } = this.#options;
-    clock.clearTimeout(subscription.timer);
-    subscription.timer = clock.setTimeout(() => this.#ask([subscription]), milliseconds);
+    subscription.timer.start(milliseconds, () => this.#ask([subscription]));
   }
 
   #refuse(subscription: Subscription, reason: string): void {
@@ -256,7 +254,7 @@ export class Subscriptions {
   }
 
   #rest(subscription: Subscription): void {
-    this.#options.clock.clearTimeout(subscription.timer);
+    subscription.timer.stop();
     subscription.request = null;
     subscription.reading = leave(subscription.reading);
   }

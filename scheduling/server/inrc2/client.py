@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx2
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 
 
 class ApiError(Exception):

@@ -105,4 +105,4 @@ def _span_key(row: Json) -> Hashable:
 
 
 def _shift_key(row: Json) -> Hashable:
-    return *(row[name] for name in ("staff_id", "starts_at", "ends_at", "role", "location")),
+    return (*(row[name] for name in ("staff_id", "starts_at", "ends_at", "role", "location")),)

@@ -1,10 +1,11 @@
 """From a ward to what is entered: pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from .ward import ANY, Nurse, Ward
+from .ward import ANY, Assignment, Nurse, ShiftOff, Ward
 
 HOURS = {
     "Early": (time(7), time(15)),
@@ -23,7 +24,7 @@ class Entry:
     """One thing to enter: the JSON ``body``, and in ``title`` what it is to people."""
 
     title: str
-    body: dict[str, object]
+    body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +49,23 @@ def plan_of(ward: Ward, first_monday: date, location: str, zone: ZoneInfo) -> Pl
     A request for a shift off is time off for that shift's hours; for any shift, the whole day.
     """
     emails = {name: f"{name}.{ward.name}@example.com".lower() for name in ward.scenario.nurses}
-    plan = Plan(
+    mondays = [first_monday + timedelta(weeks=number) for number in range(len(ward.weeks))]
+    weeks = list(zip(mondays, ward.weeks, strict=True))
+    return Plan(
         location=Entry(location, {"name": location, "timezone": zone.key}),
-        staff=[_staff(nurse, emails[nurse.name], ward.scenario.weeks) for nurse in ward.scenario.nurses.values()],
-        schedules=[],
-        time_off=[],
+        staff=[_staff(nurse, emails[nurse.name], len(weeks)) for nurse in ward.scenario.nurses.values()],
+        schedules=[
+            (emails[each.nurse], _schedule(each, monday, location, zone))
+            for monday, week in weeks
+            for each in week.assignments
+        ],
+        time_off=[
+            (emails[each.nurse], _time_off(each, monday, zone)) for monday, week in weeks for each in week.shifts_off
+        ],
         starts_at=_instant(first_monday, time(), zone),
         # The last night ends in the week after.
-        ends_at=_instant(first_monday + timedelta(weeks=len(ward.weeks), days=1), time(), zone),
+        ends_at=_instant(mondays[-1] + timedelta(weeks=1, days=1), time(), zone),
     )
-    for number, week in enumerate(ward.weeks):
-        monday = first_monday + timedelta(weeks=number)
-        for each in week.assignments:
-            span = _span(monday + timedelta(days=each.day), each.shift_type, zone)
-            body = {**span, "role": each.skill, "location": location}
-            plan.schedules.append((emails[each.nurse], Entry(_title(each.nurse, each.shift_type, monday, each.day), body)))
-        for off in week.shifts_off:
-            span = _span(monday + timedelta(days=off.day), off.shift_type, zone)
-            note = "Any shift off" if off.shift_type == ANY else f"{off.shift_type} shift off"
-            entry = Entry(_title(off.nurse, f"{off.shift_type} off", monday, off.day), {**span, "note": note})
-            plan.time_off.append((emails[off.nurse], entry))
-    return plan
 
 
 def _staff(nurse: Nurse, email: str, weeks: int) -> Entry:
@@ -77,15 +74,26 @@ def _staff(nurse: Nurse, email: str, weeks: int) -> Entry:
         "hours_per_week": nurse.contract.most_shifts * SHIFT_HOURS / weeks,
         "rest_hours": 11,
     }
-    body = {"name": nurse.name, "email": email, "role": "staff", "skills": list(nurse.skills), "contract": contract}
+    skills = list(nurse.skills)
+    body = {"name": nurse.name, "email": email, "role": "staff", "skills": skills, "contract": contract}
     return Entry(nurse.name, body)
 
 
-def _title(nurse: str, what: str, monday: date, day: int) -> str:
-    return f"{nurse}, {what} on {monday + timedelta(days=day):%a %Y-%m-%d}"
+def _schedule(assignment: Assignment, monday: date, location: str, zone: ZoneInfo) -> Entry:
+    day = monday + timedelta(days=assignment.day)
+    span = _span(day, assignment.shift_type, zone)
+    title = f"{assignment.nurse}, {assignment.shift_type} on {day:%a %Y-%m-%d}"
+    return Entry(title, {**span, "role": assignment.skill, "location": location})
 
 
-def _span(day: date, shift_type: str, zone: ZoneInfo) -> dict[str, object]:
+def _time_off(request: ShiftOff, monday: date, zone: ZoneInfo) -> Entry:
+    day = monday + timedelta(days=request.day)
+    note = f"{request.shift_type} shift off"
+    title = f"{request.nurse}, {request.shift_type} off on {day:%a %Y-%m-%d}"
+    return Entry(title, {**_span(day, request.shift_type, zone), "note": note})
+
+
+def _span(day: date, shift_type: str, zone: ZoneInfo) -> dict[str, str]:
     start, end = HOURS[shift_type]
     last = day if end > start else day + timedelta(days=1)
     return {"starts_at": spell(_instant(day, start, zone)), "ends_at": spell(_instant(last, end, zone))}

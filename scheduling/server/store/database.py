@@ -1,13 +1,14 @@
 """The database file: how it is opened and what a transaction on it guarantees."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -51,16 +52,10 @@ class Database:
         self._writers = self._readers.execution_options(write=True)
 
     async def open(self) -> Self:
-        """Open the file now rather than with the first request. Raises DatabaseUnavailable."""
-        try:
-            async with self._readers.connect() as connection:
-                found = await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-                revision = found.scalar()
-        except DBAPIError as error:
-            await self.close()
-            raise unavailable(self._path, error) from error
+        """Look at the file now rather than with the first request. Raises DatabaseUnavailable."""
+        # By the plain driver: aiosqlite leaves a thread behind where it cannot open a file.
+        revision = await asyncio.to_thread(_revision, self._path)
         if revision != REVISION:
-            await self.close()
             raise DatabaseUnavailable(
                 f"The database {self._path} is at revision {revision} and this program needs {REVISION}: "
                 "run `scheduling migrate` first."
@@ -96,12 +91,21 @@ def configure(engine: Engine) -> None:
     event.listen(engine, "begin", _begin)
 
 
-def unavailable(path: Path, error: DBAPIError) -> DatabaseUnavailable:
-    """What ``error`` means to whoever started the program."""
-    reason = str(error.orig)
-    if "no such table" in reason:
-        return DatabaseUnavailable(f"The database {path} is not set up: run `scheduling migrate` first.")
-    return DatabaseUnavailable(f"The database {path} cannot be opened: {reason}.")
+def unavailable(path: Path, error: BaseException | None) -> DatabaseUnavailable:
+    """What the driver's ``error`` means to whoever started the program."""
+    return DatabaseUnavailable(f"The database {path} cannot be opened: {error}.")
+
+
+def _revision(path: Path) -> str:
+    missing = DatabaseUnavailable(f"The database {path} is not set up: run `scheduling migrate` first.")
+    if not path.exists():
+        raise missing
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            revision: str = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+            return revision
+    except (sqlite3.Error, TypeError) as error:
+        raise missing if "no such table" in str(error) else unavailable(path, error) from error
 
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

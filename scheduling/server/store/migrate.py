@@ -30,7 +30,7 @@ def migrate(path: Path) -> None:
     except OSError as error:
         raise DatabaseUnavailable(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
     except DBAPIError as error:
-        raise unavailable(path, error) from error
+        raise unavailable(path, error.orig) from error
     except CommandError as error:
         raise DatabaseUnavailable(
             f"The database {path} was made by a newer version of this program: {error}."

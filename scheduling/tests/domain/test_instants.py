@@ -80,9 +80,7 @@ def test_a_week_with_a_change_of_clocks_is_an_hour_longer_or_shorter(day: str, h
     assert ends_at - starts_at == timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(
-    ("day", "hours"), [(date(2026, 10, 24), 9), (date(2026, 11, 23), 8), (date(2027, 3, 27), 7)]
-)
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 10, 24), 9), (date(2026, 11, 23), 8), (date(2027, 3, 27), 7)])
 def test_a_night_over_a_change_of_clocks_is_an_hour_longer_or_shorter(day: date, hours: int):
     starts_at, ends_at = at(day, time(23), LONDON), at(day + timedelta(days=1), time(7), LONDON)
     assert ends_at - starts_at == timedelta(hours=hours)

@@ -7,7 +7,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { browserSurroundings, Session } from "./session/session";
-import { theme } from "./theme/theme";
+import { theme, variables } from "./theme/theme";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -17,7 +17,7 @@ void session.start();
 
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <App session={session} />
     </MantineProvider>
   </StrictMode>,

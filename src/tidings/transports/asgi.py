@@ -171,6 +171,7 @@ def handshake_of(scope: Mapping[str, Any]) -> Handshake:
         headers=[(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]],
         client=client[0] if client else None,
         scheme=scope.get("scheme", "ws"),
+        state=scope.get("state") or {},
     )
 
 

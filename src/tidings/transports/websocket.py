@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from websockets.frames import Frame, Opcode
-from websockets.protocol import Protocol, Side, State
+from websockets.protocol import SEND_EOF, Protocol, Side, State
 
 from tidings.transports.watch import TICK, Watch
 
@@ -170,11 +170,9 @@ class WebSocketTransport(asyncio.Protocol):
     def abort(self) -> None:
         """End at once; neither we nor the kernel keep anything of it."""
         self._end()
-        try:
+        if self in self._endpoint.connections:  # else the file descriptor may be another's by now
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        except OSError:
-            pass  # the kernel has dropped it already
-        self._transport.abort()
+            self._transport.abort()
 
     def ping(self) -> None:
         """Ask for a pong, which reaches the connection as `heard`."""
@@ -232,11 +230,11 @@ class WebSocketTransport(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
+        self._batch = None
+        self._endpoint.connections.discard(self)
         self._lose()
         self._endpoint.watch.discard(self)
-        self._endpoint.connections.discard(self)
         self._frames.parser.close()  # a generator that holds the object that holds it
-        self._message, self._held = None, b""
 
     def shutdown(self) -> None:
         """What uvicorn calls when the server stops."""
@@ -331,7 +329,8 @@ class WebSocketTransport(asyncio.Protocol):
         self._ended, self._message, self._held = True, None, b""
         self._deadline = self._endpoint.loop.time() + CLOSE_TIMEOUT
         self._endpoint.watch.add(self)
-        self.resume_reading()
+        if self._reading_paused:
+            self.resume_reading()
 
     def _lose(self) -> None:
         self._end()
@@ -349,3 +348,32 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _measure_unsent(self) -> int:
         return self._transport.get_write_buffer_size() + _kernel_queue(self._transport)
+
+
+def _bound_kernel(transport: asyncio.Transport, send_buffer: int, stuck_timeout: float) -> None:
+    """Have the kernel keep little for a client that does not read, and drop it where it can (Linux: TCP_USER_TIMEOUT, tcp(7)).
+
+    Event loops set TCP_NODELAY themselves.
+    """
+    sock = transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    if sys.platform == "linux" and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stuck_timeout * 1_000))
+
+
+if sys.platform == "linux":
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+
+    def _kernel_queue(transport: asyncio.Transport) -> int:
+        """Bytes that the kernel holds for the peer (SIOCOUTQ, tcp(7)). It asks for more only after it has sent a good part of
+        its buffer, so that the progress of a slow reader is seen here long before our own buffer shrinks.
+        """
+        answer = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, b"\0\0\0\0")
+        return int.from_bytes(answer, sys.byteorder)
+
+else:
+
+    def _kernel_queue(transport: asyncio.Transport) -> int:
+        """Unknown here."""
+        return 0

@@ -21,10 +21,10 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * What the client itself says: the connection was lost (for a request: its outcome is unknown), the answer did not come in time,
+ * What the client itself says: a message is not as the protocol or its declaration says, the connection was lost (for a request: its outcome is unknown), the answer did not come in time,
  * older messages had to make room, too many requests wait for an answer, or bytes are not leaving this machine.
  */
-export type ClientErrorCode = "disconnected" | "timeout" | "queue_full" | "too_many_requests" | "slow";
+export type ClientErrorCode = "malformed" | "disconnected" | "timeout" | "queue_full" | "too_many_requests" | "slow";
 
 const FINAL = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010, 1015]);
 

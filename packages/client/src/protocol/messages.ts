@@ -1,5 +1,6 @@
 /** The envelope, the protocol's own messages, and the reading of what a server sends: protocol.md, sections 2 and 6. */
 import type { Position } from "./applying.js";
+import { TidingsError } from "./codes.js";
 import { mismatch, type Schema } from "./schema.js";
 
 /** The version of the protocol that this client speaks. */
@@ -80,25 +81,25 @@ export interface ServerPayloads {
   "connection:closing": { readonly reconnect_after: number };
 }
 
-/** What came is not a message of the protocol; the text says where. */
-export class MalformedMessage extends Error {
-  override readonly name = "MalformedMessage";
-}
-
-/** Reads one message of a server. Raises MalformedMessage for anything that section 6 does not allow. */
+/** Reads one message of a server. Raises TidingsError `malformed` for anything that section 6 does not allow. */
 export function decode(data: unknown): WebSocketMessage {
-  if (typeof data !== "string") throw new MalformedMessage("a binary message");
+  if (typeof data !== "string") throw malformed("a binary message");
   const message = parse(data);
   const found = mismatch(message, ENVELOPE, "message") ?? coordinates(message) ?? contents(message);
-  if (found) throw new MalformedMessage(found);
+  if (found) throw malformed(found);
   return message;
+}
+
+/** What came is not as the protocol, or a declaration, says; the text says where. */
+export function malformed(found: string): TidingsError {
+  return new TidingsError("malformed", found);
 }
 
 function parse(text: string): WebSocketMessage {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MalformedMessage("not JSON");
+    throw malformed("not JSON");
   }
 }
 
@@ -108,10 +109,9 @@ function contents({ type, payload }: WebSocketMessage): string | null {
 
 /** Channel, epoch and offset come together, and `after` only below `offset`. */
 function coordinates({ channel, epoch, offset, after }: WebSocketMessage): string | null {
-  const given = [channel, epoch, offset].filter((field) => field !== undefined).length;
-  if (given !== 0 && given !== 3) return "message has not all of channel, epoch and offset";
-  if (after !== undefined && !(offset !== undefined && after < offset))
-    return "message.after is not below message.offset";
+  const given = new Set([channel, epoch, offset].map((field) => field === undefined));
+  if (given.size > 1) return "message has not all of channel, epoch and offset";
+  if (after !== undefined && !(after < (offset ?? 0))) return "message.after is not below message.offset";
   return null;
 }
 

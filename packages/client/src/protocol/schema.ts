@@ -45,7 +45,7 @@ function reference(value: unknown, { $ref }: Schema, place: string, definitions:
 }
 
 function typed(value: unknown, { type, minimum }: Schema, place: string): string | null {
-  const types = type === undefined ? [] : Array.isArray(type) ? type : [type];
+  const types = [type ?? []].flat();
   if (types.length > 0 && !types.some((name) => isOfType(value, name))) {
     return `${place} is ${typeOf(value)}, not ${types.join(" or ")}`;
   }
@@ -53,7 +53,7 @@ function typed(value: unknown, { type, minimum }: Schema, place: string): string
 }
 
 function isOfType(value: unknown, type: JsonType): boolean {
-  return type === "integer" ? Number.isSafeInteger(value) : typeOf(value) === type;
+  return typeOf(value) === type || (type === "integer" && Number.isSafeInteger(value));
 }
 
 function typeOf(value: unknown): string {

@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle, IconLogout2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Problem, sentenceOf } from "../api/problem";
 import { Logo } from "../shell/Logo";
+import { Notice } from "../shell/Notice";
 import classes from "./LoginPage.module.css";
 
 interface Props {
@@ -35,17 +36,23 @@ function useLogin(signIn: Props["signIn"]) {
   return { form, submit, refusal };
 }
 
-/** Decoration: a week of shifts, out of focus. */
+const WEAVE = ["0-4-1a", "15-1-0", "-2b2-3", "4-0-44", "-3c-5-", "1-1-61", "06-0-2", "-4-1-4", "2-0b3-", "05-1-6"];
+
+/** Decoration: a week of shifts. Letters are drafts of the roles 0 to 2. */
 function Weave() {
-  const rows = ["0--4-01", "15--1-0", "-22-2--", "4-0-44-", "--3-3-5", "1-1--16", "06-6-0-"];
+  const cells = WEAVE.flatMap((row, y) => [...row].map((mark, x) => ({ place: `${x}/${y}`, mark })));
   return (
     <div className={classes.weave} aria-hidden="true">
-      {rows.flatMap((row, y) =>
-        [...row].map((role, x) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a fixed pattern, never reordered
-          <span key={`${x}/${y}`} className={classes.thread} data-role={role === "-" ? undefined : role} />
-        )),
-      )}
+      <div className={classes.sheet}>
+        {cells.map(({ place, mark }) => (
+          <span
+            key={place}
+            className={classes.thread}
+            data-role={mark === "-" ? undefined : Number.parseInt(mark, 16) % 10}
+            data-draft={mark > "9" || undefined}
+          />
+        ))}
+      </div>
     </div>
   );
 }
@@ -63,15 +70,11 @@ export function LoginPage({ ended, signIn }: Props) {
           <Text className={classes.lead}>Who works when. The whole team’s week, live on every screen.</Text>
           <Stack gap="md" mt={28}>
             {ended && !refusal && (
-              <Alert icon={<IconLogout2 size={18} />} color="gray">
-                Your session has ended. Sign in again to go on.
-              </Alert>
+              <Notice tone="quiet" icon={IconLogout2} title="Your session has ended">
+                <p>Sign in again to go on.</p>
+              </Notice>
             )}
-            {refusal && (
-              <Alert icon={<IconAlertCircle size={18} />} color="red" role="alert">
-                {refusal}
-              </Alert>
-            )}
+            {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
             <TextInput
               label="E-mail"
               type="email"

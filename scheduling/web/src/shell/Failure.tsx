@@ -1,17 +1,16 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconCloudOff } from "@tabler/icons-react";
 import { sentenceOf } from "../api/problem";
+import { Notice } from "./Notice";
 
 /** Says that something could not be loaded, and offers to try again. */
 export function Failure({ what, error, retry }: { what: string; error: unknown; retry: () => void }) {
   return (
-    <Alert icon={<IconCloudOff size={18} />} color="red" title={`${what} could not be loaded`} m="md">
-      <Group justify="space-between">
-        <Text size="sm">{sentenceOf(error)}</Text>
-        <Button variant="default" size="xs" onClick={retry}>
-          Try again
-        </Button>
-      </Group>
-    </Alert>
+    <Notice tone="bad" icon={IconCloudOff} title={`${what} could not be loaded`} urgent>
+      <p>{sentenceOf(error)}</p>
+      <Button variant="default" size="xs" mt={10} onClick={retry}>
+        Try again
+      </Button>
+    </Notice>
   );
 }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { IconUsers } from "@tabler/icons-react";
 import type { Stale } from "../api/problem";
 import type { Schedule } from "../api/types";
+import { Notice } from "../shell/Notice";
 import { dayShort } from "../time/words";
 import classes from "./Conflict.module.css";
 import { differing, OPEN, type ShiftValues, valuesOf } from "./shift-fields";
@@ -21,7 +22,7 @@ const LABELS: Record<keyof ShiftValues, string> = {
   day: "Day",
   start: "Starts",
   end: "Ends",
-  role: "Work",
+  role: "Role",
   location: "Where",
   note: "Note",
 };
@@ -62,7 +63,7 @@ function Differences({ theirs, mine, nameOf }: { theirs: ShiftValues; mine: Shif
 export function Conflict({ stale, mine, nameOf, busy, takeTheirs, saveMine, close }: Props) {
   const { current, detail } = stale;
   return (
-    <Alert color="yellow" icon={<IconUsers size={18} />} title={detail} role="alert">
+    <Notice tone="warn" icon={IconUsers} title={detail} urgent>
       {current ? (
         <>
           <Differences theirs={valuesOf(current)} mine={mine} nameOf={nameOf} />
@@ -77,12 +78,12 @@ export function Conflict({ stale, mine, nameOf, busy, takeTheirs, saveMine, clos
         </>
       ) : (
         <Group justify="space-between">
-          <Text size="sm">The shift does not exist any more.</Text>
+          <p>The shift does not exist any more.</p>
           <Button size="xs" variant="default" onClick={close}>
             Close
           </Button>
         </Group>
       )}
-    </Alert>
+    </Notice>
   );
 }

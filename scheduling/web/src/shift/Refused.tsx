@@ -1,37 +1,36 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
+import { Notice } from "../shell/Notice";
 
 interface Props {
   /** Reasons that no field shows. */
   readonly general: readonly string[];
   /** The refusal may be overruled. */
   readonly overrule: boolean;
+  /** What was tried: "Save", "Publish". */
   readonly action: string;
   readonly busy: boolean;
   readonly anyway: () => void;
 }
 
-/** Why something was not saved, and the way past the soft rules. */
+/** Why something was not done, and the way past the soft rules. */
 export function Refused({ general, overrule, action, busy, anyway }: Props) {
-  const Icon = overrule ? IconAlertTriangle : IconAlertCircle;
-  const title = overrule ? "This breaks a rule" : "Not saved";
+  const reasons = general.map((message) => <p key={message}>{message}</p>);
+  if (!overrule) {
+    return (
+      <Notice tone="bad" icon={IconAlertCircle} title="That was not possible" urgent>
+        {reasons.length > 0 ? reasons : <p>The reasons stand beside the fields.</p>}
+      </Notice>
+    );
+  }
   return (
-    <Alert color={overrule ? "yellow" : "red"} icon={<Icon size={18} />} title={title} role="alert">
-      {general.map((message) => (
-        <Text key={message} size="sm">
-          {message}
-        </Text>
-      ))}
-      {overrule ? (
-        <Group mt={10} justify="space-between">
-          <Text size="sm">You may overrule it.</Text>
-          <Button size="xs" color="yellow.9" variant="outline" loading={busy} onClick={anyway}>
-            {action} anyway
-          </Button>
-        </Group>
-      ) : (
-        general.length === 0 && <Text size="sm">See the fields marked below.</Text>
-      )}
-    </Alert>
+    <Notice tone="warn" icon={IconAlertTriangle} title="A rule objects, and you may overrule it" urgent>
+      {reasons.length > 0 ? reasons : <p>The reasons stand beside the fields.</p>}
+      <Group mt={10}>
+        <Button size="xs" variant="default" loading={busy} onClick={anyway}>
+          {action} anyway
+        </Button>
+      </Group>
+    </Notice>
   );
 }

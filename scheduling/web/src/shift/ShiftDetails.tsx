@@ -16,7 +16,7 @@ export function ShiftDetails({ schedule, week }: { schedule: Schedule; week: Wee
     ["Day", dayLong(day)],
     ["Time", `${timeSpan(schedule, timezone)}${overnight ? " (the next day)" : ""}, ${hours(minutes)}`],
     ["Who", who],
-    ["Work", role],
+    ["Role", role],
     ["Where", location],
     ["Clock", `${timezone.replaceAll("_", " ")} time`],
     ...(note ? [["Note", note] as [string, string]] : []),

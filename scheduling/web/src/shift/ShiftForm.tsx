@@ -69,7 +69,7 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
         {...form.getInputProps("staff")}
         onChange={choose}
       />
-      <Autocomplete label="Work" withAsterisk data={skills} {...form.getInputProps("role")} />
+      <Autocomplete label="Role" withAsterisk data={skills} {...form.getInputProps("role")} />
       <Select
         label="Where"
         withAsterisk

@@ -59,7 +59,7 @@ function missing(values: ShiftValues): ShiftErrors {
   if (!values.day) errors.day = "Choose the day it starts.";
   if (!values.start) errors.start = "Enter when it starts.";
   if (!values.end) errors.end = "Enter when it ends.";
-  if (!values.role.trim()) errors.role = "Say what the work is.";
+  if (!values.role.trim()) errors.role = "Enter the role, such as Nurse.";
   if (!values.location) errors.location = "Choose where it is.";
   return errors;
 }

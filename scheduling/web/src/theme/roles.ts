@@ -1,5 +1,9 @@
-/** How many role colours tokens.css has. */
-export const ROLE_COLOURS = 8;
+/** The colours of tokens.css in the order in which roles get them: neighbours in the list differ most. */
+const COLOURS = [1, 0, 4, 2, 5, 3, 6, 7] as const;
+
+function colourAt(index: number): number {
+  return COLOURS[index % COLOURS.length] ?? 0;
+}
 
 /**
  * A colour number for each role, the same in every week: by place in the sorted list of the team's skills. A role that
@@ -7,6 +11,6 @@ export const ROLE_COLOURS = 8;
  */
 export function roleColours(skills: Iterable<string>): (role: string) => number {
   const sorted = [...new Set(skills)].sort((a, b) => a.localeCompare(b));
-  const places = new Map(sorted.map((skill, index) => [skill, index % ROLE_COLOURS]));
-  return (role) => places.get(role) ?? [...role].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % ROLE_COLOURS;
+  const places = new Map(sorted.map((skill, index) => [skill, colourAt(index)]));
+  return (role) => places.get(role) ?? colourAt([...role].reduce((sum, letter) => sum + letter.charCodeAt(0), 0));
 }

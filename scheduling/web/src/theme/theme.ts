@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const iris: MantineColorsTuple = [
   "#eef0fc",
@@ -52,8 +52,20 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm" } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.25, blur: 1 } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.25, blur: 1 } } },
+    Drawer: { defaultProps: { padding: "lg", overlayProps: { backgroundOpacity: 0.18 } } },
+    InputWrapper: { styles: { label: { marginBottom: 4 }, error: { marginTop: 6 } } },
+    Modal: { defaultProps: { centered: true, padding: "lg", radius: "lg", overlayProps: { backgroundOpacity: 0.3 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
+});
+
+/** Mantine's names for what tokens.css decides. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {
+    "--mantine-color-error": "var(--bad)",
+    "--mantine-color-dimmed": "var(--ink-3)",
+    "--mantine-color-placeholder": "var(--ink-3)",
+  },
+  light: {},
+  dark: {},
 });

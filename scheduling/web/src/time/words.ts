@@ -32,6 +32,13 @@ export function weekTitle(first: Day, last: Day): string {
   return `${format(first, { day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) })} – ${end}`;
 }
 
+/** "23 – 29 Nov", "30 Nov – 6 Dec" */
+export function weekTitleShort(first: Day, last: Day): string {
+  const end = format(last, { day: "numeric", month: "short" });
+  if (first.slice(0, 7) === last.slice(0, 7)) return `${dayNumber(first)} – ${end}`;
+  return `${format(first, { day: "numeric", month: "short" })} – ${end}`;
+}
+
 export const weekLabel = (monday: Day) => `Week ${weekNumber(monday)}`;
 
 /** "07:00–15:00" in the row's own zone. */

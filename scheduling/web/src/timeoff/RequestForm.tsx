@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { Button, Group, Modal, Select, Stack, Switch, Textarea } from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
@@ -7,6 +7,7 @@ import type { Api } from "../api/api";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
+import { Notice } from "../shell/Notice";
 import { useTimeOffChange } from "./queries";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 
@@ -48,11 +49,7 @@ function Fields(props: Props) {
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        {failure && (
-          <Alert icon={<IconAlertCircle size={18} />} color="red" role="alert">
-            {failure}
-          </Alert>
-        )}
+        {failure && <Notice tone="bad" icon={IconAlertCircle} title={failure} urgent />}
         {manager && (
           <Select
             label="For"
@@ -84,7 +81,7 @@ function Fields(props: Props) {
             Not now
           </Button>
           <Button type="submit" loading={sending}>
-            Ask for time off
+            Request time off
           </Button>
         </Group>
       </Stack>
@@ -92,10 +89,10 @@ function Fields(props: Props) {
   );
 }
 
-/** Asks for time off. Managers may ask for others. */
+/** Requests time off. Managers may do it for others. */
 export function RequestForm({ opened, ...props }: Props & { opened: boolean }) {
   return (
-    <Modal opened={opened} onClose={props.close} title={<b>Ask for time off</b>} size="md">
+    <Modal opened={opened} onClose={props.close} title={<b>Request time off</b>} size="md">
       {opened && <Fields {...props} />}
     </Modal>
   );

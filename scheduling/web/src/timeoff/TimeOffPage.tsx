@@ -34,14 +34,14 @@ function Empty({ manager, ask }: { manager: boolean; ask: () => void }) {
   return (
     <div className={classes.empty}>
       <IconBeach size={34} stroke={1.3} aria-hidden="true" />
-      <p className={classes.emptyTitle}>{manager ? "Nobody has asked for time off" : "No time off yet"}</p>
+      <p className={classes.emptyTitle}>{manager ? "Nobody has requested time off" : "No time off yet"}</p>
       <p className={classes.emptyText}>
         {manager
           ? "Requests appear here the moment they are made, and in the week as dotted cells."
-          : "Ask for the days you need. You see here what was decided, as soon as it is."}
+          : "Request the days you need. You see here what was decided, as soon as it is."}
       </p>
       <Button variant="light" onClick={ask}>
-        Ask for time off
+        Request time off
       </Button>
     </div>
   );
@@ -102,7 +102,7 @@ export function TimeOffPage() {
         <div className={classes.heading}>
           <h1 className={classes.title}>Time off</h1>
           <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={ask}>
-            Ask for time off
+            Request time off
           </Button>
         </div>
         {requests.error && !requests.data && (

@@ -4,11 +4,21 @@ import { useDesk } from "./desk";
 import type { Leave } from "./grid";
 import classes from "./LeaveChip.module.css";
 
+interface Props {
+  readonly leave: Leave;
+  readonly name?: string;
+  /** It goes on from the cell before, which has the words: here only screen readers get them. */
+  readonly quiet?: boolean;
+  /** A row of the phone's list. */
+  readonly wide?: boolean;
+}
+
 /** Time off on one day: dotted while it is only asked for, solid once it is approved. */
-export function LeaveChip({ leave, name, wide = false }: { leave: Leave; name?: string; wide?: boolean }) {
+export function LeaveChip({ leave, name, quiet = false, wide = false }: Props) {
   const { openRequest } = useDesk();
   const { request, span, continues } = leave;
   const pending = request.status === "pending";
+  const words = `${pending ? "Requested" : "Time off"}${span ? ` ${span.from}–${span.to}` : ""}`;
   const Icon = pending ? IconClockQuestion : IconPlaneDeparture;
   return (
     <button
@@ -22,13 +32,9 @@ export function LeaveChip({ leave, name, wide = false }: { leave: Leave; name?: 
       aria-haspopup="dialog"
       onClick={() => openRequest(request.id)}
     >
-      <Icon size={14} stroke={1.8} aria-hidden="true" />
+      {!quiet && <Icon size={14} stroke={1.8} aria-hidden="true" />}
       {name && <span className={classes.name}>{name}</span>}
-      <span className={classes.words}>
-        {pending ? "Asked for" : "Time off"}
-        {pending && <VisuallyHidden> time off, not decided</VisuallyHidden>}
-        {span && ` ${span.from}–${span.to}`}
-      </span>
+      {quiet ? <VisuallyHidden>{words}</VisuallyHidden> : <span className={classes.words}>{words}</span>}
     </button>
   );
 }

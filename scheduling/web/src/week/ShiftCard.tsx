@@ -41,7 +41,7 @@ export function ShiftCard({ shift, wide = false }: { shift: Shift; wide?: boolea
         {status === "draft" && <span className={classes.draft}>Draft</span>}
       </span>
       {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
-      <span className={classes.what}>
+      <span className={classes.what} title={places ? `${role}, ${location}` : undefined}>
         {role}
         {places && <span className={classes.where}> · {location}</span>}
       </span>

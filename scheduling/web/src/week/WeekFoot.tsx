@@ -20,7 +20,7 @@ export function WeekFoot({ manager }: { manager: boolean }) {
           <span className={classes.sample} data-kind="approved" /> Time off
         </li>
         <li>
-          <span className={classes.sample} data-kind="pending" /> Asked for
+          <span className={classes.sample} data-kind="pending" /> Requested
         </li>
         <li>
           <IconMoonStars size={14} stroke={1.8} aria-hidden="true" /> Ends the next day

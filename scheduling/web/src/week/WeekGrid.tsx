@@ -76,14 +76,14 @@ function LineHead({ line }: { line: Line }) {
   );
 }
 
-function GridCell({ cell, line }: { cell: Cell; line: Line }) {
+function GridCell({ cell, line, first }: { cell: Cell; line: Line; first: boolean }) {
   const { manager, today, addShift } = useDesk();
   const whom = line.staffId === null ? "open" : `for ${line.name}`;
   return (
     <td className={classes.cell} data-today={cell.day === today || undefined} data-day={cell.day}>
       <div className={classes.stack}>
         {cell.leave.map((leave) => (
-          <LeaveChip key={leave.request.id} leave={leave} />
+          <LeaveChip key={leave.request.id} leave={leave} quiet={!first && leave.continues.before && !leave.span} />
         ))}
         {cell.shifts.map((shift) => (
           <ShiftCard key={shift.schedule.id} shift={shift} />
@@ -114,8 +114,8 @@ const GridLine = memo(function GridLine({ line }: { line: Line }) {
       data-staff={line.staffId ?? "open"}
     >
       <LineHead line={line} />
-      {line.cells.map((cell) => (
-        <GridCell key={cell.day} cell={cell} line={line} />
+      {line.cells.map((cell, index) => (
+        <GridCell key={cell.day} cell={cell} line={line} first={index === 0} />
       ))}
     </tr>
   );

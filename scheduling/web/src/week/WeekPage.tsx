@@ -133,7 +133,7 @@ export function WeekPage() {
   return (
     <DeskContext value={desk}>
       <WeekToolbar
-        {...{ monday, today, manager, goTo, add }}
+        {...{ monday, today, manager, phone, goTo, add }}
         zone={week.zone}
         grid={week.grid}
         drafts={drafts.length}

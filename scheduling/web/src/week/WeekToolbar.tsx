@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconPlus, IconSend } from "@tabler/icons-react";
 import { addDays, type Day, mondayOf } from "../time/week";
-import { count, hours, weekLabel, weekTitle } from "../time/words";
+import { count, hours, weekLabel, weekTitle, weekTitleShort } from "../time/words";
 import type { Grid } from "./grid";
 import classes from "./WeekToolbar.module.css";
 
@@ -12,12 +12,14 @@ interface Props {
   readonly grid: Grid | null;
   readonly drafts: number;
   readonly manager: boolean;
+  readonly phone: boolean;
   readonly goTo: (monday: Day) => void;
   readonly publish: () => void;
   readonly add: () => void;
 }
 
-function Navigation({ monday, today, goTo }: Pick<Props, "monday" | "today" | "goTo">) {
+function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "today" | "phone" | "goTo">) {
+  const current = monday === mondayOf(today);
   return (
     <Group gap={6} wrap="nowrap" className={classes.navigation}>
       <Tooltip label="Previous week">
@@ -25,9 +27,18 @@ function Navigation({ monday, today, goTo }: Pick<Props, "monday" | "today" | "g
           <IconChevronLeft size={18} stroke={1.8} />
         </ActionIcon>
       </Tooltip>
-      <Button variant="default" size="sm" px={12} disabled={monday === mondayOf(today)} onClick={() => goTo(mondayOf(today))}>
-        This week
-      </Button>
+      {!(phone && current) && (
+        <Button
+          variant="default"
+          px={12}
+          className={classes.now}
+          data-current={current || undefined}
+          aria-current={current ? "date" : undefined}
+          onClick={() => goTo(mondayOf(today))}
+        >
+          This week
+        </Button>
+      )}
       <Tooltip label="Next week">
         <ActionIcon variant="default" size={34} aria-label="Next week" onClick={() => goTo(addDays(monday, 7))}>
           <IconChevronRight size={18} stroke={1.8} />
@@ -49,11 +60,12 @@ function summary({ grid, monday }: Pick<Props, "grid" | "monday">): string {
 }
 
 export function WeekToolbar(props: Props) {
-  const { monday, zone, drafts, manager, publish, add } = props;
+  const { monday, zone, drafts, manager, phone, publish, add } = props;
+  const sunday = addDays(monday, 6);
   return (
     <div className={classes.toolbar}>
       <div className={classes.heading}>
-        <h1 className={classes.title}>{weekTitle(monday, addDays(monday, 6))}</h1>
+        <h1 className={classes.title}>{phone ? weekTitleShort(monday, sunday) : weekTitle(monday, sunday)}</h1>
         <p className={classes.summary}>
           {summary(props)}
           <span className={classes.zone}> · {zone.replaceAll("_", " ")} time</span>
@@ -67,9 +79,15 @@ export function WeekToolbar(props: Props) {
               Publish {count(drafts, "draft")}
             </Button>
           )}
-          <Button className={classes.add} leftSection={<IconPlus size={17} stroke={2} />} onClick={add}>
-            New shift
-          </Button>
+          {phone ? (
+            <ActionIcon className={classes.round} size={56} radius="xl" aria-label="New shift" onClick={add}>
+              <IconPlus size={26} stroke={1.8} />
+            </ActionIcon>
+          ) : (
+            <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={add}>
+              New shift
+            </Button>
+          )}
         </div>
       )}
     </div>

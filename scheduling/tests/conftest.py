@@ -1,0 +1,125 @@
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.staff import Contract, Staff
+from scheduling.server.domain.time_off import TimeOff
+from scheduling.server.services.changes import Desk
+from scheduling.server.services.passwords import Passwords
+from scheduling.server.services.ports import NewStaff
+from scheduling.server.store.database import Database
+from scheduling.server.store.migrate import migrate
+from scheduling.tests.roster import CONTRACT, LISBON, NORTH, NOW, TOKYO
+
+PASSWORD = "a password"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass
+class ManualClock:
+    """Stands still until a test moves it."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Recorder:
+    """A Notifier that keeps what it was told."""
+
+    told: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def notify_schedule_created(self, schedule: Schedule) -> None:
+        self.told.append(("schedule created", schedule))
+
+    async def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None:
+        self.told.append(("schedule changed", before, after))
+
+    async def notify_schedule_deleted(self, schedule: Schedule) -> None:
+        self.told.append(("schedule deleted", schedule))
+
+    async def notify_time_off(self, time_off: TimeOff) -> None:
+        self.told.append(("time off", time_off))
+
+    async def notify_staff_created(self, staff: Staff) -> None:
+        self.told.append(("staff created", staff))
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who is in the database of a test. Alice is in her bare minimum of a contract; Bob has none of her limits."""
+
+    mona: Staff
+    alice: Staff
+    bob: Staff
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    """Argon2id at a cost that tests can afford."""
+    return Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database just migrated, for tests to copy."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def database_path(empty_database: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(empty_database, tmp_path / "scheduling.sqlite3"))
+
+
+@pytest.fixture
+async def store(database_path: Path) -> AsyncIterator[Database]:
+    database = await Database(database_path).open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def team(store: Database, passwords: Passwords) -> Team:
+    relaxed = Contract(name="Freelance", hours_per_week=None, rest_hours=0)
+    password_hash = await passwords.hash(PASSWORD)
+    async with store.write() as tx:
+        for location in (NORTH, LISBON, TOKYO):
+            await tx.locations.add(location)
+        skills = ("Nurse",)
+        return Team(
+            await tx.staff.add(NewStaff("Mona Reyes", "mona@example.com", "manager", skills, CONTRACT, password_hash)),
+            await tx.staff.add(NewStaff("Alice", "alice@example.com", "staff", skills, CONTRACT, password_hash)),
+            await tx.staff.add(NewStaff("Bob", "bob@example.com", "staff", skills, relaxed, password_hash)),
+        )
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def notifier() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def desk(store: Database, notifier: Recorder, clock: ManualClock) -> Desk:
+    return Desk(store, notifier, clock)

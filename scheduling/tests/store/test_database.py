@@ -1,0 +1,126 @@
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from scheduling.server.services.ports import NewTimeOff, Window
+from scheduling.server.store.database import Database, DatabaseUnavailable
+from scheduling.server.store.migrate import migrate
+from scheduling.server.store.tables import Table
+from scheduling.tests.conftest import Team
+from scheduling.tests.roster import NOW, instant, shift
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares(database_path: Path):
+    engine = create_engine(f"sqlite:///{database_path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    engine.dispose()
+
+
+async def test_the_newest_migration_is_the_one_that_the_code_asks_for(database_path: Path):
+    database = await Database(database_path).open()
+    await database.close()
+
+
+def test_migrating_twice_changes_nothing(database_path: Path):
+    with closing(sqlite3.connect(database_path)) as connection:
+        connection.execute("INSERT INTO locations VALUES ('Moon', 'UTC')")
+        connection.commit()
+    migrate(database_path)
+    with closing(sqlite3.connect(database_path)) as connection:
+        assert connection.execute("SELECT name FROM locations").fetchall() == [("Moon",)]
+
+
+async def test_the_file_is_in_wal_mode_and_keeps_foreign_keys(store: Database, database_path: Path, team: Team):
+    with closing(sqlite3.connect(database_path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        async with store.write() as tx:
+            await tx.time_off.add(NewTimeOff(4_000, NOW, instant("2026-11-24 00:00"), ""), NOW)
+
+
+async def test_a_write_excludes_others_before_its_first_read(store: Database, database_path: Path, team: Team):
+    async with store.write():
+        with closing(sqlite3.connect(database_path, timeout=0)) as other:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+            assert other.execute("SELECT count(*) FROM staff").fetchone() == (3,)
+    with closing(sqlite3.connect(database_path, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+
+async def test_two_processes_writes_take_turns(store: Database, database_path: Path, team: Team):
+    another = await Database(database_path).open()
+
+    async def add_after_looking(database: Database) -> int:
+        async with database.write() as tx:
+            found = await tx.schedules.find(Window(), staff_id=None, status=None, limit=10)
+            await tx.schedules.add(shift("2026-11-23 07:00"), team.mona, NOW)
+            return len(found)
+
+    counts = await asyncio.gather(*(add_after_looking(each) for each in (store, another, store, another)))
+    await another.close()
+    assert sorted(counts) == [0, 1, 2, 3]
+
+
+async def test_readers_do_not_wait_for_a_writer_and_see_what_is_committed(store: Database, team: Team):
+    async with store.write() as writing:
+        await writing.schedules.add(shift("2026-11-23 07:00"), team.mona, NOW)
+        async with store.read() as reading:
+            assert await reading.schedules.find(Window(), staff_id=None, status=None, limit=10) == []
+    async with store.read() as reading:
+        assert len(await reading.schedules.find(Window(), staff_id=None, status=None, limit=10)) == 1
+
+
+async def test_a_time_without_a_zone_is_not_stored(store: Database, team: Team):
+    with pytest.raises(StatementError, match="has no offset"):
+        async with store.write() as tx:
+            await tx.time_off.add(NewTimeOff(team.alice.id, datetime(2026, 11, 23), NOW, ""), NOW)  # noqa: DTZ001
+
+
+async def test_a_database_that_is_not_set_up_says_what_to_do(tmp_path: Path):
+    with pytest.raises(DatabaseUnavailable, match=r"is not set up: run `scheduling migrate` first\."):
+        await Database(tmp_path / "new.sqlite3").open()
+
+
+async def test_a_file_that_is_no_database_says_so(tmp_path: Path):
+    file = tmp_path / "letter.sqlite3"
+    file.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(DatabaseUnavailable, match=r"letter\.sqlite3 cannot be opened: file is not a database"):
+        await Database(file).open()
+    with pytest.raises(DatabaseUnavailable, match="file is not a database"):
+        migrate(file)
+
+
+async def test_a_folder_that_is_none_says_so(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUnavailable, match="cannot be made: File exists"):
+        migrate(tmp_path / "file" / "scheduling.sqlite3")
+    with pytest.raises(DatabaseUnavailable, match="cannot be opened: unable to open database file"):
+        await Database(tmp_path).open()
+
+
+async def test_a_database_of_another_version_says_what_to_do(database_path: Path):
+    with closing(sqlite3.connect(database_path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with pytest.raises(DatabaseUnavailable, match="is at revision 9999"):
+        await Database(database_path).open()
+    with pytest.raises(DatabaseUnavailable, match="newer version of this program"):
+        migrate(database_path)
+
+
+async def test_looking_for_a_database_does_not_make_one(tmp_path: Path):
+    with pytest.raises(DatabaseUnavailable):
+        await Database(tmp_path / "new.sqlite3").open()
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,206 @@
+"""The fast transport: a class for uvicorn's documented `--ws` option.
+
+`uvicorn main:app --ws tidings.transports.native:NativeProtocol --http tidings.transports.http:HttpProtocol` is what
+`tidings serve main:app` sets up. Paths that a manager's router serves are served here, without ASGI between (so no ASGI
+middleware sees them); all other paths go to uvicorn's own implementation.
+"""
+
+import asyncio
+import json
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+from weakref import WeakKeyDictionary
+
+from uvicorn.protocols.utils import get_remote_addr, is_ssl
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+from tidings.handshake import Handshake, Refusal
+from tidings.transports.redaction import redact_logs, redacted
+from tidings.transports.watch import watch_of
+from tidings.transports.websocket import Endpoint, WebSocketTransport, quiet
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from tidings.manager import ConnectionManager
+
+STATE_KEY = "tidings:"  # + the path: where the lifespan state of a router has its manager
+
+log = logging.getLogger("uvicorn.error")
+
+_endpoints: "WeakKeyDictionary[ServerState, dict[str, Endpoint]]" = WeakKeyDictionary()
+
+
+class NativeProtocol(asyncio.Protocol):
+    """Answers an upgrade request, and hands the connection to a successor: ours where a manager serves the path, else uvicorn's.
+
+    uvicorn makes it, gives it the transport and the request, and then sets it as the transport's protocol; the successor
+    takes its place in the loop's next iteration. What the transport calls until then is passed on.
+    """
+
+    __slots__ = ("_app_state", "_config", "_handshake", "_received", "_server_state", "_successor", "_transport")
+
+    def __init__(
+        self,
+        config: "Config",
+        server_state: "ServerState",
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        redact_logs()
+        self._config, self._server_state, self._app_state = config, server_state, app_state
+        self._handshake = ServerProtocol(logger=quiet)
+        self._received = b""
+        self._transport: asyncio.Transport
+        self._successor: WebSocketTransport | WebSocketsSansIOProtocol | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The transport that the HTTP protocol has read the request from."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """The request, as uvicorn has rewritten it."""
+        if self._successor is not None:
+            return self._successor.data_received(data)
+        self._received += data
+        self._handshake.receive_data(data)
+        for request in self._handshake.events_received():
+            assert isinstance(request, Request)
+            return self._answer(request)
+        if self._handshake.handshake_exc is not None:
+            self._refuse_unreadable()
+
+    def eof_received(self) -> bool | None:
+        """Passed on."""
+        return self._successor.eof_received() if self._successor is not None else None
+
+    def pause_writing(self) -> None:
+        """Passed on."""
+        if self._successor is not None:
+            self._successor.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Passed on."""
+        if self._successor is not None:
+            self._successor.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Passed on."""
+        if self._successor is not None:
+            self._successor.connection_lost(exc)
+        self._handshake.parser.close()  # a generator that holds the object that holds it
+
+    def _answer(self, request: Request) -> None:
+        endpoint = self._find_endpoint(request)
+        if endpoint is None:
+            return self._hand_to_uvicorn()
+        response = self._handshake.accept(request)
+        handshake = self._describe(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            refusal = endpoint.manager.refusal(handshake)
+            if refusal is None:
+                return self._upgrade(response, endpoint, handshake)
+            response = self._problem(refusal)
+        self._log(handshake, str(response.status_code))
+        self._refuse(response)
+
+    def _find_endpoint(self, request: Request) -> Endpoint | None:
+        """The endpoint of the path, with or without the root path that uvicorn was given."""
+        raw_path, _, _ = request.path.partition("?")
+        path = unquote(raw_path)
+        for full_path in (self._config.root_path + path, path):
+            manager: ConnectionManager | None = self._app_state.get(STATE_KEY + full_path)
+            if manager is not None:
+                return self._endpoint(full_path, manager)
+        return None
+
+    def _endpoint(self, path: str, manager: "ConnectionManager") -> Endpoint:
+        endpoints = _endpoints.setdefault(self._server_state, {})
+        endpoint = endpoints.get(path)
+        if endpoint is None or endpoint.manager is not manager:
+            loop = asyncio.get_running_loop()
+            watch = watch_of(self._server_state, loop)
+            endpoint = endpoints[path] = Endpoint(manager, loop, watch, self._server_state.connections)  # type: ignore[arg-type]
+        return endpoint
+
+    def _describe(self, request: Request) -> Handshake:
+        raw_path, _, query_string = request.path.partition("?")
+        client = get_remote_addr(self._transport)
+        return Handshake(
+            path=self._config.root_path + unquote(raw_path),
+            query_string=query_string,
+            headers=[(name.lower(), value) for name, value in request.headers.raw_items()],
+            client=client[0] if client else None,
+            scheme="wss" if is_ssl(self._transport) else "ws",
+        )
+
+    def _upgrade(self, response: Response, endpoint: Endpoint, handshake: Handshake) -> None:
+        del response.headers["Date"]  # uvicorn's default headers have one
+        for name, value in self._server_state.default_headers:
+            response.headers[name.decode("latin-1")] = value.decode("latin-1")
+        self._log(handshake, "[accepted]")
+        self._send(response)
+        successor = WebSocketTransport(self._transport, endpoint)
+        self._succeed(successor)
+        successor.open(handshake)
+
+    def _hand_to_uvicorn(self) -> None:
+        successor = WebSocketsSansIOProtocol(
+            config=self._config, server_state=self._server_state, app_state=self._app_state
+        )
+        successor.connection_made(self._transport)
+        successor.data_received(self._received)
+        self._succeed(successor)
+
+    def _succeed(self, successor: WebSocketTransport | WebSocketsSansIOProtocol) -> None:
+        self._successor, self._received = successor, b""
+        self._handshake.parser.close()
+        self._transport.set_protocol(successor)
+        asyncio.get_running_loop().call_soon(self._stay_succeeded)
+
+    def _stay_succeeded(self) -> None:
+        """uvicorn has set this object as the transport's protocol after the request was read: set the successor again."""
+        if self._successor is not None and not self._transport.is_closing():
+            self._transport.set_protocol(self._successor)
+
+    def _problem(self, refusal: Refusal) -> Response:
+        """A refusal as problem details (RFC 9457)."""
+        status = HTTPStatus(refusal.status)
+        problem = {"title": status.phrase, "status": status.value, "detail": refusal.message}
+        response = self._handshake.reject(status, json.dumps(problem, ensure_ascii=False))
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/problem+json"
+        return response
+
+    def _refuse_unreadable(self) -> None:
+        """The request has too many or too long lines (which `websockets` answers), or is no upgrade request at all."""
+        if not self._write_output():
+            body = b"The upgrade request could not be read.\n"
+            head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            self._transport.write(head % len(body) + body)
+        self._transport.close()
+
+    def _refuse(self, response: Response) -> None:
+        self._send(response)
+        self._transport.close()
+
+    def _send(self, response: Response) -> None:
+        self._handshake.send_response(response)
+        self._write_output()
+
+    def _write_output(self) -> bool:
+        output = b"".join(self._handshake.data_to_send())
+        self._transport.write(output)
+        return bool(output)
+
+    def _log(self, handshake: Handshake, outcome: str) -> None:
+        """The one line that a connection writes, in uvicorn's form. A token in the URL is left out."""
+        if log.isEnabledFor(logging.INFO):
+            url = f"{handshake.path}?{handshake.query_string}" if handshake.query_string else handshake.path
+            log.info('%s - "WebSocket %s" %s', handshake.client or "", redacted(url), outcome)

@@ -1,0 +1,89 @@
+"""A client for tests that speaks the protocol in the open, one message at a time."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+DEADLINE = 20.0  # seconds; only a failure waits so long
+
+
+class Client:
+    """One connection. Every wait has a deadline."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self._ids = map(str, itertools.count(1))
+
+    async def send(self, type: str, payload: Any = None, **fields: Any) -> str:
+        """Send a message; returns its id."""
+        message = {"type": type, "payload": payload or {}, "id": next(self._ids), **fields}
+        await self.socket.send(json.dumps(message))
+        return str(message["id"])
+
+    async def next(self) -> dict[str, Any]:
+        """The next message, whatever it is."""
+        async with asyncio.timeout(DEADLINE):
+            message: dict[str, Any] = json.loads(await self.socket.recv())
+        return message
+
+    async def ask(self, type: str, payload: Any = None, **fields: Any) -> dict[str, Any]:
+        """Send a message and return the next that comes, which must answer it."""
+        id = await self.send(type, payload, **fields)
+        answer = await self.next()
+        assert answer.get("reply_to") == id, answer
+        return answer
+
+    async def subscribe(self, *channels: str, **positions: Any) -> dict[str, Any]:
+        """Subscribe; returns the payload of `subscribed`."""
+        answer = await self.ask("subscribe", {"channels": list(channels), "positions": positions})
+        assert answer["type"] == "subscribed", answer
+        payload: dict[str, Any] = answer["payload"]
+        return payload
+
+    async def error(self) -> str:
+        """The code of the next message, which is an error."""
+        message = await self.next()
+        assert message["type"] == "connection:error", message
+        return str(message["payload"]["code"])
+
+    async def closed(self) -> int:
+        """The code that the server closes with. What comes before it is thrown away."""
+        async with asyncio.timeout(DEADLINE):
+            try:
+                while True:
+                    await self.socket.recv()
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None, "the server went without a close frame"
+                return closed.rcvd.code
+
+    async def alive(self) -> bool:
+        """Whether the server answers."""
+        return (await self.ask("ping"))["type"] == "pong"
+
+
+@asynccontextmanager
+async def opened(url: str, query: str = "", **options: Any) -> AsyncIterator[Client]:
+    """A connection that has sent nothing yet."""
+    options = {"compression": None, "max_size": None, "open_timeout": DEADLINE, "close_timeout": 2.0, "proxy": None} | options
+    async with connect(url.replace("http", "ws") + "/ws" + query, **options) as socket:
+        yield Client(socket)
+
+
+@asynccontextmanager
+async def signed_in(url: str, user: str, **options: Any) -> AsyncIterator[Client]:
+    """A connection of a user; `client.established` is the payload of the greeting."""
+    async with opened(url, **options) as client:
+        answer = await client.ask("auth", {"token": user})
+        assert answer["type"] == "connection:established", answer
+        yield client
+
+
+def position(message: dict[str, Any]) -> dict[str, Any]:
+    """Where a reader of this event is."""
+    return {name: message[name] for name in ("epoch", "offset", "id")}
