@@ -122,6 +122,8 @@ class Audiences:
 
     def clear(self) -> None:
         """Forget all: the loop that the readers were on has ended."""
+        for name in self._audiences:
+            self.broker.unfollow(name)
         self._audiences.clear()
         self._holds.clear()
         self._opening.clear()

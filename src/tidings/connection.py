@@ -422,6 +422,11 @@ class Connection:
         if self.advance(Input.CLOSE):
             self._end(code, reason)
 
+    def drain(self) -> None:
+        """The server goes away: have the client come back, to another one or to the next, and close."""
+        self.answer(WSEventType.CONNECTION_CLOSING, {"reconnect_after": 0.0})
+        self.close(CloseCode.SERVICE_RESTART, "the server restarts")
+
     def reject(self, code: int, reason: str) -> None:
         """The token was refused: a connection that lives on an earlier one goes on, another is closed."""
         if self.advance(Input.REFUSED) and self.state is State.CLOSED:

@@ -91,8 +91,7 @@ class Hub:
     async def stop(self) -> None:
         """Tell every client to come back, close it, and end what is being done for it."""
         for connection in list(self.connections.values()):
-            connection.answer(WSEventType.CONNECTION_CLOSING, {"reconnect_after": 1.0})
-            connection.close(CloseCode.SERVICE_RESTART, "the server restarts")
+            connection.drain()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -311,12 +310,12 @@ class Hub:
 
         Nothing can be delivered between this and the answer: both are one step.
         """
-        for entrance in entrances:
-            if entrance.position is not None or entrance.audience.name not in connection.audiences:
-                connection.enter(entrance.audience, entrance.position if entrance.covered else None)
+        entered = [it for it in entrances if it.position is not None or it.audience.name not in connection.audiences]
+        for entrance in entered:
+            connection.enter(entrance.audience, entrance.position if entrance.covered else None)
         return {
-            "positions": {entrance.audience.name: entrance.audience.position.document() for entrance in entrances},
-            "recovered": {entrance.audience.name: entrance.covered for entrance in entrances},
+            "positions": {entrance.audience.name: entrance.audience.position.document() for entrance in entered},
+            "recovered": {entrance.audience.name: entrance.covered for entrance in entered},
         }
 
     def _tell_resets(self, connection: Connection, entrances: list[Entrance]) -> None:

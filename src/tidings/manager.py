@@ -24,7 +24,7 @@ from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Draft, Event, draft
 from tidings.protocol.limits import Limits
 from tidings.protocol.session import Input
-from tidings.sync import SyncPublisher
+from tidings.sync import SyncPublisher, running_loop
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -216,7 +216,7 @@ class ConnectionManager:
         """The connection is gone, or shall be. An id that is not connected is passed over."""
         connection = self._hub.connections.get(connection_id)
         if connection is not None:
-            connection.close(CloseCode.NORMAL, "")
+            self._at_home(lambda: connection.close(CloseCode.NORMAL, ""))
 
     async def subscribe(self, connection_id: str, channels: list[str]) -> list[str]:
         """Have a connection follow channels; returns those that it does.
@@ -250,15 +250,31 @@ class ConnectionManager:
 
     def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
         """End the user's subscriptions to a channel on this process at once. The rule decides about the next."""
-        self._hub.authorization.forget(str(user_id), channel.name)
-        for connection in self._hub.of_user(str(user_id)):
-            self._hub.withdraw(connection, channel.name)
+
+        def end() -> None:
+            self._hub.authorization.forget(str(user_id), channel.name)
+            for connection in self._hub.of_user(str(user_id)):
+                self._hub.withdraw(connection, channel.name)
+
+        self._at_home(end)
 
     def disconnect_user(self, user_id: str | int, reason: str = "disconnected by the application") -> None:
         """Close every connection of the user on this process, with a code after which clients do not come back."""
-        self._hub.authorization.forget(str(user_id))
-        for connection in self._hub.of_user(str(user_id)):
-            connection.close(CloseCode.FORBIDDEN, reason)
+
+        def end() -> None:
+            self._hub.authorization.forget(str(user_id))
+            for connection in self._hub.of_user(str(user_id)):
+                connection.close(CloseCode.FORBIDDEN, reason)
+
+        self._at_home(end)
+
+    def _at_home(self, act: Callable[[], None]) -> None:
+        """Act on the connections where they live: now, or, from another thread, as soon as their loop comes to it."""
+        home = self._hub.home
+        if home is None or home is running_loop():
+            act()
+        else:
+            home.call_soon_threadsafe(act)
 
     # What transports call.
 

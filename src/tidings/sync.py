@@ -45,7 +45,7 @@ class SyncPublisher:
         self._call(lambda: self._manager.send_to_user(user_id, message), "send_to_user")
 
     def _call(self, make: Callable[[], Coroutine[Any, Any, R]], name: str) -> R:
-        if _on_loop():
+        if running_loop() is not None:
             raise RuntimeError(f"manager.sync.{name} would stop this event loop: write `await manager.{name}(…)` here")
         home = self._manager.home
         if home is None:
@@ -58,9 +58,9 @@ class SyncPublisher:
             raise TimeoutError(f"manager.sync.{name}: no answer from the broker within {self._timeout:g} s") from None
 
 
-def _on_loop() -> bool:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs on this thread, if one does."""
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tidings import Channel, Event, UserChannel
 
@@ -21,12 +21,12 @@ class ScheduleCreated(Event, type="schedule:created", key="schedule.id", version
 
 
 class ScheduleUpdated(Event, type="schedule:updated", key="schedule.id", version="schedule.version"):
-    scheduleId: int
+    schedule_id: int = Field(alias="scheduleId")
     schedule: Schedule
 
 
-class ScheduleDeleted(Event, type="schedule:deleted", key="scheduleId", version="version"):
-    scheduleId: int
+class ScheduleDeleted(Event, type="schedule:deleted", key="schedule_id", version="version"):
+    schedule_id: int = Field(alias="scheduleId")
     version: int
 
 

@@ -50,7 +50,7 @@ export class Requests {
 
   /** Sends what waits, oldest first. */
   flush(): void {
-    if (this.#line.connection) this.#list(false).forEach((id) => this.#send(id));
+    for (const id of this.#line.connection ? this.#list(false) : []) this.#send(id);
   }
 
   answered({ reply_to = "", payload }: WebSocketMessage): void {

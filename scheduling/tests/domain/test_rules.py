@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +27,7 @@ from scheduling.tests.roster import CONTRACT, instant, schedule, shift, staff, t
 LONDON = ZoneInfo("Europe/London")
 
 
-def objections(planned: Shift, *others: Schedule, leave: tuple[TimeOff, ...] = (), **who: object) -> list[Violation]:
+def objections(planned: Shift, *others: Schedule, leave: tuple[TimeOff, ...] = (), **who: Any) -> list[Violation]:
     return check_shift(planned, Situation(staff(**who), LONDON, others, leave))
 
 

@@ -178,7 +178,7 @@ def test_claims_that_are_not_ours_are_refused(claims: dict[str, object]):
         "\ud800.\ud800.\ud800",
         jwt.encode({"sub": "1", "exp": 4e9}, "another secret of at least 32 bytes", "HS256"),
         jwt.encode({"sub": "1", "exp": 4e9}, SECRET, "HS512"),
-        jwt.encode({"sub": "1", "exp": 4e9}, None, "none"),
+        jwt.encode({"sub": "1", "exp": 4e9}, "", "none"),
     ],
 )
 def test_tokens_that_are_not_ours_are_refused(token: str):

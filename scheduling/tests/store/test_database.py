@@ -1,5 +1,4 @@
 import asyncio
-import os
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -120,7 +119,7 @@ async def test_a_database_of_another_version_says_what_to_do(database_path: Path
         migrate(database_path)
 
 
-async def test_looking_for_a_database_does_not_make_one(tmp_path: Path):
+def test_looking_for_a_database_does_not_make_one(tmp_path: Path):
     with pytest.raises(DatabaseUnavailable):
-        await Database(tmp_path / "new.sqlite3").open()
-    assert os.listdir(tmp_path) == []
+        asyncio.run(Database(tmp_path / "new.sqlite3").open())
+    assert list(tmp_path.iterdir()) == []

@@ -20,8 +20,8 @@ def types(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="MODULE[:ATTRIBUTE]",
-            help="Where events and channels are declared: a module, or a list of classes in it. Example: app.live",
+            metavar="MODULE",
+            help="Where events and channels are declared: a module, or MODULE:ATTRIBUTE, a class or a list of classes.",
             show_default=False,
         ),
     ],
@@ -129,8 +129,8 @@ def _check(text: str, output: Path, target: str) -> None:
 
 def _read(output: Path) -> str | None:
     try:
-        return output.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
+        return output.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
         return None
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pydantic.errors import PydanticUserError
 from pydantic.json_schema import models_json_schema
 
 from tidings.cli.typescript_schema import Schema, declaration, name_of, reduced
@@ -75,7 +76,10 @@ def _schemas(events: Collection[EventClass]) -> tuple[dict[str, Schema], dict[Ev
     """The JSON Schema of every model by its TypeScript name, sorted, and the name of each event's payload."""
     if not events:
         return {}, {}
-    references, document = models_json_schema([(event, "serialization") for event in events], by_alias=True)
+    try:
+        references, document = models_json_schema([(event, "serialization") for event in events], by_alias=True)
+    except PydanticUserError as error:
+        raise TypesError(f"{', '.join(map(_place, events))}: {error.message}") from error
     payloads = {event: f"{event.__name__}Payload" for event in events}
     names = {name_of(references[event, "serialization"]): payload for event, payload in payloads.items()}
     definitions: dict[str, Schema] = {}

@@ -91,8 +91,10 @@ def _object(schema: Schema) -> str:
 
 
 def _grouped(schema: Any) -> str:
-    text = type_of(schema)
-    return f"({text})" if " | " in text or " & " in text else text
+    alternatives = members(schema)
+    text = " | ".join(alternatives)
+    combined = len(alternatives) > 1 or (isinstance(schema, Mapping) and len(schema.get("allOf", ())) > 1)
+    return f"({text})" if combined else text
 
 
 def name_of(reference: Schema) -> str:

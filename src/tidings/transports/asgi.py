@@ -78,7 +78,9 @@ class AsgiTransport:
         self.close(1011, "")
 
     def ping(self) -> None:
-        """ASGI servers ping by themselves."""
+        """ASGI servers ping by themselves, and end who does not answer: who is still here was heard."""
+        if self.connection is not None:
+            self.connection.heard()
 
     def pause_reading(self) -> None:
         """Let `readable` wait."""

@@ -32,7 +32,7 @@ MAX_LINE = 8_192  # bytes of a URL, and of a header
 MAX_HEAD = 65_536  # bytes of URL and headers together
 
 
-class HeadTooLargeError(Exception):
+class HeadTooLarge(Exception):
     """A request's head exceeds a limit. `status` says which."""
 
     def __init__(self, status: HTTPStatus) -> None:
@@ -92,15 +92,15 @@ class _BoundedHead(asyncio.Protocol):
         """The head was an upgrade request: another protocol takes the transport."""
         self._watch.discard(self)
         super().handle_websocket_upgrade(*event)  # type: ignore[misc]  # uvicorn's class
-        self.parser = None  # it holds this object, which holds it
 
     def send_400_response(self, msg: str) -> None:
         """Answer what could not be read; with the status of what was wrong, where that is known."""
         error = sys.exception()
         cause = error.__context__ if error is not None else None
-        if isinstance(cause, HeadTooLargeError):
-            return self._refuse(cause.status)
-        self._refuse(HTTPStatus(getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)))
+        if isinstance(cause, HeadTooLarge):
+            self._refuse(cause.status)
+        else:
+            self._refuse(HTTPStatus(getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)))
 
     def _between_requests(self) -> bool:
         return self.cycle is None or bool(self.cycle.response_complete)
@@ -130,15 +130,19 @@ if HttpToolsProtocol is not None:
     class HttpToolsHttpProtocol(_BoundedHead, HttpToolsProtocol):
         """With httptools, which bounds nothing."""
 
+        def handle_websocket_upgrade(self, *event: Any) -> None:
+            super().handle_websocket_upgrade(*event)
+            self.parser = None  # type: ignore[assignment]  # it holds this object, which holds it
+
         def on_url(self, url: bytes) -> None:
             super().on_url(url)
             if len(self.url) > MAX_LINE:
-                raise HeadTooLargeError(HTTPStatus.REQUEST_URI_TOO_LONG)
+                raise HeadTooLarge(HTTPStatus.REQUEST_URI_TOO_LONG)
 
         def on_header(self, name: bytes, value: bytes) -> None:
             super().on_header(name, value)
             if len(self.headers) > MAX_HEADERS or len(name) + len(value) > MAX_LINE:
-                raise HeadTooLargeError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                raise HeadTooLarge(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     HttpProtocol: type[asyncio.Protocol] = HttpToolsHttpProtocol
 else:

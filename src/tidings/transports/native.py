@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -37,10 +37,11 @@ _endpoints: "WeakKeyDictionary[ServerState, dict[str, Endpoint]]" = WeakKeyDicti
 
 
 class NativeProtocol(asyncio.Protocol):
-    """Answers an upgrade request, and hands the connection to a successor: ours where a manager serves the path, else uvicorn's.
+    """Answers an upgrade request, and gives the transport to a successor: ours where a manager serves the path, else
+    uvicorn's own.
 
-    uvicorn makes it, gives it the transport and the request, and then sets it as the transport's protocol; the successor
-    takes its place in the loop's next iteration. What the transport calls until then is passed on.
+    uvicorn makes it, calls it with the transport and the request, and then sets it as the transport's protocol; the
+    successor takes its place in the loop's next iteration. What the transport calls until then is passed on.
     """
 
     __slots__ = ("_app_state", "_config", "_handshake", "_received", "_server_state", "_successor", "_transport")
@@ -61,18 +62,17 @@ class NativeProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport that the HTTP protocol has read the request from."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """The request, as uvicorn has rewritten it."""
         if self._successor is not None:
-            return self._successor.data_received(data)
+            self._successor.data_received(data)
+            return
         self._received += data
         self._handshake.receive_data(data)
         for request in self._handshake.events_received():
-            assert isinstance(request, Request)
-            return self._answer(request)
+            self._answer(cast(Request, request))
         if self._handshake.handshake_exc is not None:
             self._refuse_unreadable()
 
@@ -99,16 +99,19 @@ class NativeProtocol(asyncio.Protocol):
     def _answer(self, request: Request) -> None:
         endpoint = self._find_endpoint(request)
         if endpoint is None:
-            return self._hand_to_uvicorn()
+            self._hand_to_uvicorn()
+            return
         response = self._handshake.accept(request)
         handshake = self._describe(request)
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             refusal = endpoint.manager.refusal(handshake)
             if refusal is None:
-                return self._upgrade(response, endpoint, handshake)
+                self._upgrade(response, endpoint, handshake)
+                return
             response = self._problem(refusal)
         self._log(handshake, str(response.status_code))
-        self._refuse(response)
+        self._send(response)
+        self._transport.close()
 
     def _find_endpoint(self, request: Request) -> Endpoint | None:
         """The endpoint of the path, with or without the root path that uvicorn was given."""
@@ -125,8 +128,8 @@ class NativeProtocol(asyncio.Protocol):
         endpoint = endpoints.get(path)
         if endpoint is None or endpoint.manager is not manager:
             loop = asyncio.get_running_loop()
-            watch = watch_of(self._server_state, loop)
-            endpoint = endpoints[path] = Endpoint(manager, loop, watch, self._server_state.connections)  # type: ignore[arg-type]
+            connections = cast(set[WebSocketTransport], self._server_state.connections)
+            endpoint = endpoints[path] = Endpoint(manager, loop, watch_of(self._server_state, loop), connections)
         return endpoint
 
     def _describe(self, request: Request) -> Handshake:
@@ -138,6 +141,7 @@ class NativeProtocol(asyncio.Protocol):
             headers=[(name.lower(), value) for name, value in request.headers.raw_items()],
             client=client[0] if client else None,
             scheme="wss" if is_ssl(self._transport) else "ws",
+            state=self._app_state,
         )
 
     def _upgrade(self, response: Response, endpoint: Endpoint, handshake: Handshake) -> None:
@@ -165,7 +169,7 @@ class NativeProtocol(asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._stay_succeeded)
 
     def _stay_succeeded(self) -> None:
-        """uvicorn has set this object as the transport's protocol after the request was read: set the successor again."""
+        """uvicorn has set this object as the transport's protocol since: set the successor again."""
         if self._successor is not None and not self._transport.is_closing():
             self._transport.set_protocol(self._successor)
 
@@ -182,12 +186,8 @@ class NativeProtocol(asyncio.Protocol):
         """The request has too many or too long lines (which `websockets` answers), or is no upgrade request at all."""
         if not self._write_output():
             body = b"The upgrade request could not be read.\n"
-            head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-            self._transport.write(head % len(body) + body)
-        self._transport.close()
-
-    def _refuse(self, response: Response) -> None:
-        self._send(response)
+            headers = b"Content-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+            self._transport.write(b"HTTP/1.1 400 Bad Request\r\n" + headers + body)
         self._transport.close()
 
     def _send(self, response: Response) -> None:

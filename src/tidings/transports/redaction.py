@@ -1,7 +1,7 @@
 """Keeps tokens out of logs: those of URLs (`?token=`), of `auth` messages, and of headers that carry credentials.
 
-Servers log requests as they came, and `websockets` logs frames at DEBUG. A filter on their loggers rewrites such records
-before any handler sees them.
+Servers log requests as they came, and `websockets` logs frames at DEBUG. A filter on their loggers rewrites such
+records before any handler sees them.
 """
 
 import logging

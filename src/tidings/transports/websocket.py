@@ -8,7 +8,8 @@ import asyncio
 import logging
 import socket
 import struct
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, cast
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 CLOSE_TIMEOUT = 3.0  # seconds that a closing handshake may take before the socket is aborted
 MAX_FRAGMENTS = 1_024  # of one message
-OVERSIZE = 4  # an established client's message of up to so many times the limit is read, to be answered
+OVERSIZE = 4  # a user's message of up to so many times the limit is read, to be answered
 
 _SLICE = 8_192  # bytes read at once: bounds what a flood of tiny frames costs between two looks at the buffer
 _BATCH = 32  # frames that wait for the end of the loop's iteration
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, keep nothing in the kernel
 
-# `websockets` writes tokens to a DEBUG log (the request line, `auth` messages) and a line per connection at INFO.
+# `websockets` shows tokens at DEBUG (the request line, `auth` messages), and writes two lines per connection at INFO.
 quiet = logging.getLogger("tidings.transports.frames")
 quiet.setLevel(logging.WARNING)
 
@@ -40,7 +41,7 @@ def encode(message: bytes) -> bytes:
 
 
 class Endpoint:
-    """What the connections to one path of one server share: the manager, the watch, and one flush per loop iteration."""
+    """What the connections to one path of one server share: manager, watch, and one flush per loop iteration."""
 
     __slots__ = ("connections", "limits", "loop", "manager", "unflushed", "watch")
 
@@ -49,14 +50,14 @@ class Endpoint:
         manager: "ConnectionManager",
         loop: asyncio.AbstractEventLoop,
         watch: Watch,
-        connections: "set[asyncio.BaseProtocol]",
+        connections: "set[WebSocketTransport]",
     ) -> None:
         self.manager, self.limits, self.loop, self.watch = manager, manager.limits, loop, watch
-        self.connections = connections  # the server's own, which it shuts down
+        self.connections = connections  # the server's own: it calls their `shutdown`
         self.unflushed: list[WebSocketTransport] = []
 
     def flush_soon(self) -> None:
-        """Flush all that is written to from now on, in the loop's next iteration."""
+        """Flush, in the loop's next iteration, all that are in `unflushed` by then."""
         self.loop.call_soon(self._flush)
 
     def _flush(self) -> None:
@@ -71,9 +72,10 @@ class _Message:
     __slots__ = ("fragments", "opcode", "parts", "size")
 
     def __init__(self, opcode: Opcode) -> None:
-        self.opcode, self.parts, self.fragments, self.size = opcode, list[bytes | bytearray](), 0, 0
+        self.opcode, self.fragments, self.size = opcode, 0, 0
+        self.parts: list[bytearray] = []
 
-    def add(self, data: bytes | bytearray, limit: int) -> None:
+    def add(self, data: bytearray, limit: int) -> None:
         self.fragments += 1
         self.size += len(data)
         if self.size > limit:
@@ -85,10 +87,10 @@ class _Message:
 class WebSocketTransport(asyncio.Protocol):
     """The `Transport` of `tidings.connection`, and the protocol of an asyncio transport whose upgrade was made.
 
-    - What a connection is written during one loop iteration goes out in one system call; frames are never copied.
-    - A client that does not read is not read from, whatever it sends; what it has sent waits, at most one read of it.
-    - A buffer above the high-water mark that makes no progress for `limits.stuck_timeout` is aborted, as is a closing
-      handshake that takes longer than `CLOSE_TIMEOUT`.
+    - What a connection is written during one loop iteration goes out in one system call; frames are not copied.
+    - A client that does not read is not read from: what it has sent waits, at most one read of it.
+    - A buffer above the high-water mark that makes no progress for `limits.stuck_timeout` is aborted, and so is a
+      closing handshake that takes longer than `CLOSE_TIMEOUT`.
     """
 
     __slots__ = (
@@ -115,9 +117,11 @@ class WebSocketTransport(asyncio.Protocol):
         self._frames = Protocol(Side.SERVER, state=State.OPEN, max_size=limits.message_size, logger=quiet)
         self._message: _Message | None = None
         self._batch: list[bytes] | None = None
-        self._held = b""  # received while blocked
-        self._blocked = self._reading_paused = self._ended = False
-        self._deadline = 0.0
+        self._held = b""  # received, not read
+        self._blocked = False  # above the high-water mark
+        self._reading_paused = False  # the connection's wish
+        self._ended = False  # nothing is written or taken any more
+        self._deadline = 0.0  # while under watch
         self._unsent = 0
         transport.set_write_buffer_limits(high=limits.write_buffer)
         _bound_kernel(transport, limits.send_buffer, limits.stuck_timeout)
@@ -129,26 +133,24 @@ class WebSocketTransport(asyncio.Protocol):
         if self._blocked:
             connection.pause()
 
-    # Write: what `tidings.connection` asks of a transport.
+    # Write: what a connection asks of its transport.
 
     def write(self, frame: bytes) -> None:
         """Queue a frame for the end of this loop iteration."""
         batch = self._batch
-        if batch is None:
-            if self._ended:
-                return
+        if batch is not None:
+            batch.append(frame)
+            if len(batch) == _BATCH:
+                self.flush()
+        elif not self._ended:
             self._batch = [frame]
             unflushed = self._endpoint.unflushed
             if not unflushed:
                 self._endpoint.flush_soon()
             unflushed.append(self)
-        else:
-            batch.append(frame)
-            if len(batch) == _BATCH:
-                self.flush()
 
     def flush(self) -> None:
-        """Hand what was written to the socket. Calls back `pause_writing` where that is too much for it."""
+        """Hand what was written to the socket. Calls back `pause_writing` where that is more than it takes."""
         batch, self._batch = self._batch, None
         if batch is None:
             return
@@ -161,7 +163,6 @@ class WebSocketTransport(asyncio.Protocol):
         """Send a close frame after what was written, and end when the client has answered it, or does not."""
         if self._ended:
             return
-        self.flush()
         if self._frames.state is State.OPEN:
             self._frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
         self._end()
@@ -191,16 +192,19 @@ class WebSocketTransport(asyncio.Protocol):
     # Read: what the asyncio transport calls.
 
     def data_received(self, data: bytes) -> None:
-        """Read frames, a slice of them at a time for as long as the client may be read from."""
+        """Read frames, a slice of bytes at a time, for as long as the client may be read from."""
         if self._connection is not None and self._connection.user_id is not None:
             self._frames.max_message_size = OVERSIZE * self._endpoint.limits.message_size
         for start in range(0, len(data), _SLICE):
-            if self._blocked or self._reading_paused:
+            if not self._may_read():
                 self._held += data[start:]
                 return
             self._frames.receive_data(data[start : start + _SLICE])
-            for frame in self._frames.events_received():
-                self._take(frame)  # type: ignore[arg-type]  # after the handshake all events are frames
+            frames = self._frames.events_received()
+            if self._frames.state is State.OPEN:
+                self._write_output()  # pongs: a ping amid a message's fragments is answered before the message
+            for frame in frames:
+                self._take(cast(Frame, frame))
             self._write_output()
 
     def eof_received(self) -> None:
@@ -208,7 +212,7 @@ class WebSocketTransport(asyncio.Protocol):
         self._lose()
 
     def pause_writing(self) -> None:
-        """More than the high-water mark waits: read nothing from a client that does not read, and watch its progress."""
+        """More than the high-water mark waits: the client does not read, so it is not read from, and watched."""
         self._blocked = True
         self._transport.pause_reading()
         if self._ended:
@@ -237,7 +241,7 @@ class WebSocketTransport(asyncio.Protocol):
         self._frames.parser.close()  # a generator that holds the object that holds it
 
     def shutdown(self) -> None:
-        """What uvicorn calls when the server stops."""
+        """The server stops (uvicorn calls this): have the client told, and come to an end."""
         if self._connection is not None:
             self._connection.drain()
 
@@ -247,10 +251,9 @@ class WebSocketTransport(asyncio.Protocol):
         """Abort a closing handshake that is overdue, or a client that has taken nothing for too long."""
         if not self._ended:
             unsent = self._measure_unsent()
-            if unsent < self._unsent:
+            if unsent < self._unsent and self._connection is not None:
+                self._connection.heard()
                 self._deadline = now + self._endpoint.limits.stuck_timeout
-                if self._connection is not None:
-                    self._connection.heard()
             self._unsent = unsent
         if now + TICK > self._deadline:
             self.abort()
@@ -259,47 +262,46 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _take(self, frame: Frame) -> None:
         """One frame, which `websockets` has checked."""
-        if self._ended or self._connection is None:
+        connection = self._connection
+        if self._ended or connection is None:
             return
-        if frame.opcode in (Opcode.PING, Opcode.PONG):
-            self._connection.heard()
+        if frame.opcode is Opcode.PING or frame.opcode is Opcode.PONG:
+            connection.heard()
         elif frame.opcode is not Opcode.CLOSE:
-            self._take_data(frame)
+            self._take_data(connection, frame)
 
-    def _take_data(self, frame: Frame) -> None:
-        data, limit = frame.data, self._endpoint.limits.message_size
-        assert not isinstance(data, memoryview)  # only frames that are sent have them
+    def _take_data(self, connection: "Connection", frame: Frame) -> None:
+        data, limit = cast(bytearray, frame.data), self._endpoint.limits.message_size
         message = self._message
+        if message is None and frame.fin:
+            self._deliver(connection, frame.opcode, data if len(data) <= limit else None)
+            return
         if message is None:
-            if frame.fin:
-                return self._deliver(frame.opcode, data if len(data) <= limit else None)
             message = self._message = _Message(frame.opcode)
         message.add(data, limit)
         if frame.fin:
             self._message = None
-            self._deliver(message.opcode, b"".join(message.parts) if message.size <= limit else None)
+            whole = b"".join(message.parts) if message.size <= limit else None
+            self._deliver(connection, message.opcode, whole)
         elif message.fragments >= MAX_FRAGMENTS:
             self._fail(1008, f"more than {MAX_FRAGMENTS} fragments in a message")
 
-    def _deliver(self, opcode: Opcode, data: bytes | bytearray | None) -> None:
+    def _deliver(self, connection: "Connection", opcode: Opcode, data: bytes | bytearray | None) -> None:
         """Give the connection one whole message; None stands for one that was too large to keep."""
-        connection = self._connection
-        assert connection is not None
         if data is None:
             connection.receive_oversized()
-        elif opcode is Opcode.TEXT:
+        elif opcode is Opcode.BINARY:
+            connection.receive_binary(bytes(data))
+        else:
             try:
                 text = data.decode()
             except UnicodeDecodeError as error:
                 self._fail(1007, f"not UTF-8: {error.reason} at position {error.start}")
             else:
                 connection.receive(text)
-        else:
-            connection.receive_binary(bytes(data))
 
     def _fail(self, code: int, reason: str) -> None:
-        """Fail the connection (RFC 6455, section 7.1.7)."""
-        self.flush()
+        """Fail the connection (RFC 6455, section 7.1.7). `_write_output` sends what `websockets` says of it."""
         self._frames.fail(code, reason)
         self._lose()
 
@@ -309,14 +311,14 @@ class WebSocketTransport(asyncio.Protocol):
         if not output:
             return
         self.flush()
-        if output[-1]:
-            self._transport.write(b"".join(output))
-            return
         self._transport.write(b"".join(output))
+        if output[-1] != SEND_EOF:
+            return
         self._lose()
-        # The peer that sent a close frame has said all. Another may have unread bytes on their way to us: closing now would
-        # reset the connection, and the reset may reach it before our close frame does.
-        if (self._frames.parser_exc is None and self._frames.close_rcvd is not None) or not self._transport.can_write_eof():
+        # A peer that sent a good close frame has said all. From another one, bytes may be on their way: to close now
+        # would reset the connection, and the reset may overtake our close frame.
+        said_all = self._frames.close_rcvd is not None and self._frames.parser_exc is None
+        if said_all or not self._transport.can_write_eof():
             self._transport.close()
         else:
             self._transport.write_eof()
@@ -338,26 +340,28 @@ class WebSocketTransport(asyncio.Protocol):
             self._connection.lost()
 
     def _read_on(self) -> None:
-        """Read what was held back, then from the socket, if reading is not stopped for another reason."""
-        if self._blocked or self._reading_paused:
-            return
-        held, self._held = self._held, b""
-        self.data_received(held)
-        if not (self._blocked or self._reading_paused):
+        """Read what waits here, then from the socket, as far as may be."""
+        if self._may_read():
+            held, self._held = self._held, b""
+            self.data_received(held)
+        if self._may_read():
             self._transport.resume_reading()
+
+    def _may_read(self) -> bool:
+        return not (self._blocked or self._reading_paused)
 
     def _measure_unsent(self) -> int:
         return self._transport.get_write_buffer_size() + _kernel_queue(self._transport)
 
 
 def _bound_kernel(transport: asyncio.Transport, send_buffer: int, stuck_timeout: float) -> None:
-    """Have the kernel keep little for a client that does not read, and drop it where it can (Linux: TCP_USER_TIMEOUT, tcp(7)).
+    """Have the kernel keep little for a client that does not read, and drop it where it can (TCP_USER_TIMEOUT, tcp(7)).
 
-    Event loops set TCP_NODELAY themselves.
+    TCP_NODELAY is set by the event loops.
     """
     sock = transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-    if sys.platform == "linux" and sock.family in (socket.AF_INET, socket.AF_INET6):
+    if sys.platform == "linux" and sock.family in {socket.AF_INET, socket.AF_INET6}:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(stuck_timeout * 1_000))
 
 
@@ -366,14 +370,15 @@ if sys.platform == "linux":
     from termios import TIOCOUTQ
 
     def _kernel_queue(transport: asyncio.Transport) -> int:
-        """Bytes that the kernel holds for the peer (SIOCOUTQ, tcp(7)). It asks for more only after it has sent a good part of
-        its buffer, so that the progress of a slow reader is seen here long before our own buffer shrinks.
+        """Bytes that the kernel still holds (SIOCOUTQ, tcp(7)).
+
+        It asks for more only when a good part of its buffer is free: a slow reader's progress shows here first.
         """
-        answer = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, b"\0\0\0\0")
+        answer = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))
         return int.from_bytes(answer, sys.byteorder)
 
 else:
 
     def _kernel_queue(transport: asyncio.Transport) -> int:
-        """Unknown here."""
+        """Not known here."""
         return 0

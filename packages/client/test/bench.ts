@@ -1,0 +1,51 @@
+/** A client on a scripted server, under vitest's fake timers. */
+import { type ClientOptions, WebSocketClient } from "@tidings/client";
+import { afterEach, beforeEach, vi } from "vitest";
+import { ScriptedServer } from "./scripted.js";
+
+export interface Bench {
+  readonly server: ScriptedServer;
+  readonly client: WebSocketClient;
+  /** What `onError` heard: [message, where]. */
+  readonly reports: [string, string][];
+}
+
+/** Call once at the top of a test file. */
+export function useFakeTime(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+}
+
+/** `random` is fixed at 0.5: each wait is half of its ceiling. */
+export function bench(options: ClientOptions = {}, server = new ScriptedServer()): Bench {
+  const reports: [string, string][] = [];
+  const client = new WebSocketClient("ws://server/ws", {
+    token: "secret",
+    WebSocket: server.WebSocket,
+    random: () => 0.5,
+    onError: (error, where) => reports.push([error instanceof Error ? error.message : String(error), where]),
+    ...options,
+  });
+  return { server, client, reports };
+}
+
+export async function connected(options: ClientOptions = {}): Promise<Bench> {
+  const made = bench(options);
+  made.client.connect();
+  await tick();
+  return made;
+}
+
+/** Lets everything happen that needs no time to pass. */
+export async function tick(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+export async function pass(milliseconds: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(milliseconds);
+}

@@ -1,0 +1,301 @@
+import { expect, test, vi } from "vitest";
+import { bench, connected, pass, tick, useFakeTime } from "./bench.js";
+import { envelope, refuse } from "./scripted.js";
+
+useFakeTime();
+
+test("idle, connecting, connected, closed", async () => {
+  const { client } = bench();
+  const seen: string[] = [];
+  client.onStatus(() => seen.push(client.status.status));
+  expect(client.status).toEqual({ status: "idle", attempt: 0 });
+  client.connect();
+  await tick();
+  client.disconnect();
+  expect(seen).toEqual(["connecting", "connected", "closed"]);
+});
+
+test("the status is the same object until it changes", async () => {
+  const { client } = await connected();
+  const before = client.status;
+  client.connect();
+  expect(client.status).toBe(before);
+});
+
+test("a status listener that was removed, or throws, does not disturb the others", async () => {
+  const { client, reports } = bench();
+  const heard = vi.fn();
+  const remove = client.onStatus(heard);
+  client.onStatus(() => {
+    throw new Error("broken");
+  });
+  const other = vi.fn();
+  client.onStatus(other);
+  remove();
+  client.connect();
+  expect(heard).not.toHaveBeenCalled();
+  expect(other).toHaveBeenCalledOnce();
+  expect(reports).toEqual([["broken", "a status listener"]]);
+});
+
+test("a lost connection is tried again after the backoff, whose ceiling doubles up to 30 s", async () => {
+  const { server, client } = await connected();
+  server.opens = false;
+  const waits: number[] = [];
+  for (let i = 0; i < 8; i += 1) {
+    server.socket.end(1006);
+    waits.push((client.status.nextRetryAt ?? 0) - Date.now());
+    const sockets = server.sockets.length;
+    await pass((waits[i] ?? 0) - 1);
+    expect(server.sockets).toHaveLength(sockets);
+    await pass(1);
+    expect(server.sockets).toHaveLength(sockets + 1);
+  }
+  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+});
+
+test("the ceiling starts over only when a connection has stood for 5 s", async () => {
+  const { server, client } = await connected();
+  const lose = () => {
+    server.socket.end(1006);
+    return (client.status.nextRetryAt ?? 0) - Date.now();
+  };
+  expect(lose()).toBe(500);
+  await pass(500);
+  await pass(4_999);
+  expect(client.status).toEqual({ status: "connected", attempt: 1 });
+  expect(lose()).toBe(1_000);
+  await pass(1_000);
+  await pass(5_000);
+  expect(client.status).toEqual({ status: "connected", attempt: 0 });
+  expect(lose()).toBe(500);
+});
+
+test.each([1000, 1008, 4400, 4401, 4403, 4503, 4999])("close code %i ends it, with the reason", async (code) => {
+  const { server, client } = await connected();
+  server.socket.end(code, "because");
+  expect(client.status).toEqual({ status: "refused", reason: "because", attempt: 0 });
+  await pass(3_600_000);
+  expect(server.sockets).toHaveLength(1);
+});
+
+test.each([1001, 1006, 1011, 1012, 4000, 4001, 4002, 4029, 4399])("close code %i is tried again", async (code) => {
+  const { server, client } = await connected();
+  server.socket.end(code);
+  expect(client.status).toMatchObject({ status: "offline", reason: `close code ${code}`, attempt: 1 });
+  await pass(500);
+  expect(client.status.status).toBe("connected");
+  expect(server.sockets).toHaveLength(2);
+});
+
+test("a refused token: the server's words, and no further try until connect() is called", async () => {
+  const { server, client } = bench();
+  server.answers.auth = (socket, message) => {
+    refuse("unauthorized", "the token is forged")(socket, message);
+    socket.end(4401, "unauthorized");
+  };
+  client.connect();
+  await pass(3_600_000);
+  expect(client.status).toEqual({ status: "refused", reason: "unauthorized: the token is forged", attempt: 0 });
+  expect(server.sockets).toHaveLength(1);
+  server.answers.auth = (socket, message) => server.establish(socket, message);
+  client.connect();
+  await tick();
+  expect(client.status.status).toBe("connected");
+});
+
+test("an error that was answered long ago does not explain a later close", async () => {
+  const { server, client } = await connected();
+  server.answers.subscribe = refuse("forbidden");
+  client.subscribe(["secret"]);
+  await tick();
+  server.socket.end(1006);
+  expect(client.status.reason).toBe("close code 1006");
+});
+
+test("three refusals before open: refused, with the reason, and the tries go on", async () => {
+  const { server, client } = bench();
+  server.opens = false;
+  client.connect();
+  for (const expected of ["offline", "offline", "refused"]) {
+    server.socket.end(1006);
+    expect(client.status.status).toBe(expected);
+    await pass((client.status.nextRetryAt ?? 0) - Date.now());
+  }
+  server.socket.end(1006);
+  expect(client.status).toMatchObject({
+    status: "refused",
+    reason: "4 tries were refused before the connection opened: no server, or it does not allow this origin",
+  });
+  server.opens = true;
+  await pass(30_000);
+  expect(client.status.status).toBe("connected");
+});
+
+test("disconnect() cancels the retry", async () => {
+  const { server, client } = await connected();
+  server.socket.end(1006);
+  client.disconnect();
+  await pass(3_600_000);
+  expect(server.sockets).toHaveLength(1);
+  expect(client.status).toEqual({ status: "closed", attempt: 0 });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("disconnect() while connecting, while connected and after the end leaves no timer and no second socket", async () => {
+  const connecting = bench();
+  connecting.client.connect();
+  connecting.client.disconnect();
+  const { server, client } = await connected();
+  client.disconnect();
+  client.disconnect();
+  await pass(3_600_000);
+  expect(connecting.server.sockets).toHaveLength(1);
+  expect(server.sockets).toHaveLength(1);
+  expect(server.socket.closedWith).toBe(1000);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a second connect() opens no second socket", async () => {
+  const { server, client } = bench();
+  client.connect();
+  client.connect();
+  await tick();
+  client.connect();
+  await pass(60_000);
+  expect(server.sockets).toHaveLength(1);
+});
+
+test("connect() during a wait tries at once", async () => {
+  const { server, client } = await connected();
+  server.socket.end(1006);
+  client.connect();
+  await tick();
+  expect(client.status.status).toBe("connected");
+  await pass(10_000);
+  expect(server.sockets).toHaveLength(2);
+});
+
+test("what a stale socket does is ignored", async () => {
+  const { server, client } = await connected();
+  const heard = vi.fn();
+  client.on("note", heard);
+  const [stale] = server.sockets;
+  const { onmessage, onclose } = server.socket;
+  client.disconnect();
+  client.connect();
+  await tick();
+  onmessage?.call(stale as never, new MessageEvent("message", { data: JSON.stringify(envelope("note", {})) }));
+  onclose?.call(stale as never, Object.assign(new Event("close"), { code: 4401, reason: "" }) as CloseEvent);
+  expect(heard).not.toHaveBeenCalled();
+  expect(client.status.status).toBe("connected");
+});
+
+test("connection:closing: the client goes on receiving, and comes back without backoff", async () => {
+  const { server, client } = await connected();
+  const heard = vi.fn();
+  client.on("note", heard);
+  server.socket.say(envelope("connection:closing", { reconnect_after: 3 }));
+  await pass(2_999);
+  server.socket.say(envelope("note", {}));
+  expect(heard).toHaveBeenCalledOnce();
+  expect(server.sockets).toHaveLength(1);
+  await pass(1);
+  expect(server.sockets[0]?.closedWith).toBe(1000);
+  expect(server.sockets).toHaveLength(2);
+  expect(client.status.status).toBe("connected");
+});
+
+test("connection:closing, then closed before the time: at once", async () => {
+  const { server, client } = await connected();
+  await pass(5_000);
+  server.socket.say(envelope("connection:closing", { reconnect_after: 60 }));
+  server.socket.end(1012);
+  await tick();
+  expect(server.sockets).toHaveLength(2);
+  await pass(120_000);
+  expect(server.sockets).toHaveLength(2);
+  expect(client.status.status).toBe("connected");
+});
+
+test("a server that says connection:closing again and again is met with backoff", async () => {
+  const { server } = await connected();
+  server.answers.auth = (socket, message) => {
+    server.establish(socket, message);
+    socket.say(envelope("connection:closing", { reconnect_after: 0 }));
+  };
+  server.socket.say(envelope("connection:closing", { reconnect_after: 0 }));
+  await pass(900);
+  expect(server.sockets).toHaveLength(2);
+  await pass(60_000);
+  expect(server.sockets.length).toBeLessThan(12);
+});
+
+test("connection:closing does not outlive a disconnect()", async () => {
+  const { server, client } = await connected();
+  server.socket.say(envelope("connection:closing", { reconnect_after: 3 }));
+  client.disconnect();
+  await pass(60_000);
+  expect(server.sockets).toHaveLength(1);
+});
+
+function stubPage() {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const view = new EventTarget();
+  vi.stubGlobal("document", page);
+  vi.stubGlobal("window", view);
+  return { page, view };
+}
+
+test.each(["online", "visibilitychange", "pageshow"])("%s while waiting: tries at once", async (type) => {
+  const { page, view } = stubPage();
+  const { server, client } = await connected();
+  server.socket.end(1006);
+  (type === "visibilitychange" ? page : view).dispatchEvent(new Event(type));
+  await tick();
+  expect(client.status.status).toBe("connected");
+  expect(server.sockets).toHaveLength(2);
+});
+
+test("a page that goes out of sight asks for nothing", async () => {
+  const { page } = stubPage();
+  const { server } = await connected();
+  server.socket.end(1006);
+  page.visibilityState = "hidden";
+  page.dispatchEvent(new Event("visibilitychange"));
+  await tick();
+  expect(server.sockets).toHaveLength(1);
+});
+
+test("online while connected: a ping with a short time to answer, then a new connection", async () => {
+  const { view } = stubPage();
+  const { server, client } = await connected();
+  view.dispatchEvent(new Event("online"));
+  await pass(3_000);
+  expect(server.socket.payloads("ping")).toHaveLength(1);
+  expect(server.sockets).toHaveLength(1);
+  server.answers.ping = () => {};
+  view.dispatchEvent(new Event("online"));
+  await pass(2_999);
+  expect(client.status.status).toBe("connected");
+  await pass(1);
+  expect(client.status).toMatchObject({ status: "offline", reason: "the server does not answer" });
+});
+
+test("a refused or closed client does not wake, and listens no longer", async () => {
+  const { view } = stubPage();
+  const removed = vi.fn();
+  const { server, client } = await connected();
+  server.socket.end(4401);
+  view.dispatchEvent(new Event("online"));
+  await tick();
+  expect(server.sockets).toHaveLength(1);
+  client.connect();
+  await tick();
+  client.disconnect();
+  view.addEventListener("online", removed);
+  view.dispatchEvent(new Event("online"));
+  await tick();
+  expect(removed).toHaveBeenCalledOnce();
+  expect(server.sockets).toHaveLength(2);
+});

@@ -1,0 +1,90 @@
+import httpx2
+import pytest
+
+from scheduling.tests.conftest import Team
+from scheduling.tests.web.conftest import Json, problem
+
+CARLA = {
+    "name": "Carla",
+    "email": "Carla@Example.com",
+    "role": "staff",
+    "skills": ["Nurse", "Head nurse"],
+    "contract": {"name": "Part time", "hours_per_week": 24, "rest_hours": 12},
+}
+
+
+async def test_a_new_member(mona: httpx2.AsyncClient):
+    response = await mona.post("/api/staff", json=CARLA)
+    assert response.status_code == 201
+    assert response.json() == {**CARLA, "id": 4, "email": "carla@example.com", "version": 1}
+    assert response.json() in (await mona.get("/api/staff")).json()
+
+
+async def test_a_member_with_a_password_signs_in_and_one_without_does_not(
+    mona: httpx2.AsyncClient, http: httpx2.AsyncClient
+):
+    await mona.post("/api/staff", json={**CARLA, "password": "hers"})
+    await mona.post("/api/staff", json={**CARLA, "email": "dan@example.com"})
+    carla = await http.post("/api/auth/login", json={"email": "CARLA@example.com", "password": "hers"})
+    assert carla.status_code == 200
+    dan = await http.post("/api/auth/login", json={"email": "dan@example.com", "password": "the password of nobody"})
+    problem(dan, 401, "unauthenticated")
+
+
+async def test_staff_see_names_and_only_their_own_email(alice: httpx2.AsyncClient, team: Team):
+    members = (await alice.get("/api/staff")).json()
+    assert [(member["name"], member["email"]) for member in members] == [
+        ("Alice", "alice@example.com"),
+        ("Bob", None),
+        ("Mona Reyes", None),
+    ]
+
+
+async def test_an_email_is_taken_once(mona: httpx2.AsyncClient):
+    await mona.post("/api/staff", json=CARLA)
+    taken = problem(await mona.post("/api/staff", json=CARLA), 409, "already-exists")
+    assert taken["errors"][0]["field"] == "email"
+
+
+async def test_only_managers_add(alice: httpx2.AsyncClient):
+    problem(await alice.post("/api/staff", json=CARLA), 403, "forbidden")
+    problem(await alice.post("/api/locations", json={"name": "Moon", "timezone": "UTC"}), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "carla"}, "email"),
+        ({"email": "carla @example.com"}, "email"),
+        ({"role": "boss"}, "role"),
+        ({"skills": "Nurse"}, "skills"),
+        ({"skills": [""]}, "skills.0"),
+        ({"skills": ["Nurse"] * 51}, "skills"),
+        ({"contract": {"name": "Full time", "hours_per_week": -1}}, "contract.hours_per_week"),
+        ({"contract": {"name": "Full time", "hours_per_week": 200}}, "contract.hours_per_week"),
+        ({"contract": {"name": "Full time", "rest": 11}}, "contract.rest"),
+        ({"password": ""}, "password"),
+        ({"version": 3}, "version"),
+    ],
+)
+async def test_a_wrong_field_is_named(mona: httpx2.AsyncClient, change: Json, field: str):
+    refused = problem(await mona.post("/api/staff", json={**CARLA, **change}), 422, "validation")
+    assert [error["field"] for error in refused["errors"]] == [field]
+
+
+async def test_locations(mona: httpx2.AsyncClient, alice: httpx2.AsyncClient):
+    moon = {"name": "Moon", "timezone": "Etc/UTC"}
+    assert (await mona.post("/api/locations", json=moon)).json() == moon
+    assert [location["name"] for location in (await alice.get("/api/locations")).json()] == [
+        "Lisbon Clinic",
+        "Moon",
+        "North Ward",
+        "Tokyo Clinic",
+    ]
+    problem(await mona.post("/api/locations", json=moon), 409, "already-exists")
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "Europe", 7, "\x00", "x" * 500])
+async def test_a_time_zone_is_an_iana_one(mona: httpx2.AsyncClient, zone: object):
+    refused = problem(await mona.post("/api/locations", json={"name": "Moon", "timezone": zone}), 422, "validation")
+    assert [error["field"] for error in refused["errors"]] == ["timezone"]

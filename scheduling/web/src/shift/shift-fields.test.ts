@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { Reason } from "../api/problem";
+import type { Schedule } from "../api/types";
+import { changesFrom, fieldsOf, lengthOf, OPEN, placeReasons, type ShiftValues, valuesOf } from "./shift-fields";
+
+const LONDON = "Europe/London";
+
+const values: ShiftValues = {
+  staff: "3",
+  day: "2026-11-24",
+  start: "07:00",
+  end: "15:00",
+  role: " Nurse ",
+  location: "East wing",
+  note: "",
+};
+
+const fields = {
+  staff_id: 3,
+  starts_at: "2026-11-24T07:00:00Z",
+  ends_at: "2026-11-24T15:00:00Z",
+  role: "Nurse",
+  location: "East wing",
+  note: "",
+};
+
+const schedule: Schedule = {
+  id: 1,
+  ...fields,
+  timezone: LONDON,
+  status: "published",
+  version: 4,
+  updated_by: null,
+  updated_at: "2026-11-20T09:00:00Z",
+};
+
+describe("fieldsOf", () => {
+  it("makes instants of wall-clock times at the location", () => {
+    expect(fieldsOf(values, LONDON)).toEqual({ fields });
+    expect(fieldsOf(values, "America/New_York")).toMatchObject({
+      fields: { starts_at: "2026-11-24T12:00:00Z", ends_at: "2026-11-24T20:00:00Z" },
+    });
+  });
+
+  it("ends a night shift on the next day, whatever the clocks do", () => {
+    const night = { ...values, start: "22:00", end: "06:00" };
+    expect(fieldsOf(night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });
+    expect(lengthOf({ ...night, day: "2026-10-24" }, LONDON)).toBe(540);
+    expect(lengthOf({ ...night, day: "2026-03-28" }, LONDON)).toBe(420);
+  });
+
+  it("sends an open shift without a person", () => {
+    expect(fieldsOf({ ...values, staff: OPEN }, LONDON)).toMatchObject({ fields: { staff_id: null } });
+  });
+
+  it("says beside each empty input what is wanted", () => {
+    const empty = { ...values, day: "", start: "", end: "", role: " ", location: "" };
+    const read = fieldsOf(empty, LONDON);
+    expect("errors" in read && Object.keys(read.errors).sort()).toEqual(["day", "end", "location", "role", "start"]);
+    expect(lengthOf(empty, LONDON)).toBeNull();
+  });
+
+  it("says beside the input that its hour does not exist on that day", () => {
+    const skipped = { ...values, day: "2026-03-29", start: "01:30", end: "09:00" };
+    expect(fieldsOf(skipped, LONDON)).toMatchObject({ errors: { start: expect.stringContaining("does not exist") } });
+    const until = { ...values, day: "2026-03-28", start: "20:00", end: "01:30" };
+    expect(fieldsOf(until, LONDON)).toMatchObject({ errors: { end: expect.stringContaining("does not exist") } });
+  });
+
+  it("gives back what a shift was made of", () => {
+    expect(fieldsOf(valuesOf(schedule), LONDON)).toEqual({ fields });
+  });
+});
+
+describe("changesFrom", () => {
+  it("is empty when nothing changed, however the instants are written", () => {
+    expect(changesFrom({ ...schedule, starts_at: "2026-11-24T07:00:00.000Z" }, fields, "published")).toEqual({});
+  });
+
+  it("holds only what differs", () => {
+    expect(changesFrom(schedule, { ...fields, staff_id: null, note: "Key" }, "draft")).toEqual({
+      staff_id: null,
+      note: "Key",
+      status: "draft",
+    });
+  });
+});
+
+describe("placeReasons", () => {
+  const reason = (field: string, message: string): Reason => ({ field, message, code: "x", severity: "hard" });
+
+  it("puts each reason beside its input, several of one input together", () => {
+    const { errors, general } = placeReasons([
+      reason("starts_at", "Overlaps."),
+      reason("starts_at", "Too early."),
+      reason("staff_id", "Is on leave."),
+      reason("accept", "Unknown code."),
+    ]);
+    expect(errors).toEqual({ start: "Overlaps. Too early.", staff: "Is on leave." });
+    expect(general).toEqual(["Unknown code."]);
+  });
+});
