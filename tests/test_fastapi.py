@@ -140,10 +140,15 @@ def test_its_lifespan_merges_with_the_applications_own(manager):
     async def state(request: Request) -> list[str]:
         return [request.state.own, *(key for key in request.scope["state"] if key.startswith("tidings:"))]
 
+    handshake = Handshake(path="/ws")
     with TestClient(app) as client:
         assert went == ["start"]
+        assert manager.refusal(handshake) is None
         assert client.get("/state").json() == ["state", "tidings:/ws"]
     assert went == ["start", "stop"]
+    refusal = manager.refusal(handshake)
+    assert refusal is not None
+    assert refusal.status == 503
 
 
 def test_the_state_names_the_whole_path_and_two_managers_stay_apart():

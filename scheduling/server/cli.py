@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx2
 import typer
+import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
@@ -25,7 +26,7 @@ from .inrc2.entry import Entering, Objection, Summary
 from .inrc2.folder import load_ward
 from .inrc2.plan import Plan, plan_of
 from .inrc2.ward import DataError
-from .main import create_app, now, serve
+from .main import create_app, now
 from .services.passwords import Passwords
 from .settings import WEB_BUILD, Settings
 from .store.database import Database, DatabaseUnavailable
@@ -80,7 +81,14 @@ def demo(
         settings = prepare(data, web)
         application = create_app(settings)
     _welcome(f"http://{host}:{port}")
-    serve(application, host=host, port=port)
+    uvicorn.run(
+        application,
+        host=host,
+        port=port,
+        log_level="warning",
+        ws="tidings.transports.native:NativeProtocol",
+        http="tidings.transports.http:HttpProtocol",
+    )
 
 
 def prepare(data: Path, web: Path | None) -> Settings:

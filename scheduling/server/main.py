@@ -24,6 +24,7 @@ from .services.tokens import Tokens
 from .settings import Settings
 from .store.database import Database
 from .web import auth, schedules, team, time_off
+from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
 from .web.problems import RESPONSES, install
@@ -53,13 +54,13 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        max_body_size=settings.max_body_size,
         responses=RESPONSES,
     )
     desk = Desk(database, LiveNotifier(manager), clock)
     app.state.services = _services(desk, settings, dice, passwords or Passwords())
     app.state.live = manager
     app.state.database = database
+    app.add_middleware(BodyLimit, limit=settings.max_body_size)
     install(app, settings.max_body_size)
     for module in (auth, team, schedules, time_off):
         app.include_router(module.router)

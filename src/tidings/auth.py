@@ -1,8 +1,9 @@
 """Who connects: from a token to a user.
 
 `ConnectionManager(authenticate=…)` takes any callable `(handshake, token) -> User | None`, async or not.
-`JWTAuth` is one for signed tokens. An application with cookie sessions writes its own; browsers send the
-cookie with the upgrade request, and the manager's `origins` keep other sites from using it:
+`JWTAuth` is one for signed tokens. An application with cookie sessions writes its own: browsers send the cookie
+with the upgrade request, and the manager's `origins` keep other sites from using it. The client sends any text as
+its token ("session", say), and this looks at the cookie:
 
     async def authenticate(handshake: Handshake, token: str | None) -> User | None:
         cookie = SimpleCookie(handshake.header("cookie") or "").get("session")
@@ -11,12 +12,17 @@ cookie with the upgrade request, and the manager's `origins` keep other sites fr
         return User(id=str(session.user_id), expires_at=session.expires_at.timestamp()) if session else None
 """
 
+import asyncio
 import base64
 import json
 import logging
+import math
 import time
-from collections.abc import Callable, Collection, Mapping
+import urllib.request
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from http.client import HTTPException
 from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
 try:
     import jwt
@@ -26,14 +32,17 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("JWTAuth needs PyJWT: install tidings[jwt]", name="jwt") from error
 
 from tidings.handshake import Handshake, TokenExpired, User
+from tidings.protocol.errors import TidingsError
+from tidings.protocol.origins import is_loopback
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger("tidings")
 
 ALGORITHMS = ("HS256", "RS256", "ES256")
 MAX_TOKEN = 16_384  # characters; headers of proxies and servers end at 8 to 16 KB as well
 MAX_USER_ID = 128  # characters (spec/protocol.md, section 1)
 MIN_SECRET = 32  # bytes: RFC 7518 section 3.2
 MAX_SECONDS = 2**53 - 1  # of a time claim: what JSON carries exactly (RFC 8259 section 6)
+MAX_KEY_SET = 262_144  # bytes of a fetched key set
 
 # Times are checked here, by the clock that was given and with the strictness that PyJWT's int() lacks.
 _OPTIONS: Any = {
@@ -41,7 +50,6 @@ _OPTIONS: Any = {
     "verify_exp": False,
     "verify_nbf": False,
     "verify_iat": False,
-    "enforce_minimum_key_length": True,
 }
 
 # What PyJWT raises after it has found the signature to be right.
@@ -54,8 +62,12 @@ _OF_CLAIMS = (
 )
 
 
-class Refused(Exception):
+class _Refused(Exception):
     """The token is not taken, for the reason that the message gives. It never quotes the token."""
+
+
+class KeysUnavailable(TidingsError):
+    """A token could not be judged, because the keys of its issuer could not be fetched."""
 
 
 class JWTAuth:
@@ -64,14 +76,15 @@ class JWTAuth:
         ConnectionManager(authenticate=JWTAuth(settings.secret, audience="app"))
 
     `key` is the HS256 secret (32 bytes or more), or the PEM of the RS256 or ES256 public key, or several of
-    these by key id: `{"2026-11": key}`, of which the token's `kid` must name one. Each key verifies one
-    algorithm, so no token can choose another. `audience` and `issuer` are what the token's `aud` and `iss`
+    these by key id: `{"2026-11": key}`, of which the token's `kid` must name one, or the `KeySet` of an identity
+    provider. Each key verifies one algorithm, so no token can choose another. `audience` and `issuer` are what the token's `aud` and `iss`
     must be; without `audience` a token that has one is refused. `leeway` is in seconds; `clock` gives
     seconds since 1970.
 
     A token needs a numeric `exp` and a `sub` that is a string of 1 to 128 characters: the user's id. Its
     claims come as `User.claims`. The call returns None for a token that is refused and raises TokenExpired
-    for one that was good. Nothing else is raised, whatever the token holds, and no token is logged.
+    for one that was good; nothing else, whatever the token holds (with a KeySet, KeysUnavailable). No token
+    is logged.
 
     Raises ValueError at construction for a key that is weak, or does not fit the algorithms, saying how to
     mend it.
@@ -81,7 +94,7 @@ class JWTAuth:
 
     def __init__(
         self,
-        key: str | bytes | Mapping[str, str | bytes],
+        key: "str | bytes | Mapping[str, str | bytes] | KeySet",
         *,
         algorithms: Collection[str] = ("HS256",),
         audience: str | Collection[str] | None = None,
@@ -90,30 +103,43 @@ class JWTAuth:
         clock: Callable[[], float] = time.time,
     ) -> None:
         _check_algorithms(algorithms)
-        self._keys = _verification_keys(key, algorithms)
-        self._by_id = isinstance(key, Mapping)
+        self._algorithms = tuple(algorithms)
+        self._keys = key if isinstance(key, KeySet) else _verification_keys(key, algorithms)
         self._audience, self._issuer = audience, issuer
         self._leeway, self._clock = leeway, clock
 
-    def __call__(self, handshake: Handshake, token: str | None) -> User | None:
-        """The token's user; None where it is missing or refused. Raises TokenExpired. Fast: no I/O."""
+    def __call__(self, handshake: Handshake, token: str | None) -> User | Awaitable[User | None] | None:
+        """The token's user; None where it is missing or refused. Awaitable with a KeySet only: the rest is fast.
+
+        Raises TokenExpired.
+        """
         if not token:
             return None
-        try:
-            return self._user(token)
-        except Refused as error:
-            logger.warning("refused a token whose signature is valid: %s", error)
-        except (jwt_errors.PyJWTError, ValueError, RecursionError) as error:
-            logger.debug("refused a token: %s", type(error).__name__)
-        return None
+        if isinstance(self._keys, KeySet):
+            return self._user_of_issuer(token, self._keys)
+        return self._user(token, self._keys.get(_ONLY) or self._keys.get(_key_id(token)))
 
     def __repr__(self) -> str:
-        return f"JWTAuth(algorithms={sorted({key.algorithm for key in self._keys.values()})})"
+        return f"JWTAuth(algorithms={self._algorithms})"
 
-    def _user(self, token: str) -> User:
-        if len(token) > MAX_TOKEN or not token.isascii():
+    async def _user_of_issuer(self, token: str, keys: "KeySet") -> User | None:
+        key_id = _key_id(token)
+        return self._user(token, await keys.find(key_id)) if key_id else None
+
+    def _user(self, token: str, key: "_Key | None") -> User | None:
+        try:
+            if key is None or key.algorithm not in self._algorithms:
+                raise jwt_errors.InvalidKeyError
+            return self._verified(token, key)
+        except _Refused as error:
+            log.warning("refused a token whose signature is valid: %s", error)
+        except (jwt_errors.PyJWTError, ValueError, RecursionError) as error:
+            log.debug("refused a token: %s", type(error).__name__)
+        return None
+
+    def _verified(self, token: str, key: "_Key") -> User:
+        if len(token) > MAX_TOKEN:
             raise jwt_errors.DecodeError
-        key = self._key(token)
         try:
             jwt.decode(
                 token,
@@ -124,24 +150,16 @@ class JWTAuth:
                 options=_OPTIONS,
             )
         except _OF_CLAIMS as error:
-            raise Refused(str(error)) from error
+            raise _Refused(str(error)) from error
         return self._checked(_claims(token))
-
-    def _key(self, token: str) -> "_Key":
-        if not self._by_id:
-            return self._keys[""]
-        key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
-        if key is None:
-            raise jwt_errors.InvalidKeyError
-        return key
 
     def _checked(self, claims: dict[str, Any]) -> User:
         """The user of claims that were signed. The rest of what PyJWT leaves open."""
         now, expires_at = self._clock(), _seconds(claims, "exp") + self._leeway
         if "nbf" in claims and _seconds(claims, "nbf") - self._leeway > now:
-            raise Refused("it is not valid yet (nbf)")
+            raise _Refused("it is not valid yet (nbf)")
         if not 0 < len(claims["sub"]) <= MAX_USER_ID:
-            raise Refused(f"sub is not 1 to {MAX_USER_ID} characters")
+            raise _Refused(f"sub is not 1 to {MAX_USER_ID} characters")
         if expires_at <= now:
             raise TokenExpired("the token has expired")
         return User(id=claims["sub"], expires_at=expires_at, claims=claims)
@@ -152,10 +170,121 @@ class _Key(NamedTuple):
     material: Any  # bytes of a secret, or a public key of `cryptography`
 
 
+_ONLY = ""  # the id of a key that was given without one
+
+
+class KeySet:
+    """The public keys of an identity provider by key id (JWKS, RFC 7517), fetched when they are needed, and kept.
+
+        JWTAuth(KeySet("https://id.example/jwks.json"), algorithms=["RS256"], issuer="https://id.example")
+
+    They are fetched again when they are `max_age` seconds old, and for a token that names an unknown key, but never
+    more often than every `min_age` seconds, and once for all that wait. While the provider cannot be reached, known
+    keys serve for `grace` seconds more. `fetch(url)` returns the document; the default reads at most 256 KB within 5
+    seconds in a thread and follows no redirects.
+
+    Raises ValueError for a URL that is neither https nor of this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_age: float = 600,
+        min_age: float = 10,
+        grace: float = 3_600,
+        fetch: "Callable[[str], Awaitable[bytes]] | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            raise ValueError(f"{url!r}: whoever is on the way could replace keys that come without TLS; use https://")
+        self._url, self._fetch, self._clock = url, fetch or _fetch, clock
+        self._max_age, self._min_age, self._grace = max_age, min_age, grace
+        self._keys: dict[str, _Key] = {}
+        self._fetched_at = self._tried_at = -math.inf
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def find(self, key_id: str) -> _Key | None:
+        """The key of this id; None where the provider has none.
+
+        Raises KeysUnavailable where that cannot be known now.
+        """
+        now = self._clock()
+        wanted = key_id not in self._keys or now - self._fetched_at >= self._max_age
+        if wanted and (fetching := self._refresh(now)) is not None:
+            await asyncio.shield(fetching)
+        if self._clock() - self._fetched_at >= self._max_age + self._grace:
+            raise KeysUnavailable(f"the keys at {self._url} could not be fetched")
+        return self._keys.get(key_id)
+
+    def _refresh(self, now: float) -> "asyncio.Task[None] | None":
+        """The fetch that is under way, or a new one; None where it is too early for one."""
+        task = self._fetching
+        if task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop():
+            return task
+        if now - self._tried_at < self._min_age:
+            return None
+        self._tried_at = now
+        self._fetching = asyncio.create_task(self._load())
+        return self._fetching
+
+    async def _load(self) -> None:
+        try:
+            self._keys = _published_keys(await self._fetch(self._url))
+        except (OSError, HTTPException, ValueError, RecursionError, jwt_errors.PyJWTError) as error:
+            log.warning("the keys at %s could not be fetched: %s", self._url, error)
+        else:
+            self._fetched_at = self._clock()
+
+
+def _published_keys(document: bytes) -> dict[str, _Key]:
+    """The keys of a JWKS that can verify tokens here. Others (secrets, private and short keys too) are passed over.
+
+    Raises ValueError or PyJWTError for what is no JWKS.
+    """
+    content = json.loads(document)
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")
+    published = [key for key in jwt.PyJWKSet.from_dict(content).keys if isinstance(key.key_id, str)]
+    return {str(key.key_id): _Key(key.algorithm_name, key.key) for key in published if _verifies(key)}
+
+
+def _verifies(key: jwt.PyJWK) -> bool:
+    public = key.public_key_use != "enc" and not hasattr(key.key, "private_numbers")
+    return public and key.algorithm_name in {"RS256", "ES256"} and not key.Algorithm.check_key_length(key.key)
+
+
+async def _fetch(url: str) -> bytes:
+    return await asyncio.to_thread(_read, url)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """A redirect could lead to a place without TLS. urllib raises HTTPError for what is not followed."""
+
+
+def _read(url: str) -> bytes:
+    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310  # KeySet checks it
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=5) as response:
+        document: bytes = response.read(MAX_KEY_SET + 1)
+    if len(document) > MAX_KEY_SET:
+        raise ValueError(f"more than {MAX_KEY_SET} bytes")
+    return document
+
+
+def _key_id(token: str) -> str:
+    """The key that a token names; none is named by what is no token."""
+    try:
+        return str(jwt.get_unverified_header(token[: MAX_TOKEN + 1]).get("kid", _ONLY))
+    except (jwt_errors.PyJWTError, ValueError, RecursionError):
+        return _ONLY
+
+
 def _claims(token: str) -> dict[str, Any]:
     """The claims of a token that PyJWT has verified, read again to find what it overlooks.
 
-    Raises Refused for a name that occurs twice (readers differ in which one counts), a number that is not
+    Raises _Refused for a name that occurs twice (readers differ in which one counts), a number that is not
     JSON, and lone surrogates, which break whoever encodes the claims later.
     """
     segment = token.split(".")[1].rstrip("=")
@@ -164,25 +293,25 @@ def _claims(token: str) -> dict[str, Any]:
     try:
         json.dumps(claims, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise Refused("a claim holds a lone surrogate, which is no text") from error
+        raise _Refused("a claim holds a lone surrogate, which is no text") from error
     return claims
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     claims = dict(pairs)
     if len(claims) < len(pairs):
-        raise Refused("a claim is given twice")
+        raise _Refused("a claim is given twice")
     return claims
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Refused(f"{name} is not JSON")
+    raise _Refused(f"{name} is not JSON")
 
 
 def _seconds(claims: dict[str, Any], name: str) -> float:
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SECONDS:
-        raise Refused(f"{name} is not a number of seconds since 1970")
+        raise _Refused(f"{name} is not a number of seconds since 1970")
     return value
 
 

@@ -68,8 +68,9 @@ class Authorization:
             log.error("nobody may follow %s: add a rule, @manager.authorize(%s)", channel.name, name)
             return False
         key = (user_id, channel.name)
-        while (answer := self._remembered(key)) is None:
-            await self._ask(key, rule, channel, user, handshake)
+        answer = self._remembered(key)
+        while answer is None:
+            answer = await self._ask(key, rule, channel, user, handshake)
         return answer
 
     def forget(self, user_id: str, channel: str | None = None) -> None:
@@ -84,33 +85,35 @@ class Authorization:
         answer, until = self._answers.get(key, (None, 0.0))
         return answer if until > self._loop_time() else None
 
-    async def _ask(self, key: _Key, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> None:
-        """Ask the rule, or wait for the one who is asking it, and remember the answer unless it became void."""
+    async def _ask(
+        self, key: _Key, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None
+    ) -> bool | None:
+        """Ask the rule, or wait for the one who is asking it; None where the answer became void meanwhile."""
         evaluation = self._evaluations.get(key)
         if evaluation is None:
-            task = asyncio.ensure_future(_answer(rule, channel, user, handshake))
+            task = asyncio.ensure_future(self._answer(rule, channel, user, handshake))
             evaluation = self._evaluations[key] = _Evaluation(task)
             task.add_done_callback(lambda _: self._evaluations.pop(key, None))
+        allowed = await asyncio.shield(evaluation.task)
+        if evaluation.void:
+            return None
+        self._remember(key, allowed)
+        return allowed
+
+    async def _answer(self, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool:
         try:
             async with asyncio.timeout(self._limits.rule_timeout):
-                allowed = await asyncio.shield(evaluation.task)
+                answer = rule(channel, user, handshake)
+                return bool(await answer if inspect.isawaitable(answer) else answer)
         except Refused:
             raise
         except Exception as error:
-            evaluation.task.cancel()
             log.exception("the rule of %s failed", channel.name)
             reason = "the channel's rule failed in the server"
             raise Refused(ErrorCode.INTERNAL_ERROR, reason, channel=channel.name) from error
-        if not evaluation.void:
-            self._remember(key, allowed)
 
     def _remember(self, key: _Key, allowed: bool) -> None:
         self._answers[key] = (allowed, self._loop_time() + self._limits.rule_cache)
         self._answers.move_to_end(key)
         while len(self._answers) > self._limits.rule_cache_size:
             self._answers.popitem(last=False)
-
-
-async def _answer(rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool:
-    answer = rule(channel, user, handshake)
-    return bool(await answer if inspect.isawaitable(answer) else answer)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from tidings.audience import Audience, Encode, Write
 from tidings.handshake import Handshake
 from tidings.protocol import messages
+from tidings.protocol.channels import own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.limits import Limits, TokenBucket
 from tidings.protocol.log import Entry, Position
@@ -94,7 +95,6 @@ class Connection:
         "_catching_up",
         "_heard",
         "_owner",
-        "_refusals",
         "_silent",
         "_unread",
         "_waiting",
@@ -125,7 +125,7 @@ class Connection:
         self.audiences: dict[str, Audience] = {}
         self.paused = self.expiry_told = False
         self._heard, self._silent = True, 0
-        self._unread = self._refusals = 0
+        self._unread = 0
         self._bucket: TokenBucket | None = None
         self._waiting: deque[ClientMessage] | None = None
         self._work: asyncio.Task[None] | None = None
@@ -146,10 +146,10 @@ class Connection:
         """One whole text message. Never raises: what is wrong with it is answered."""
         self._heard = True
         if self.state is State.CLOSED or not self._within_rate():
-            return None
+            return
         try:
             if _exceeds(text, self._owner.limits.message_size):
-                return self.refuse(self._too_large())
+                raise self._too_large()
             self._dispatch(messages.read(text, self._owner.application_types))
         except Refused as refused:
             self.refuse(refused)
@@ -174,12 +174,10 @@ class Connection:
         if self._bucket is None:
             self._bucket = TokenBucket(limits.message_burst, now)
         if self._bucket.take(now, limits.messages_per_second, limits.message_burst):
-            self._refusals = 0
             return True
-        self._refusals += 1
-        if self._refusals == 1:
+        if self._bucket.refused == 1:
             self.refuse(Refused(ErrorCode.RATE_LIMITED, f"at most {limits.messages_per_second:g} messages a second"))
-        elif self._refusals > limits.refused_messages:
+        elif self._bucket.refused > limits.refused_messages:
             self.close(CloseCode.RATE_LIMITED, "messages went on after many refusals")
         return False
 
@@ -239,8 +237,8 @@ class Connection:
         """The next message that needs time; what does not is answered on the way."""
         while self._waiting:
             message = self._waiting.popleft()
-            if len(self._waiting) == self._owner.limits.waiting_messages // 2 and not self.paused:
-                self.transport.resume_reading()
+            if len(self._waiting) == self._owner.limits.waiting_messages // 2:
+                self._read_again()
             if step(self.state, _input(message)) is None:
                 self.refuse(Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id))
             elif isinstance(message.body, messages.Unsubscribe):
@@ -307,7 +305,7 @@ class Connection:
         return sum(not self._is_own(name) for name in self.audiences)
 
     def _is_own(self, name: str) -> bool:
-        return self.user_id is not None and name == f"user:{self.user_id}"
+        return self.user_id is not None and name == own_channel(self.user_id)
 
     # Flow control.
 
@@ -325,8 +323,13 @@ class Connection:
         if not self.paused:
             return
         self.paused, self._unread = False, 0
-        self.transport.resume_reading()
+        self._read_again()
         self._catch_up()
+
+    def _read_again(self) -> None:
+        """Take messages again, where neither what is written nor what waits is too much."""
+        if not self.paused and len(self._waiting or ()) <= self._owner.limits.waiting_messages // 2:
+            self.transport.resume_reading()
 
     def _catch_up(self) -> None:
         if self._catching_up is None and not self.paused:

@@ -15,7 +15,7 @@ from tidings.clockwork import Clockwork
 from tidings.connection import Connection, Transport
 from tidings.handshake import Handshake, TokenExpired
 from tidings.protocol import messages
-from tidings.protocol.channels import Channel, Declarations, UserChannel, check_name
+from tidings.protocol.channels import Channel, Declarations, UserChannel, check_name, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.errors import ChannelError, EventError
 from tidings.protocol.events import Event
@@ -84,7 +84,7 @@ class Hub:
 
     def of_user(self, user_id: str) -> list[Connection]:
         """The user's connections here: those that follow the user's own channel by right."""
-        audience = self.audiences.get(f"user:{user_id}")
+        audience = self.audiences.get(own_channel(user_id))
         readers = () if audience is None else audience
         return [reader for reader in readers if isinstance(reader, Connection) and reader.user_id == user_id]
 
@@ -177,7 +177,7 @@ class Hub:
         if connection.user_id is None and len(self.of_user(user_id)) >= limit:
             connection.close(CloseCode.RATE_LIMITED, f"a user has at most {limit} connections")
             return
-        own = f"user:{user_id}"
+        own = own_channel(user_id)
         position = message.position(own) if message is not None else None
         async with self.audiences.hold(own, self.declarations.find(own), position) as entrance:
             if connection.advance(Input.ACCEPTED):
@@ -270,14 +270,14 @@ class Hub:
             reason = f"a connection follows at most {self.limits.channels} channels"
             raise Refused(ErrorCode.TOO_MANY_CHANNELS, reason, channel=name)
         channel = self.declarations.find(name)
-        if channel is None and self.declarations.channels and not name.startswith("user:"):
+        if channel is None and self.declarations.channels and UserChannel.parse(name) is None:
             raise Refused(ErrorCode.UNKNOWN_CHANNEL, f"no channel {name!r} is declared here", channel=name)
         return channel
 
     async def _check_allowed(self, connection: Connection, name: str, channel: Channel[Any] | None) -> None:
         user_id = str(connection.user_id)
-        if name.startswith("user:"):
-            allowed = name == f"user:{user_id}"
+        if UserChannel.parse(name) is not None:
+            allowed = name == own_channel(user_id)
         elif channel is None:
             allowed = True
             self.warn_undeclared(name)

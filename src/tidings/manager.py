@@ -18,7 +18,7 @@ from tidings.envelope import Message, direct_message, drafted
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Authenticate, Hub, checked_id
 from tidings.protocol import messages, origins
-from tidings.protocol.channels import Channel, Declarations, check_carries, check_name
+from tidings.protocol.channels import Channel, Declarations, UserChannel, check_carries, check_name, own_channel
 from tidings.protocol.codes import CloseCode
 from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Draft, Event, draft
@@ -151,7 +151,7 @@ class ConnectionManager:
 
     async def send_to_user(self, user_id: str | int, message: Message) -> None:
         """Append a message to the user's own channel, which all connections of the user follow."""
-        await self.broadcast_to_channel(f"user:{user_id}", message)
+        await self.broadcast_to_channel(own_channel(str(user_id)), message)
 
     async def send_to_connection(self, connection_id: str, message: Message) -> None:
         """Send a message to one connection, outside any log.
@@ -188,7 +188,7 @@ class ConnectionManager:
         """The declared channel of a name; None where names need no declaration, and for users' own channels."""
         check_name(name)
         channel = self.declarations.find(name)
-        if channel is None and not name.startswith("user:"):
+        if channel is None and UserChannel.parse(name) is None:
             if self.declarations.channels:
                 raise ChannelError(f"no channel {name!r} is declared: add its class to ConnectionManager(channels=[…])")
             self._hub.warn_undeclared(name)

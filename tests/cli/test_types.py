@@ -319,7 +319,7 @@ def test_declarations_that_would_share_a_name_are_refused_naming_both(classes, s
 
 def test_a_payload_that_json_schema_cannot_describe_is_refused_naming_its_event():
     class Odd(Event, type="odd", arbitrary_types_allowed=True):
-        thing: object.__class__
+        thing: type
 
     with pytest.raises(TypesError, match=r"Odd.*JsonSchema"):
         generate([Odd], [], "x")

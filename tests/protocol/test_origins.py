@@ -126,6 +126,7 @@ def test_development_does_not_open_the_door_to_names_that_look_like_loopback(ori
         ("", "'https://app.example'"),
         ("ws://app.example", "'https://app.example'"),
         ("https://*.example", "'https://app.example'"),
+        ("https://app.example:99999", "'https://app.example'"),
     ],
 )
 def test_an_entry_that_can_never_match_is_refused_at_start_with_what_to_write(entry, instead):
@@ -140,9 +141,7 @@ def test_one_text_instead_of_a_list_is_refused():
 
 
 def test_the_advice_names_the_line_to_add():
-    assert 'ConnectionManager(origins=["https://app.example:8443"])' in origins.advice(
-        "https://APP.example:8443"
-    )
+    assert 'ConnectionManager(origins=["https://app.example:8443"])' in origins.advice("https://APP.example:8443")
 
 
 def test_the_advice_quotes_hostile_text():

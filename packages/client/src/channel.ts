@@ -3,7 +3,7 @@ import type { Channel, ChannelEvent } from "./contract.js";
 import { type Clock, Timer } from "./environment.js";
 import { type Report, runEach } from "./handlers.js";
 import type { ConnectionStatus } from "./lifeline.js";
-import { OUT, type Phase, type Position, type Reading } from "./protocol/applying.js";
+import { OUT, type Position, type Reading } from "./protocol/applying.js";
 import { malformed } from "./protocol/messages.js";
 import { mismatch, own } from "./protocol/schema.js";
 
@@ -108,19 +108,11 @@ function deliver({ channel, onEvent, onReset }: Follower, event: ChannelEvent, r
   return onEvent?.(event);
 }
 
-const ON_CONNECTION: Record<Phase, ChannelStatus["status"]> = {
-  out: "connecting",
-  asking: "connecting",
-  resuming: "catching-up",
-  "awaiting-reset": "catching-up",
-  "catching-up": "catching-up",
-  live: "live",
-};
-
 function channelStatus({ reading, refusal }: Subscription, { status, reason }: ConnectionStatus): ChannelStatus {
   if (refusal !== null) return { status: "refused", reason: refusal };
   if (status === "refused") return { status, reason };
-  if (status === "connected") return { status: ON_CONNECTION[reading.phase] };
-  const beginning = status === "idle" || (status === "connecting" && !reading.position);
-  return { status: beginning ? status : "offline" };
+  const resumed = reading.position !== null;
+  if (status === "connected" && reading.phase === "live") return { status: "live" };
+  if (status === "connected") return { status: resumed ? "catching-up" : "connecting" };
+  return { status: status === "idle" || (status === "connecting" && !resumed) ? status : "offline" };
 }

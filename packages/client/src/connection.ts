@@ -89,7 +89,7 @@ export class Connection {
   /** Sends it. False when the browser already holds too much that has not left. */
   send(message: ClientMessage & { readonly id: string }): boolean {
     const socket = this.#socket;
-    if (socket?.readyState !== 1 || socket.bufferedAmount > BUFFER_LIMIT) return false;
+    if (this.#over || socket?.readyState !== 1 || socket.bufferedAmount > BUFFER_LIMIT) return false;
     this.#lastSent = this.#options.clock.now();
     const timestamp = new Date(this.#lastSent).toISOString();
     socket.send(JSON.stringify({ payload: {}, timestamp, ...message }));
@@ -122,10 +122,7 @@ export class Connection {
     if (this.#over) return;
     this.#over = true;
     this.#timer.stop();
-    const socket = this.#socket;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(1000);
+    this.#socket?.close(1000);
   }
 
   /** At once where the token is at hand, so that `connect()` opens the socket before it returns. */
@@ -161,6 +158,7 @@ export class Connection {
   }
 
   #receive(data: unknown): void {
+    if (this.#over) return;
     this.#lastHeard = this.#options.clock.now();
     this.#messages += 1;
     try {

@@ -53,12 +53,12 @@ export function channelName(pattern: string, params: Readonly<Record<string, str
 /** Raises TypeError unless `name` is one that the protocol takes. */
 export function checkChannelName(name: unknown): asserts name is string {
   if (!isChannelName(name)) {
-    throw new TypeError(`${JSON.stringify(name)} is no channel name: 1 to 255 of A-Z a-z 0-9 : . _ ~ @ + = / # -`);
+    throw new TypeError(`${JSON.stringify(name)} is no channel name: 1 to 255 of A-Z a-z 0-9 : . _ ~ @ + = / # | -`);
   }
 }
 
 function isChannelName(name: unknown): name is string {
-  return typeof name === "string" && name.length <= 255 && /^[\w.~@+=/#-]+(:[\w.~@+=/#-]+)*$/.test(name);
+  return typeof name === "string" && name.length <= 255 && /^[\w.~@+=/#|-]+(:[\w.~@+=/#|-]+)*$/.test(name);
 }
 
 function segment(pattern: string, key: string, value: string | number | undefined): string {

@@ -185,11 +185,11 @@ export class Lifeline {
   #giveUp(): void {
     this.#stopListening?.();
     this.#stopListening = null;
-    this.#publish();
     this.#attempt = 0;
     this.#refusals = 0;
     this.#announced = false;
     this.#renewed = false;
+    this.#publish();
   }
 
   #close(): void {

@@ -200,9 +200,10 @@ export class Subscriptions {
     this.#ask([...this.#all.values()].filter(({ reading, refusal }) => reading.phase === "out" && refusal === null));
   }
 
-  #ask(subscriptions: readonly Subscription[]): void {
+  /** An id that was used before: whichever of the two is answered counts. */
+  #ask(subscriptions: readonly Subscription[], again: string | null = null): void {
     for (const chunk of chunks(subscriptions)) {
-      const id = this.#options.nextId();
+      const id = again ?? this.#options.nextId();
       for (const subscription of chunk) {
         subscription.request = id;
         this.#step(subscription, { reading: ask(subscription.reading) });
@@ -244,7 +245,7 @@ export class Subscriptions {
   }
 
   #wait(subscription: Subscription, milliseconds: number): void {
-    subscription.timer.start(milliseconds, () => this.#ask([subscription]));
+    subscription.timer.start(milliseconds, () => this.#ask([subscription], subscription.request));
   }
 
   #refuse(subscription: Subscription, reason: string): void {

@@ -11,7 +11,7 @@ export interface Bench {
 }
 
 /** Call once at the top of a test file. */
-export function useFakeTime(): void {
+export function fakeTime(): void {
   beforeEach(() => {
     vi.useFakeTimers();
   });

@@ -1,9 +1,9 @@
 import { WebSocketClient } from "@tidings/client";
 import { expect, test, vi } from "vitest";
-import { bench, connected, pass, tick, useFakeTime } from "./bench.js";
+import { bench, connected, fakeTime, pass, tick } from "./bench.js";
 import { envelope, refuse, ScriptedServer } from "./scripted.js";
 
-useFakeTime();
+fakeTime();
 
 test("the token is in the first message and not in the URL", async () => {
   const { server } = await connected();

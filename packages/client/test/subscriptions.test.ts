@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
-import { bench, connected, pass, tick, useFakeTime } from "./bench.js";
+import { bench, connected, fakeTime, pass, tick } from "./bench.js";
 import { envelope, refuse, ScriptedServer } from "./scripted.js";
 
-useFakeTime();
+fakeTime();
 
 const follower = () => ({ onEvent: vi.fn(), onReset: vi.fn(), onStatus: vi.fn() });
 const offsets = ({ onEvent }: { onEvent: ReturnType<typeof vi.fn> }) =>
@@ -308,6 +308,26 @@ test("a subscribe that is never answered is sent again after 30 s", async () => 
   server.answers.subscribe = enter;
   expect(client.channelStatus("a")).toEqual({ status: "connecting" });
   await pass(1);
+  expect(client.channelStatus("a")).toEqual({ status: "live" });
+});
+
+test("a subscribe that is answered late, after it was sent again", async () => {
+  const { server, client } = await connected();
+  const heard = follower();
+  const asked: Parameters<NonNullable<(typeof server.answers)[string]>>[] = [];
+  server.answers.subscribe = (...args) => asked.push(args);
+  client.follow("a", heard);
+  await pass(30_000);
+  const [first, second] = asked;
+  if (!first || !second) throw new Error("it was sent twice");
+  server.enter(...first);
+  server.publish("a");
+  const { id } = second[1];
+  server.socket.say(
+    envelope("subscribed", { channels: ["a"], total: 1, positions: {}, recovered: {} }, { reply_to: id }),
+  );
+  server.publish("a");
+  expect(offsets(heard)).toEqual([1, 2]);
   expect(client.channelStatus("a")).toEqual({ status: "live" });
 });
 

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from scheduling.server.domain.rules import Severity
@@ -42,7 +42,11 @@ class ProblemResponse(JSONResponse):
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {ProblemResponse.media_type: {}}}
+    status: {
+        "model": Problem,
+        "description": HTTPStatus(status).phrase,
+        "content": {ProblemResponse.media_type: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
     for status in (401, 403, 404, 409, 422)
 }
 """For the OpenAPI document."""
@@ -60,11 +64,17 @@ KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
 }
 """Status, type and title of each refusal."""
 
-HTTP_DETAILS: dict[int, str] = {
-    404: "There is nothing at {method} {path}.",
-    405: "{method} is not possible at {path}; allowed: {allow}.",
-    413: "The request's body is too large; at most {limit} bytes are taken.",
+HTTP_ERRORS: dict[int, tuple[str, str, str]] = {
+    400: (
+        "/problems/malformed-json",
+        "Malformed JSON",
+        "The body cannot be read as JSON: it is not UTF-8, is nested too deeply or holds too long a number.",
+    ),
+    404: ("/problems/not-found", "Not found", "There is nothing at {method} {path}."),
+    405: ("/problems/method-not-allowed", "Not possible here", "{method} is not possible at {path}; allowed: {allow}."),
+    413: ("/problems/too-large", "Too large", "The request's body is too large; at most {limit} bytes are taken."),
 }
+"""Type, title and detail of what FastAPI itself refuses: 400 is a body that its parser gives up on."""
 
 
 def problem(
@@ -78,7 +88,7 @@ def problem(
 ) -> ProblemResponse:
     """A problem detail; ``more`` are further members."""
     content = {"type": kind, "title": title, "status": status, "detail": detail, **more}
-    return ProblemResponse(jsonable_encoder(content), status, dict(headers or {}))
+    return ProblemResponse(to_jsonable_python(content), status, dict(headers or {}))
 
 
 def install(app: FastAPI, max_body_size: int) -> None:
@@ -136,15 +146,11 @@ def _field_problem(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _http_problem(request: Request, error: HTTPException, limit: int) -> ProblemResponse:
-    title = HTTPStatus(error.status_code).phrase
+    phrase = HTTPStatus(error.status_code).phrase
+    kind, title, detail = HTTP_ERRORS.get(error.status_code, ("about:blank", phrase, str(error.detail)))
     allow = (error.headers or {}).get("Allow", "")
-    template = HTTP_DETAILS.get(error.status_code)
-    path = request.url.path[:200]
-    detail = (
-        template.format(method=request.method, path=path, allow=allow, limit=limit) if template else str(error.detail)
-    )
-    kind = f"/problems/{title.lower().replace(' ', '-')}"
-    return problem(error.status_code, kind, title, detail, headers=error.headers)
+    told = detail.format(method=request.method, path=request.url.path[:200], allow=allow, limit=limit)
+    return problem(error.status_code, kind, title, told, headers=error.headers)
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

@@ -87,7 +87,8 @@ async def test_guessing_is_told_when_to_come_back(http: httpx2.AsyncClient, cloc
         "Basic YWxpY2U6aGk=",
         "Bearer",
         "Bearer nonsense",
-        "Bearer " + jwt.encode({"sub": "2", "role": "manager", "exp": 4e9}, "somebody else's secret of 32 bytes", "HS256"),
+        "Bearer "
+        + jwt.encode({"sub": "2", "role": "manager", "exp": 4e9}, "somebody else's secret of 32 bytes", "HS256"),
         "Bearer " + jwt.encode({"sub": "2", "role": "manager"}, SECRET, "HS256"),
         "Bearer " + jwt.encode({"sub": "2", "role": "manager", "exp": NOW.timestamp()}, SECRET, "HS256"),
     ],

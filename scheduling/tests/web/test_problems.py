@@ -1,5 +1,4 @@
 import logging
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -76,7 +75,7 @@ async def test_a_method_that_is_not_possible_names_those_that_are(http: httpx2.A
 
 async def test_a_body_that_is_too_large_is_refused(mona: httpx2.AsyncClient, settings: Settings):
     large = monday_shift(note="x" * settings.max_body_size)
-    refused = problem(await mona.post("/api/schedules", json=large), 413, "content-too-large")
+    refused = problem(await mona.post("/api/schedules", json=large), 413, "too-large")
     assert str(settings.max_body_size) in refused["detail"]
 
 
@@ -85,7 +84,7 @@ async def test_a_body_of_unknown_length_is_refused_too(mona: httpx2.AsyncClient,
         for _ in range(settings.max_body_size // 1_000 + 1):
             yield b" " * 1_000
 
-    problem(await mona.post("/api/schedules", content=endless(), headers=JSON), 413, "content-too-large")
+    problem(await mona.post("/api/schedules", content=endless(), headers=JSON), 413, "too-large")
 
 
 async def test_an_unexpected_error_is_logged_and_tells_nothing(
@@ -116,12 +115,3 @@ async def test_the_api_describes_its_problems(http: httpx2.AsyncClient):
     for status in ("401", "403", "409", "422"):
         assert refused[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     assert "HTTPValidationError" not in document["components"]["schemas"]
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Path:
-    """A dashboard that was built."""
-    (tmp_path / "dist" / "assets").mkdir(parents=True)
-    (tmp_path / "dist" / "index.html").write_text("<!doctype html><title>scheduling</title>")
-    (tmp_path / "dist" / "assets" / "app-4f2a.js").write_text("export {}")
-    return tmp_path / "dist"

@@ -41,7 +41,9 @@ async def test_an_offset_is_only_another_way_to_write_an_instant(mona: httpx2.As
 
 async def test_schedules_are_listed_by_window_person_and_status(mona: httpx2.AsyncClient, alice: httpx2.AsyncClient):
     published = await create(mona)
-    draft = await create(mona, staff_id=3, status="draft", starts_at="2026-11-24T07:00:00Z", ends_at="2026-11-24T15:00:00Z")
+    draft = await create(
+        mona, staff_id=3, status="draft", starts_at="2026-11-24T07:00:00Z", ends_at="2026-11-24T15:00:00Z"
+    )
     monday = {"from": "2026-11-23T00:00:00Z", "to": "2026-11-24T00:00:00Z"}
     assert (await mona.get("/api/schedules")).json() == [published, draft]
     assert (await mona.get("/api/schedules", params=monday)).json() == [published]

@@ -158,6 +158,11 @@ class UserChannel(Channel[E_contra], name="user:{user_id}"):
         super().__post_init__()
 
 
+def own_channel(user_id: str) -> str:
+    """The name of a user's own channel."""
+    return f"user:{user_id}"
+
+
 class Declarations:
     """The channels that an application declared: finds the one that a name belongs to, and what it may carry.
 
@@ -196,6 +201,12 @@ def _check_declared(channel: Any) -> None:
         raise DeclarationError(f"channels= takes Channel classes, not {channel!r}")
     if not channel.pattern:
         raise DeclarationError(f"{channel.__qualname__} has no name: declare it with name=")
+    if issubclass(channel, UserChannel) and channel.pattern != UserChannel.pattern:
+        raise DeclarationError(
+            f"{channel.__qualname__}: a user's own channel is named {UserChannel.pattern!r}; drop name="
+        )
+    if not issubclass(channel, UserChannel):
+        _refuse_overlap(channel, UserChannel)
 
 
 def _refuse_other(known: type[Event], event: type[Event]) -> None:

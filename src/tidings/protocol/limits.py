@@ -32,18 +32,24 @@ class Limits:
 
 
 class TokenBucket:
-    """Lets `burst` messages through at once and `rate` a second on average."""
+    """Lets `burst` messages through at once and `rate` a second on average, and counts those that it did not.
 
-    __slots__ = ("_at", "_tokens")
+    `refused` starts anew once the sender has been quiet for long enough to have half the burst again.
+    """
+
+    __slots__ = ("_at", "_tokens", "refused")
 
     def __init__(self, burst: float, now: float) -> None:
-        self._tokens, self._at = burst, now
+        self._tokens, self._at, self.refused = burst, now, 0
 
     def take(self, now: float, rate: float, burst: float) -> bool:
         """Whether one more message may pass at `now` (seconds, monotonic)."""
         self._tokens = min(burst, self._tokens + (now - self._at) * rate)
         self._at = now
+        if self._tokens * 2 >= burst:
+            self.refused = 0
         if self._tokens < 1:
+            self.refused += 1
             return False
         self._tokens -= 1
         return True

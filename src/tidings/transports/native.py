@@ -6,6 +6,7 @@ middleware sees them); all other paths go to uvicorn's own implementation.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import get_remote_addr, is_ssl
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request, Response
@@ -135,14 +137,29 @@ class NativeProtocol(asyncio.Protocol):
     def _describe(self, request: Request) -> Handshake:
         raw_path, _, query_string = request.path.partition("?")
         client = get_remote_addr(self._transport)
+        scheme = "wss" if is_ssl(self._transport) else "ws"
+        headers = [(name.lower(), value) for name, value in request.headers.raw_items()]
+        if self._config.proxy_headers and any(name.startswith("x-forwarded-") for name, _ in headers):
+            client, scheme = self._before_proxy(client, scheme, headers)
         return Handshake(
             path=self._config.root_path + unquote(raw_path),
             query_string=query_string,
-            headers=[(name.lower(), value) for name, value in request.headers.raw_items()],
+            headers=headers,
             client=client[0] if client else None,
-            scheme="wss" if is_ssl(self._transport) else "ws",
+            scheme=scheme,
             state=self._app_state,
         )
+
+    def _before_proxy(
+        self, client: tuple[str, int] | None, scheme: str, headers: list[tuple[str, str]]
+    ) -> tuple[tuple[str, int] | None, str]:
+        """Client and scheme as a trusted proxy saw them, by uvicorn's own middleware: a coroutine that never waits."""
+        names = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        scope: Any = {"type": "websocket", "client": client, "scheme": scheme, "headers": names}
+        middleware: Any = ProxyHeadersMiddleware(_end_of_middleware, self._config.forwarded_allow_ips)
+        with contextlib.suppress(StopIteration):
+            middleware(scope, None, None).send(None)
+        return scope["client"], scope["scheme"]
 
     def _upgrade(self, response: Response, endpoint: Endpoint, handshake: Handshake) -> None:
         del response.headers["Date"]  # uvicorn's default headers have one
@@ -204,3 +221,7 @@ class NativeProtocol(asyncio.Protocol):
         if log.isEnabledFor(logging.INFO):
             url = f"{handshake.path}?{handshake.query_string}" if handshake.query_string else handshake.path
             log.info('%s - "WebSocket %s" %s', handshake.client or "", redacted(url), outcome)
+
+
+async def _end_of_middleware(scope: Any, receive: Any, send: Any) -> None:
+    """Nothing is served through the middleware."""

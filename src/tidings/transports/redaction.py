@@ -4,6 +4,7 @@ Servers log requests as they came, and `websockets` logs frames at DEBUG. A filt
 records before any handler sees them.
 """
 
+import functools
 import logging
 import re
 
@@ -36,8 +37,9 @@ def redacted(text: str) -> str:
     return text
 
 
+@functools.cache
 def redact_logs() -> None:
-    """Filter what the servers we run on log. Idempotent."""
+    """Filter what the servers that we run on log. Once is enough: to configure logging anew leaves filters in place."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_redact)
 

@@ -26,7 +26,7 @@ MAX_FRAGMENTS = 1_024  # of one message
 OVERSIZE = 4  # a user's message of up to so many times the limit is read, to be answered
 
 _SLICE = 8_192  # bytes read at once: bounds what a flood of tiny frames costs between two looks at the buffer
-_BATCH = 32  # frames that wait for the end of the loop's iteration
+_BATCH = 64  # frames that wait for the end of the loop's iteration
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, keep nothing in the kernel
 

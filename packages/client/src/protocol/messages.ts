@@ -48,7 +48,7 @@ export interface WebSocketMessage<P = unknown> {
 /** What an application may hand to `send`: the client fills in what is left out. */
 export interface ClientMessage {
   readonly type: string;
-  readonly payload?: object;
+  readonly payload?: unknown;
   readonly timestamp?: string;
   readonly id?: string;
 }

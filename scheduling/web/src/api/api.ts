@@ -1,13 +1,5 @@
 import type { Call } from "./http";
-import type {
-  Location,
-  Schedule,
-  ScheduleFields,
-  Staff,
-  TimeOff,
-  TimeOffFields,
-  TimeOffStatus,
-} from "./types";
+import type { Location, Schedule, ScheduleFields, Staff, TimeOff, TimeOffFields, TimeOffStatus } from "./types";
 
 /** Sends a request as the signed-in person: `Session.request`. */
 export type Request = <T>(path: string, call?: Call) => Promise<T>;

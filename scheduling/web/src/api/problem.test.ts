@@ -29,7 +29,12 @@ describe("problemOf", () => {
 
   it("says who changed the row meanwhile and what it is now", async () => {
     const changed_by = { id: 1, name: "Mona Reyes" };
-    const body = { detail: "Mona Reyes deleted this shift", changed_by, changed_at: "2026-11-24T12:00:00Z", current: null };
+    const body = {
+      detail: "Mona Reyes deleted this shift",
+      changed_by,
+      changed_at: "2026-11-24T12:00:00Z",
+      current: null,
+    };
     const stale = (await problemOf(json(body, 409))).stale();
     expect(stale).toEqual({
       detail: "Mona Reyes deleted this shift",

@@ -17,10 +17,7 @@ export interface Audience {
 export type ShiftChanges = ReadonlyMap<number, ShiftChange>;
 
 /** What differs between two sets of shifts, by id and version. */
-export function differences(
-  before: ReadonlyMap<number, Schedule>,
-  after: ReadonlyMap<number, Schedule>,
-): ShiftChanges {
+export function differences(before: ReadonlyMap<number, Schedule>, after: ReadonlyMap<number, Schedule>): ShiftChanges {
   const changes = new Map<number, ShiftChange>();
   for (const [id, row] of after) {
     const held = before.get(id);

@@ -2,7 +2,10 @@ import { VisuallyHidden } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useState } from "react";
 
 const AnnounceContext = createContext<(sentence: string) => void>(() => {});
-const LatestContext = createContext<{ readonly sentence: string; readonly number: number }>({ sentence: "", number: 0 });
+const LatestContext = createContext<{ readonly sentence: string; readonly number: number }>({
+  sentence: "",
+  number: 0,
+});
 
 /** Says a sentence to screen readers, once and politely; sighted readers find it at the foot of the page. */
 export const useAnnounce = () => useContext(AnnounceContext);

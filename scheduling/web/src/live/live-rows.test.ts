@@ -10,6 +10,15 @@ interface Item extends Row {
 const items: Collection<Item, string> = { name: "items", belongs: (row, place) => row.place === place };
 const item = (id: number, version: number, place = "here"): Item => ({ id, version, place });
 
+/** A fetch that answers when the test says so. */
+function later() {
+  let resolve: (rows: Item[]) => void = () => {};
+  const promise = new Promise<Item[]>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 function setUp() {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const live = new LiveRows(client);
@@ -34,7 +43,7 @@ describe("LiveRows", () => {
 
   it("loses nothing that comes while a fetch is under way", async () => {
     const { live, fetched, held } = setUp();
-    const answer = Promise.withResolvers<Item[]>();
+    const answer = later();
     const done = fetched("here", () => answer.promise);
     live.hear(items, changeOf(item(2, 1)));
     live.hear(items, { id: 1, version: 2, row: null });
@@ -46,7 +55,7 @@ describe("LiveRows", () => {
   it("loses nothing that comes while a first answer is replaced by a second", async () => {
     const { live, client, fetched, held } = setUp();
     await fetched("here", async () => [item(1, 1)]);
-    const answer = Promise.withResolvers<Item[]>();
+    const answer = later();
     const done = fetched("here", () => answer.promise);
     live.hear(items, changeOf(item(1, 5)));
     answer.resolve([item(1, 3)]);

@@ -52,10 +52,13 @@ export function useShiftNews(
   useEffect(() => {
     if (round === 0) return;
     const left = Math.max(0, waiting.current.since + LONGEST - Date.now());
-    const telltale = setTimeout(() => {
-      telling.current(waiting.current.changes);
-      waiting.current = { changes: NOTHING, since: 0 };
-    }, Math.min(QUIET, left));
+    const telltale = setTimeout(
+      () => {
+        telling.current(waiting.current.changes);
+        waiting.current = { changes: NOTHING, since: 0 };
+      },
+      Math.min(QUIET, left),
+    );
     const fade = setTimeout(() => setFresh(new Set()), FRESH);
     return () => {
       clearTimeout(telltale);

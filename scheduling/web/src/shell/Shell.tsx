@@ -1,4 +1,13 @@
-import { ActionIcon, Badge, Menu, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  Badge,
+  Menu,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { IconCalendarWeek, IconLogout, IconMoon, IconPlaneDeparture, IconSun } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { ConnectionDot } from "../live/ConnectionDot";

@@ -65,7 +65,12 @@ export function PublishDialog({ opened, drafts, close }: Props) {
       },
     );
   return (
-    <Modal opened={opened && drafts.length > 0} onClose={leave} title={<b>Publish {count(drafts.length, "draft")}</b>} size={540}>
+    <Modal
+      opened={opened && drafts.length > 0}
+      onClose={leave}
+      title={<b>Publish {count(drafts.length, "draft")}</b>}
+      size={540}
+    >
       <Text size="sm" c="dimmed">
         The whole team sees these shifts at once, and the people they are for are told.
       </Text>

@@ -1,7 +1,7 @@
 import { Text } from "@mantine/core";
 import type { Schedule } from "../api/types";
-import { ago, dayLong, hours, timeSpan } from "../time/words";
 import { useNow } from "../time/use-now";
+import { ago, dayLong, hours, timeSpan } from "../time/words";
 import { shiftOf } from "../week/grid";
 import type { Week } from "../week/use-week";
 import classes from "./ShiftDetails.module.css";

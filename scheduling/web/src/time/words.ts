@@ -20,7 +20,8 @@ export const weekdayShort = (day: Day) => format(day, { weekday: "short" });
 /** "Monday 23 November" */
 export const dayLong = (day: Day) => format(day, { weekday: "long", day: "numeric", month: "long" }).replace(",", "");
 /** "Mon 23 Nov" */
-export const dayShort = (day: Day) => format(day, { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
+export const dayShort = (day: Day) =>
+  format(day, { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
 /** "23" */
 export const dayNumber = (day: Day) => format(day, { day: "numeric" });
 
@@ -79,5 +80,8 @@ export function list(names: readonly string[], most = 3): string {
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
-  return letters.map((word) => word?.[0] ?? "").join("").toUpperCase();
+  return letters
+    .map((word) => word?.[0] ?? "")
+    .join("")
+    .toUpperCase();
 }

@@ -23,7 +23,9 @@ function useRequestForm({ zone, close }: Props) {
   const form = useForm<RequestValues>({
     initialValues: { staff: String(me.id), days: [null, null], part: false, start: "", end: "", note: "" },
   });
-  const change = useTimeOffChange((api: Api, fields: TimeOffFields & { staff_id?: number }) => api.requestTimeOff(fields));
+  const change = useTimeOffChange((api: Api, fields: TimeOffFields & { staff_id?: number }) =>
+    api.requestTimeOff(fields),
+  );
   const submit = form.onSubmit(async (values) => {
     const read = requestOf(values, zone);
     setFailure(null);

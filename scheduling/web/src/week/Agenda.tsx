@@ -73,14 +73,15 @@ export function Agenda({ grid, only }: Props) {
   const { today } = useDesk();
   const scroller = useRef<HTMLDivElement>(null);
   const lines = linesOf({ grid, only });
-  const busy = (day: Day) => lines.some((line) => line.cells.some((cell) => cell.day === day && cell.shifts.length > 0));
+  const busy = (day: Day) =>
+    lines.some((line) => line.cells.some((cell) => cell.day === day && cell.shifts.length > 0));
   const week = grid.days[0];
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another week moves the reader
   useEffect(() => {
     const target = scroller.current?.querySelector(`#day-${today}`);
-    if (target) target.scrollIntoView({ block: "start" });
-    else scroller.current?.scrollTo({ top: 0 });
+    if (target) target.scrollIntoView({ block: "start", behavior: "instant" });
+    else scroller.current?.scrollTo({ top: 0, behavior: "instant" });
   }, [week]);
 
   return (

@@ -33,7 +33,9 @@ function DayHead({ day, shifts }: { day: Day; shifts: number }) {
 
 /** Hours planned, against the contract's where it has any. */
 function Hours({ line }: { line: Line }) {
-  const contract = line.staff?.contract.hours_per_week ?? null;
+  const { manager } = useDesk();
+  // Whether a colleague works more than was agreed is between them and the managers.
+  const contract = manager || line.self ? (line.staff?.contract.hours_per_week ?? null) : null;
   const over = contract === null ? 0 : line.minutes - contract * 60;
   const share = contract ? Math.min(100, (line.minutes / (contract * 60)) * 100) : 0;
   return (

@@ -1,22 +1,23 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconCalendarPlus } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useContext, useMemo, useState } from "react";
-import { useAnnounce } from "../live/announcer";
+import { type ReactNode, useContext, useMemo, useState } from "react";
 import { type ShiftChanges, sentence } from "../live/announcements";
+import { useAnnounce } from "../live/announcer";
 import { useShiftNews } from "../live/shift-news";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { OwnDeletesContext } from "../shift/changes";
 import { PublishDialog } from "../shift/PublishDialog";
 import { ShiftPanel } from "../shift/ShiftPanel";
+import { useNow } from "../time/use-now";
 import { type Day, mondayOf } from "../time/week";
 import { today as todayIn } from "../time/zone";
-import { useNow } from "../time/use-now";
 import { RequestDialog } from "../timeoff/RequestDialog";
 import { Agenda } from "./Agenda";
 import { type Desk, DeskContext } from "./desk";
+import { EmptyWeek } from "./EmptyWeek";
+import type { Grid } from "./grid";
 import { mainZone, useLocations, useWeek, type Week } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
 import { WeekGrid } from "./WeekGrid";
@@ -57,60 +58,42 @@ function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
   );
 }
 
-function Empty({ manager, add }: { manager: boolean; add: () => void }) {
+function WholeGrid({ grid, empty }: { grid: Grid; empty: ReactNode }) {
   return (
-    <div className={classes.empty}>
-      <IconCalendarPlus size={30} stroke={1.4} aria-hidden="true" />
-      <p className={classes.emptyTitle}>Nothing planned this week</p>
-      <p className={classes.emptyText}>
-        {manager
-          ? "Point at a cell to add a shift there, or start with the button."
-          : "Shifts appear here the moment they are published."}
-      </p>
-      {manager && (
-        <Button variant="light" onClick={add}>
-          Plan the first shift
-        </Button>
-      )}
+    <div className={classes.sheet}>
+      <WeekGrid grid={grid} />
+      {empty && <div className={classes.over}>{empty}</div>}
     </div>
   );
 }
 
-function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
+function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
   const { me, manager } = useSignedIn();
   const [whose, setWhose] = useState("everyone");
-  const { grid } = week;
-  if (week.error) return <Failure what="This week" error={week.error} retry={week.retry} />;
-  if (!grid) return <WeekSkeleton phone={phone} />;
-  const empty = grid.shifts.length === 0 && <Empty manager={manager} add={add} />;
-  if (!phone) {
-    return (
-      <div className={classes.sheet}>
-        <WeekGrid grid={grid} />
-        {empty}
-      </div>
-    );
-  }
+  const leave = grid.people.some((line) => line.cells.some((cell) => cell.leave.length > 0));
+  if (empty && !leave) return empty;
+  const choices = [
+    { value: "everyone", label: "Everyone" },
+    { value: "mine", label: "My shifts" },
+  ];
   return (
     <>
       {!manager && (
         <div className={classes.whose}>
-          <SegmentedControl
-            fullWidth
-            aria-label="Whose shifts"
-            value={whose}
-            onChange={setWhose}
-            data={[
-              { value: "everyone", label: "Everyone" },
-              { value: "mine", label: "My shifts" },
-            ]}
-          />
+          <SegmentedControl fullWidth aria-label="Whose shifts" value={whose} onChange={setWhose} data={choices} />
         </div>
       )}
       <Agenda grid={grid} only={whose === "mine" && !manager ? me.id : null} />
-      {empty}
     </>
   );
+}
+
+function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
+  const { grid } = week;
+  if (week.error) return <Failure what="This week" error={week.error} retry={week.retry} />;
+  if (!grid) return <WeekSkeleton phone={phone} />;
+  const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
+  return phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid grid={grid} empty={empty} />;
 }
 
 /** The desk's first page: one week of the whole team. */

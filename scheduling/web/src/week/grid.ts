@@ -137,7 +137,10 @@ function inOrder(staff: readonly Staff[], first: number | null): Staff[] {
 /** The week as staff rows × day columns. Shifts that start outside the week's seven dates are not in it. */
 export function buildGrid(input: GridInput): Grid {
   const days = daysOfWeek(input.monday);
-  const shifts = [...input.schedules].map(shiftOf).filter((shift) => days.includes(shift.day)).sort(byStart);
+  const shifts = [...input.schedules]
+    .map(shiftOf)
+    .filter((shift) => days.includes(shift.day))
+    .sort(byStart);
   const cells = placed(input, shifts);
   const people = [
     ...inOrder(input.staff, input.first).map((person) => line(person.id, person, input, cells)),

@@ -1,0 +1,50 @@
+"""Frames of a server (RFC 6455, section 5.2), counted without a look at what is in them."""
+
+from typing import NamedTuple
+
+TEXT, CLOSE, PING = 0x81, 0x88, 0x89  # first bytes: FIN and the opcode
+LENGTH_16 = 126  # second byte: the length stands in the next two
+
+
+class Walked(NamedTuple):
+    """What stands in a piece of a stream: whole text messages, their bytes, control frames' first bytes, and the rest."""
+
+    messages: int
+    size: int
+    controls: bytes
+    rest: bytes
+
+
+def walk(data: bytes) -> Walked:
+    """Go from header to header through the frames of a server; `rest` is the beginning of one that is not whole yet."""
+    begin = messages = size = 0
+    controls = bytearray()
+    while (length := frame_length(data, begin)) and begin + length <= len(data):
+        if data[begin] == TEXT:
+            messages += 1
+            size += length
+        else:
+            controls.append(data[begin])
+        begin += length
+    return Walked(messages, size, bytes(controls), data[begin:])
+
+
+def frame_length(data: bytes, begin: int) -> int:
+    """Bytes of the frame that begins there, header included; 0 where its header is not whole."""
+    if len(data) < begin + 2:
+        return 0
+    length = data[begin + 1]
+    if length < LENGTH_16:
+        return 2 + length
+    extended = 2 if length == LENGTH_16 else 8
+    header = data[begin + 2 : begin + 2 + extended]
+    return 2 + extended + int.from_bytes(header, "big") if len(header) == extended else 0
+
+
+def text(payload: bytes) -> bytes:
+    """A client's text frame of at most 65,535 bytes, masked with zeros."""
+    length = bytes([0x80 | len(payload)]) if len(payload) < LENGTH_16 else b"\xfe" + len(payload).to_bytes(2, "big")
+    return bytes([TEXT]) + length + b"\0\0\0\0" + payload
+
+
+PONG = b"\x8a\x80\0\0\0\0"  # a client's, without payload

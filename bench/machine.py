@@ -1,0 +1,98 @@
+"""The machine: what it is, and whether it is fit to measure on."""
+
+import os
+import platform
+import resource
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = (
+    "tidings",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "websockets",
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "msgspec",
+    "pyjwt",
+)
+
+_SPARE_DESCRIPTORS = 100  # beside the sockets
+_BUSY = 0.1  # share of a core that others may use
+
+
+class UnfitError(Exception):
+    """Nothing can be measured here; the message says why and what would mend it."""
+
+
+def prepare(connections: int) -> tuple[int | None, list[str]]:
+    """Make this process fit for so many connections, pin it to a core, and return the core for servers.
+
+    The second value is what should be known beside the results. Raises UnfitError.
+    """
+    if sys.platform != "linux":
+        raise UnfitError("the benchmark needs Linux: it reads /proc, uses epoll and pins processes to cores")
+    _raise_descriptors(connections + _SPARE_DESCRIPTORS)
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        return None, ["There is one core: server and load shared it, so only the ratios mean something."]
+    remarks = _remarks_on_load(cores[:2])
+    os.sched_setaffinity(0, {cores[1]})
+    return cores[0], remarks
+
+
+def _raise_descriptors(needed: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise UnfitError(
+            f"{needed} file descriptors are needed, a process has {hard} here: raise the hard limit (`ulimit -Hn`), "
+            f"or measure fewer connections with --idle {hard - _SPARE_DESCRIPTORS}"
+        )
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def _remarks_on_load(cores: list[int]) -> list[str]:
+    """Which of the two cores are in use by others, over a second."""
+    before = _times()
+    time.sleep(1.0)
+    after = _times()
+    remarks = []
+    for core in cores:
+        idle, total = (after[core][part] - before[core][part] for part in (0, 1))
+        busy = 1 - idle / max(1, total)
+        if busy > _BUSY:
+            remarks.append(f"Core {core} was {busy:.0%} busy with other things before measuring: the numbers suffer.")
+    return remarks
+
+
+def _times() -> dict[int, tuple[int, int]]:
+    """Ticks of each core, idle and in all, since the machine started (proc_stat(5))."""
+    times = {}
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name.startswith("cpu") and name != "cpu":
+            values = [int(tick) for tick in ticks[:8]]
+            times[int(name[3:])] = (values[3] + values[4], sum(values))
+    return times
+
+
+def description() -> list[tuple[str, str]]:
+    """What the numbers were measured on, as pairs of a name and a value."""
+    return [
+        ("CPU", f"{_cpu_model()}, {os.cpu_count()} cores"),
+        ("Kernel", f"{platform.system()} {platform.release()}"),
+        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+        ("Packages", ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
+    ]
+
+
+def _cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

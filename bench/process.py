@@ -1,0 +1,107 @@
+"""A server under measurement: a process of its own on a core of its own, and what the system says about it."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.servers import control
+
+START_TIMEOUT = 30.0  # seconds
+_RUNNING = re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class ServerError(Exception):
+    """The server did not start, or ended; the message says why."""
+
+
+class Server:
+    """A started server. `port` is where it listens; `publish` and `publish_evenly` have it publish."""
+
+    def __init__(self, name: str, arguments: list[str], core: int | None) -> None:
+        """Start `python -m <arguments>`, which must listen on a port that the system chose and log it as uvicorn does.
+
+        Raises ServerError with what the server said last.
+        """
+        self.name = name
+        self._directory = tempfile.TemporaryDirectory(prefix="tidings-bench-")
+        self._log = Path(self._directory.name, "log")
+        self._socket = Path(self._directory.name, "control")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | {control.PATH: str(self._socket)},
+            )
+        if core is not None:
+            os.sched_setaffinity(self._process.pid, {core})
+        try:
+            self.port = self._await_port()
+            self._control = socket.socket(socket.AF_UNIX)
+            self._control.connect(str(self._socket))
+        except BaseException:
+            self._end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._control.close()
+        self._end()
+
+    def publish(self, events: int) -> None:
+        """Have it publish events one after the other."""
+        self._control.sendall(b"publish %d\n" % events)
+
+    def publish_evenly(self, per_second: float, events: int) -> None:
+        """Have it publish events at even intervals."""
+        self._control.sendall(b"rate %g %d\n" % (per_second, events))
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU that it has used, user and system time (proc_pid_stat(5))."""
+        fields = self._read("stat").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it has in memory, its resident set (proc_pid_smaps(5))."""
+        rss = re.search(r"^Rss: +(\d+) kB", self._read("smaps_rollup"), re.MULTILINE)
+        assert rss is not None
+        return int(rss[1]) * 1_024
+
+    def _read(self, file: str) -> str:
+        if self._process.poll() is not None:
+            raise ServerError(f"{self.name} has ended: {self._last_words()}")
+        return Path(f"/proc/{self._process.pid}/{file}").read_text()
+
+    def _await_port(self) -> int:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if found := _RUNNING.search(self._log.read_text(errors="replace")):
+                return int(found[1])
+            if self._process.poll() is not None:
+                raise ServerError(f"{self.name} did not start: {self._last_words()}")
+            time.sleep(0.02)
+        raise ServerError(f"{self.name} did not start within {START_TIMEOUT:g} s: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"it said nothing (exit status {self._process.returncode})"
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._directory.cleanup()

@@ -1,0 +1,25 @@
+import type { Channel, ChannelEvent, EventOf } from "@tidings/client";
+import { useEffect } from "react";
+import { useNewest } from "./useNewest.js";
+import { useTidings } from "./useTidings.js";
+
+/** Hears one type of a channel's events for as long as the component is mounted. The handler is always the newest render's. */
+export function useEvent<E extends ChannelEvent, T extends E["type"]>(
+  channel: Channel<E>,
+  type: T,
+  handler: (event: EventOf<E, T>) => void,
+): void {
+  const client = useTidings();
+  const newest = useNewest({ channel, handler });
+  const { name } = channel;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a channel is its name, whatever object says it
+  useEffect(
+    () =>
+      client.follow(newest.current.channel, {
+        onEvent: (event) => {
+          if (event.type === type) return newest.current.handler(event as EventOf<E, T>);
+        },
+      }),
+    [client, name, type, newest],
+  );
+}

@@ -1,0 +1,223 @@
+"""From a request to every screen that may see it, over real WebSockets in process."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.testclient import WebSocketTestSession
+
+from scheduling.server.main import create_app
+from scheduling.server.services.passwords import Passwords
+from scheduling.server.services.ports import NewStaff
+from scheduling.server.settings import Settings
+from scheduling.server.store.database import Database
+from scheduling.tests.conftest import PASSWORD
+from scheduling.tests.roster import CONTRACT, NORTH
+from scheduling.tests.web.conftest import Json, monday_shift
+
+MONA, ALICE, BOB = "mona@example.com", "alice@example.com", "bob@example.com"
+
+
+async def fill(settings: Settings, passwords: Passwords) -> None:
+    store = await Database(settings.database).open()
+    password_hash = await passwords.hash(PASSWORD)
+    async with store.write() as tx:
+        await tx.locations.add(NORTH)
+        await tx.staff.add(NewStaff("Mona Reyes", MONA, "manager", ("Nurse",), CONTRACT, password_hash))
+        await tx.staff.add(NewStaff("Alice", ALICE, "staff", ("Nurse",), CONTRACT, password_hash))
+        await tx.staff.add(NewStaff("Bob", BOB, "staff", ("Nurse",), CONTRACT, password_hash))
+    await store.close()
+
+
+class Desk:
+    """The running application: requests as Mona, screens of anybody."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.client.headers["Authorization"] = f"Bearer {self.token(MONA)}"
+
+    def token(self, email: str) -> str:
+        signed_in = self.client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
+        token: str = signed_in.json()["access_token"]
+        return token
+
+    def send(self, method: str, path: str, body: Json | None = None, **more: Any) -> Json:
+        response = self.client.request(method, f"/api{path}", json=body, **more)
+        assert response.is_success, response.text
+        return response.json() if response.content else {}
+
+    @contextmanager
+    def screen(self, email: str, *channels: str) -> Iterator["Screen"]:
+        with self.client.websocket_connect("/ws") as socket:
+            screen = Screen(socket)
+            screen.ask("auth", token=self.token(email))
+            self.refused = screen.ask("subscribe", channels=list(channels)) if channels else []
+            yield screen
+
+
+class Screen:
+    """One open tab."""
+
+    def __init__(self, socket: WebSocketTestSession) -> None:
+        self._socket = socket
+
+    def ask(self, kind: str, **payload: Any) -> list[Json]:
+        """Send one message and take what comes up to its answer; returns what was refused."""
+        self._socket.send_json({"type": kind, "payload": payload, "id": kind})
+        taken: list[Json] = []
+        done = {"auth": "connection:established", "subscribe": "subscribed", "ping": "pong"}[kind]
+        while not taken or taken[-1]["type"] != done:
+            taken.append(self._socket.receive_json())
+        return taken[:-1]
+
+    def events(self) -> list[Json]:
+        """Everything that was sent to this tab and not read yet: what comes before the answer to a ping."""
+        return self.ask("ping")
+
+    def news(self) -> list[tuple[str, str]]:
+        """Channel and type of each unread event."""
+        return [(event["channel"], event["type"]) for event in self.events()]
+
+
+@pytest.fixture
+def desk(settings: Settings, passwords: Passwords) -> Iterator[Desk]:
+    asyncio.run(fill(settings, passwords))
+    with TestClient(create_app(settings, passwords=passwords)) as client:
+        yield Desk(client)
+
+
+STAFF_CHANNELS = ("schedules", "staff")
+MANAGER_CHANNELS = (*STAFF_CHANNELS, "schedules:drafts", "timeoff")
+
+
+def test_a_saved_shift_reaches_each_open_tab_once(desk: Desk):
+    with desk.screen(ALICE, "schedules") as one, desk.screen(ALICE, "schedules") as other:
+        created = desk.send("POST", "/schedules", monday_shift())
+        for tab in (one, other):
+            events = tab.events()
+            # On two channels with one id: whoever follows both shows it once.
+            assert [event["channel"] for event in events] == ["schedules", "user:2"]
+            assert len({event["id"] for event in events}) == 1
+            assert all(event["payload"] == {"schedule": created} for event in events)
+            assert all((event["key"], event["version"]) == ("schedule:1", 1) for event in events)
+            assert tab.events() == []
+
+
+def test_an_event_carries_what_rest_answers(desk: Desk):
+    with desk.screen(BOB, "schedules") as screen:
+        desk.send("POST", "/schedules", monday_shift(note="Bring keys"))
+        changed = desk.send("PATCH", "/schedules/1", {"version": 1, "note": "Never mind"})
+        assert screen.events()[-1]["payload"] == {"scheduleId": 1, "schedule": changed}
+        assert desk.send("GET", "/schedules") == [changed]
+
+
+def test_a_draft_reaches_managers_only(desk: Desk):
+    with (
+        desk.screen(MONA, *MANAGER_CHANNELS) as manager,
+        desk.screen(ALICE, *STAFF_CHANNELS) as alice,
+    ):
+        desk.send("POST", "/schedules", monday_shift(status="draft"))
+        desk.send("PATCH", "/schedules/1", {"version": 1, "note": "Perhaps"})
+        assert manager.news() == [("schedules:drafts", "schedule:created"), ("schedules:drafts", "schedule:updated")]
+        assert alice.events() == []
+        published = desk.send("POST", "/schedules/publish", {"schedules": [{"id": 1, "version": 2}]})
+        assert manager.news() == [("schedules", "schedule:published"), ("schedules:drafts", "schedule:published")]
+        [event, own] = alice.events()
+        assert (event["channel"], own["channel"]) == ("schedules", "user:2")
+        assert event["payload"] == {"schedule": published["schedules"][0]}
+
+
+def test_a_withdrawn_shift_leaves_the_staffs_screens(desk: Desk):
+    desk.send("POST", "/schedules", monday_shift())
+    with (
+        desk.screen(MONA, *MANAGER_CHANNELS) as manager,
+        desk.screen(ALICE, *STAFF_CHANNELS) as alice,
+    ):
+        draft = desk.send("PATCH", "/schedules/1", {"version": 1, "status": "draft", "note": "Not public"})
+        for event in alice.events():
+            assert event["payload"] == {"scheduleId": 1, "version": 2, "schedule": None}
+        seen = {event["channel"]: event["payload"]["schedule"] for event in manager.events()}
+        assert seen == {"schedules": None, "schedules:drafts": draft}
+
+
+def test_a_reassigned_shift_is_told_to_both(desk: Desk):
+    desk.send("POST", "/schedules", monday_shift())
+    with desk.screen(ALICE) as alice, desk.screen(BOB) as bob:
+        changed = desk.send("PATCH", "/schedules/1", {"version": 1, "staff_id": 3})
+        for screen, own in ((alice, "user:2"), (bob, "user:3")):
+            [event] = screen.events()
+            assert (event["channel"], event["type"]) == (own, "schedule:updated")
+            assert event["payload"] == {"scheduleId": 1, "schedule": changed}
+
+
+def test_a_deleted_shift_outranks_its_updates(desk: Desk):
+    desk.send("POST", "/schedules", monday_shift())
+    with desk.screen(BOB, "schedules") as screen:
+        desk.send("DELETE", "/schedules/1", params={"version": 1})
+        [event] = screen.events()
+        assert (event["type"], event["payload"]) == ("schedule:deleted", {"scheduleId": 1, "version": 2})
+
+
+def test_time_off_is_between_a_person_and_the_managers(desk: Desk):
+    with (
+        desk.screen(MONA, *MANAGER_CHANNELS) as manager,
+        desk.screen(ALICE, *STAFF_CHANNELS) as alice,
+        desk.screen(BOB, *STAFF_CHANNELS) as bob,
+    ):
+        span = {"starts_at": "2026-11-23T00:00:00Z", "ends_at": "2026-11-24T00:00:00Z"}
+        desk.send("POST", "/timeoff", {**span, "staff_id": 2})
+        decided = desk.send("POST", "/timeoff/1/approve", {"version": 1})
+        assert manager.news() == [("timeoff", "timeoff:requested"), ("timeoff", "timeoff:approved")]
+        assert alice.events()[-1]["payload"] == {"timeoff": decided}
+        assert bob.events() == []
+
+
+def test_a_new_colleague_is_told_without_their_email(desk: Desk):
+    with desk.screen(BOB, *STAFF_CHANNELS) as screen:
+        contract = {"name": "Full time"}
+        body = {"name": "Carla", "email": "carla@example.com", "role": "staff", "skills": [], "contract": contract}
+        carla = desk.send("POST", "/staff", body)
+        [event] = screen.events()
+        assert (event["channel"], event["payload"]) == ("staff", {"staff": {**carla, "email": None}})
+
+
+def test_what_is_refused_is_told_to_nobody(desk: Desk):
+    desk.send("POST", "/schedules", monday_shift())
+    with desk.screen(MONA, *MANAGER_CHANNELS) as screen:
+        assert desk.client.post("/api/schedules", json=monday_shift()).status_code == 422
+        assert desk.client.patch("/api/schedules/1", json={"version": 9, "note": "x"}).status_code == 409
+        assert screen.events() == []
+
+
+def test_staff_follow_no_channel_of_managers_or_of_others(desk: Desk):
+    with desk.screen(ALICE, "schedules", "schedules:drafts", "timeoff", "user:1", "nowhere"):
+        refused = {message["payload"]["channel"]: message["payload"]["code"] for message in desk.refused}
+    assert set(refused) == {"schedules:drafts", "timeoff", "user:1", "nowhere"}
+    assert refused["schedules:drafts"] == refused["timeoff"] == "forbidden"
+
+
+def test_a_forged_token_opens_nothing(desk: Desk):
+    with desk.client.websocket_connect("/ws") as socket:
+        forged = desk.token(ALICE)[:-4] + "AAAA"
+        socket.send_json({"type": "auth", "payload": {"token": forged}, "id": "1"})
+        refused = socket.receive_json()
+    assert (refused["type"], refused["payload"]["code"]) == ("connection:error", "unauthorized")
+    assert refused["reply_to"] == "1"
+
+
+def test_a_bulk_publication_reaches_everybody_in_order(desk: Desk):
+    days = range(23, 28)
+    for day in days:
+        span = {"starts_at": f"2026-11-{day}T07:00:00Z", "ends_at": f"2026-11-{day}T15:00:00Z"}
+        desk.send("POST", "/schedules", monday_shift(status="draft", **span))
+    with ExitStack() as stack:
+        screens = [stack.enter_context(desk.screen(BOB, "schedules")) for _ in range(3)]
+        refs = [{"id": number, "version": 1} for number in range(1, 6)]
+        published = desk.send("POST", "/schedules/publish", {"schedules": refs})["schedules"]
+        for screen in screens:
+            events = screen.events()
+            assert [event["payload"]["schedule"] for event in events] == published
+            assert [event["offset"] for event in events] == list(range(events[0]["offset"], events[0]["offset"] + 5))

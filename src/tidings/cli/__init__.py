@@ -1,0 +1,15 @@
+"""The command `tidings`."""
+
+import typer
+
+from tidings.cli.serve import serve
+from tidings.cli.types import types
+
+app = typer.Typer(
+    help="Real-time events for Python web apps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(types)

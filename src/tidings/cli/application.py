@@ -1,0 +1,64 @@
+"""What is served, and how: an application by its import string, the managers in it, and the choices there are."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from tidings.manager import ConnectionManager
+
+Transport = Literal["native", "asgi"]
+LogLevel = Literal["critical", "error", "warning", "info", "debug", "trace"]
+
+
+class CannotServe(Exception):
+    """Why an application is not served: one sentence for whoever wants it to be."""
+
+
+def load(target: str) -> tuple[Any, list[ConnectionManager]]:
+    """Import `module:attribute`, with the current directory first on the path; returns the application and the managers
+    that its module or its `state` holds.
+
+    Raises CannotServe.
+    """
+    directory = str(Path.cwd())
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    name, _, attribute = target.partition(":")
+    if not name or not attribute:
+        raise CannotServe(f"{target!r} does not name an application: write module:attribute, as in main:app")
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise CannotServe(f"there is no module {error.name!r} in {directory} or on sys.path") from error
+        raise CannotServe(f"{name} cannot be imported: {described(error)}") from error
+    except Exception as error:
+        raise CannotServe(f"{name} cannot be imported: {described(error)}") from error
+    application: Any = module
+    for part in attribute.split("."):
+        try:
+            application = getattr(application, part)
+        except AttributeError as error:
+            raise CannotServe(f"module {name!r} has no attribute {attribute!r}") from error
+        except Exception as error:
+            raise CannotServe(f"{target} cannot be made: {described(error)}") from error
+    return application, list(dict.fromkeys(_managers(application, vars(module))))
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line, with the place it was raised at."""
+    lines = str(error).strip().splitlines()
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{text} ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace is not None else text
+
+
+def _managers(application: Any, names: dict[str, Any]) -> Iterator[ConnectionManager]:
+    state = getattr(getattr(application, "state", None), "_state", {})
+    for value in (*names.values(), *state.values()):
+        if isinstance(value, ConnectionManager):
+            yield value
