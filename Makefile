@@ -28,12 +28,12 @@ export NODE_USE_SYSTEM_CA := 1
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS := true
 endif
-unexport PYTHONPATH PYTHONHOME NODE_OPTIONS
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup build demo test check bench types lock format clean
-.PHONY: check-python check-typescript test-python test-typescript test-browser
+.PHONY: check-python check-ruff check-mypy check-layers check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -49,7 +49,7 @@ $(STAMPS)/uv: requirements/uv.txt .ci/venv
 
 $(STAMPS)/python: $(STAMPS)/uv requirements/dev.txt pyproject.toml scheduling/pyproject.toml .ci/node_commands.py
 	@echo "Python packages: requirements/dev.txt"
-	@uv pip sync --quiet --require-hashes requirements/dev.txt
+	@uv pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
 	@uv pip install --quiet --no-deps --no-build-isolation --reinstall-package tidings --reinstall-package scheduling --editable . --editable scheduling
 	@python .ci/node_commands.py $(BIN)
 	@touch $@
@@ -89,15 +89,23 @@ test: setup ## every check and every test; ends with a summary
 	@python .ci/summary.py check test-python test-typescript test-browser
 
 check: check-python check-typescript ## ruff, mypy, import-linter, Biome, tsc
+check-python: check-ruff check-mypy check-layers
+check-typescript: check-biome check-tsc
 
-check-python: $(STAMPS)/python
+check-ruff: $(STAMPS)/python
 	ruff check --quiet
 	ruff format --check --quiet
+
+check-mypy: $(STAMPS)/python
 	mypy
+
+check-layers: $(STAMPS)/python
 	lint-imports --no-logo
 
-check-typescript: $(STAMPS)/node
+check-biome: $(STAMPS)/node
 	biome ci --colors=off
+
+check-tsc: $(STAMPS)/node
 	npm run --silent typecheck --workspaces
 
 test-python: $(STAMPS)/node ## pytest: tidings and the scheduling server

@@ -7,7 +7,7 @@ LENGTH_16 = 126  # second byte: the length stands in the next two
 
 
 class Walked(NamedTuple):
-    """What stands in a piece of a stream: whole text messages, their bytes, control frames' first bytes, and the rest."""
+    """What stands in a piece of a stream: whole messages, their bytes, control frames' first bytes, and the rest."""
 
     messages: int
     size: int

@@ -1,7 +1,7 @@
 """The load: many WebSocket clients in one thread, which cost less than any server that they measure.
 
-Raw non-blocking sockets under one epoll. Messages are counted by their frames' headers; nothing is parsed as JSON once a
-client is subscribed.
+Raw non-blocking sockets under one epoll. Messages are counted by their frames' headers; nothing is parsed as JSON once
+a client is subscribed.
 """
 
 import json

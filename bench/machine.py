@@ -47,13 +47,13 @@ def prepare(connections: int) -> tuple[int | None, list[str]]:
 
 def _raise_descriptors(needed: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
+    except (ValueError, OSError) as error:
         raise UnfitError(
             f"{needed} file descriptors are needed, a process has {hard} here: raise the hard limit (`ulimit -Hn`), "
             f"or measure fewer connections with --idle {hard - _SPARE_DESCRIPTORS}"
-        )
-    if soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+        ) from error
 
 
 def _remarks_on_load(cores: list[int]) -> list[str]:

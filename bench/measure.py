@@ -105,7 +105,7 @@ def _steady(server: Server, swarm: Swarm, plan: Plan) -> Sample:
 
 
 def _saturated(server: Server, swarm: Swarm, plan: Plan) -> Sample:
-    """Deliveries per second in a closed loop: whenever every client has got the oldest event, the next one is published.
+    """Deliveries per second in a closed loop: when every client has got the oldest event, the next one is published.
 
     Measured from one such moment to another, so that no delivery is counted whose event began before.
     """
@@ -148,7 +148,7 @@ class _ClosedLoop:
 
 
 def _idle(server: Server, tokens: list[str], plan: Plan) -> tuple[dict[str, Sample], float]:
-    """Connections brought in per second, and the bytes of the server's memory that each holds; the kernel's beside it."""
+    """Connections brought in per second, the bytes of the server's memory that each holds, and the kernel's."""
     warm_up = Swarm(server.port, CHANNEL)
     warm_up.open(tokens[: min(_WARM_UP_CLIENTS, plan.idle)])
     warm_up.close()

@@ -14,7 +14,7 @@ from typing import Self
 from bench.servers import control
 
 START_TIMEOUT = 30.0  # seconds
-_RUNNING = re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
+_LISTENING = re.compile(r"on http://127\.0\.0\.1:(\d+)")  # in the log of uvicorn, and of `tidings serve`
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -26,7 +26,7 @@ class Server:
     """A started server. `port` is where it listens; `publish` and `publish_evenly` have it publish."""
 
     def __init__(self, name: str, arguments: list[str], core: int | None) -> None:
-        """Start `python -m <arguments>`, which must listen on a port that the system chose and log it as uvicorn does.
+        """Start `python -m <arguments>`, which must log its address as uvicorn does and open the control socket.
 
         Raises ServerError with what the server said last.
         """
@@ -45,9 +45,8 @@ class Server:
         if core is not None:
             os.sched_setaffinity(self._process.pid, {core})
         try:
-            self.port = self._await_port()
             self._control = socket.socket(socket.AF_UNIX)
-            self._control.connect(str(self._socket))
+            self.port = self._await_port()
         except BaseException:
             self._end()
             raise
@@ -58,7 +57,6 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._control.close()
         self._end()
 
     def publish(self, events: int) -> None:
@@ -90,8 +88,9 @@ class Server:
     def _await_port(self) -> int:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            if found := _RUNNING.search(self._log.read_text(errors="replace")):
-                return int(found[1])
+            listening = _LISTENING.search(self._log.read_text(errors="replace"))
+            if listening and self._control.connect_ex(str(self._socket)) == 0:  # its lifespan has begun
+                return int(listening[1])
             if self._process.poll() is not None:
                 raise ServerError(f"{self.name} did not start: {self._last_words()}")
             time.sleep(0.02)
@@ -102,6 +101,7 @@ class Server:
         return lines[-1].strip() if lines else f"it said nothing (exit status {self._process.returncode})"
 
     def _end(self) -> None:
+        self._control.close()
         self._process.kill()
         self._process.wait()
         self._directory.cleanup()

@@ -67,7 +67,7 @@ def page(
         ["# What tidings costs, beside the guide's ConnectionManager"],
         [f"Measured {now:%Y-%m-%d %H:%M} UTC with `python -m bench`: {_plan_text(plan)}."],
         _table(pairs),
-        [f"- {remark}" for remark in (*remarks, *_limits_met(pairs))],
+        [f"- {remark}" for remark in (*remarks, *_unsaturated(pairs))],
         ["## What was measured"],
         _method(pairs, plan),
         ["## How busy the cores were"],
@@ -78,8 +78,8 @@ def page(
         _rows(("", ""), machine),
         ["## To repeat"],
         [
-            "`make bench` (6 minutes) on two cores with nothing else to do; `.venv/bin/python -m bench --quick` for one short "
-            "pair. Absolute figures move by a third from run to run; the ratios of one run hold."
+            "`make bench` (6 minutes) on two cores with nothing else to do; `.venv/bin/python -m bench --quick` for "
+            "one short pair. Absolute figures move by a third from run to run; the ratios of one run hold."
         ],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -87,8 +87,8 @@ def page(
 
 def _plan_text(plan: Plan) -> str:
     return (
-        f"medians of {plan.pairs} alternating pair{'s' * (plan.pairs > 1)}, with [min–max]; {plan.connections:,} connections on one "
-        f"channel, memory and rate with {plan.idle:,}"
+        f"medians of {plan.pairs} alternating pair{'s' * (plan.pairs > 1)}, with [min–max]; "
+        f"{plan.connections:,} connections on one channel, memory and rate with {plan.idle:,}"
     )
 
 
@@ -113,7 +113,7 @@ def _spread(values: Sequence[float], digits: int) -> str:
     return f"{median(values):,.{digits}f} [{min(values):,.{digits}f}–{max(values):,.{digits}f}]"
 
 
-def _limits_met(pairs: Sequence[Pair]) -> Iterator[str]:
+def _unsaturated(pairs: Sequence[Pair]) -> Iterator[str]:
     """Where not the server was at its limit: what its number is worth then."""
     for metric in METRICS:
         for side, name in enumerate(NAMES):
@@ -121,36 +121,39 @@ def _limits_met(pairs: Sequence[Pair]) -> Iterator[str]:
             server, load = median(s.server_share for s in samples), median(s.load_share for s in samples)
             if load >= SATURATED:
                 yield (
-                    f"{metric.title}, {name}: the load generator was the bottleneck ({load:.0%} of its core; the server "
-                    f"{server:.0%}). The figure is the least that the server can do."
+                    f"{metric.title}, {name}: the load generator was the bottleneck ({load:.0%} of its core, the "
+                    f"server {server:.0%}). The figure is a lower bound."
                 )
             elif metric.saturates and server < SATURATED:
                 yield (
-                    f"{metric.title}, {name}: the server used {server:.0%} of its core and the load {load:.0%}; others had "
-                    "the rest, or the two waited for each other. The figure is the least that the server can do."
+                    f"{metric.title}, {name}: the server used {server:.0%} of its core and the load {load:.0%}: "
+                    "others had the rest, or the two waited for each other. The figure is a lower bound."
                 )
 
 
 def _method(pairs: Sequence[Pair], plan: Plan) -> list[str]:
     ours, theirs = (pairs[0][side].event for side in (0, 1))
-    same = "the same in both" if ours.payload == theirs.payload else f"and {theirs.payload} the guide's"
+    same = "the same in both" if ours.payload == theirs.payload else f"the guide's: {theirs.payload}"
     kernel = [fmean(pair[side].kernel for pair in pairs) / 1e3 for side in (0, 1)]
     return [
-        f"- **Event**: a payload of {len(ours.payload)} bytes of JSON ({same}), a frame of {ours.frame:.0f} bytes on the wire by tidings "
-        f"(with channel, epoch, offset, key and version) and of {theirs.frame:.0f} by the guide.",
-        "- **Servers**: each started afresh for each measurement and pinned to one core, the load to another, over loopback, without "
-        "TLS or compression. tidings as `tidings serve` starts it; the guide's ConnectionManager, endpoint and notify code under stock "
-        "uvicorn. Both verify the same HS256 token from `?token=` with PyJWT, and publish in their own process when a Unix socket "
-        "says so, the guide with `await manager.broadcast_to_channel(…)`, tidings with `await manager.publish(…)`.",
-        f"- **CPU per delivery**: user and system time of the server's process over {plan.window:g} s at an even {EVENTS_PER_SECOND:g} "
-        f"events/s, after {plan.warm_up:g} s of warm-up, over the messages that all clients got meanwhile.",
-        f"- **Deliveries/s**: a closed loop with {IN_FLIGHT} events on their way; whenever every client has got the oldest, the next one is "
-        f"published. At least {plan.window:g} s after {plan.warm_up:g} s, from the moment when an event had reached all to another such.",
-        f"- **Memory**: resident set of the server with {plan.idle:,} connections minus without, after a hundred others had come and "
-        "gone, divided. KB are 1,000 bytes. The kernel's objects beside it (slab, both ends of a connection, whatever else the "
-        f"machine did): {kernel[0]:.1f} KB with tidings, {kernel[1]:.1f} KB with the guide.",
-        f"- **Authenticated and subscribed/s**: {plan.idle:,} clients, {AT_ONCE} at once: TCP connection, upgrade with the token of a "
-        "user of its own, `connection:established`, `subscribe`, `subscribed`.",
+        f"- **Event**: a payload of {len(ours.payload)} bytes of JSON ({same}), in a frame of {ours.frame:.0f} bytes "
+        f"by tidings (with channel, epoch, offset, key and version) and of {theirs.frame:.0f} by the guide.",
+        "- **Servers**: started afresh for each half of a run and pinned to one core, the load to another; loopback, "
+        "no TLS, no compression. tidings by `tidings serve`; the guide's ConnectionManager, endpoint and notify code "
+        "by stock uvicorn. Both verify the same HS256 token from `?token=` with PyJWT, and publish in their own "
+        "process when a Unix socket says so: `await manager.publish(…)`, `await manager.broadcast_to_channel(…)`.",
+        f"- **CPU per delivery**: user and system time of the server's process over {plan.window:g} s at an even "
+        f"{EVENTS_PER_SECOND:g} events/s, after {plan.warm_up:g} s of warm-up, over the messages that all clients "
+        "got meanwhile.",
+        f"- **Deliveries/s**: a closed loop with {IN_FLIGHT} events on their way; when every client has got the "
+        f"oldest, the next one is published. At least {plan.window:g} s, from one moment when an event had reached "
+        "all to another.",
+        f"- **Memory**: resident set of the server with {plan.idle:,} connections minus without, after a hundred "
+        "others had come and gone, divided; KB are 1,000 bytes. The kernel's objects beside it (slab, both ends of "
+        f"each connection, and whatever else the machine did): {kernel[0]:.1f} KB with tidings, {kernel[1]:.1f} KB "
+        "with the guide.",
+        f"- **Authenticated and subscribed/s**: {plan.idle:,} clients, {AT_ONCE} at once: TCP connection, upgrade "
+        "with the token of a user of its own, `connection:established`, `subscribe`, `subscribed`.",
         "- **Checked**: every client got every event that was published, and none twice; else the run fails.",
     ]
 

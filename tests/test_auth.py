@@ -8,9 +8,11 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Awaitable
 from functools import cache
 from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import jwt
 import pytest
@@ -19,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
+from jwt.warnings import InsecureKeyLengthWarning
 
 from tidings.auth import JWTAuth, KeySet, KeysUnavailable
 from tidings.handshake import Handshake, TokenExpired, User
@@ -197,6 +200,18 @@ def test_payloads_that_are_not_plain_claims_are_refused(payload):
 
 
 @pytest.mark.parametrize(
+    "payload",
+    [PLAIN.encode("utf-16"), PLAIN.replace("7", "\ud800").encode("utf-8", "surrogatepass"), PLAIN.encode() + b"\xff"],
+)
+def test_payloads_that_are_not_utf_8_are_refused(payload):
+    assert user_of(signed(payload)) is None
+
+
+def test_escaped_text_is_text():
+    assert user_of(signed(PLAIN.replace('"7"', '"\\u00e9\\ud83d\\ude00"'))).id == "é😀"
+
+
+@pytest.mark.parametrize(
     "header",
     [
         '{"alg":"none"}',
@@ -257,7 +272,7 @@ def test_a_token_beyond_16_384_characters_is_not_even_read():
 
 
 def test_an_unsigned_token_is_refused():
-    assert user_of(jwt.encode({"sub": "7", "exp": NOW + 60}, None, "none")) is None
+    assert user_of(signed(PLAIN, '{"alg":"none"}').rpartition(".")[0] + ".") is None
 
 
 @pytest.mark.parametrize(
@@ -379,6 +394,12 @@ class Provider:
         return JWTAuth(keys, algorithms=["RS256", "ES256"], clock=lambda: NOW, **options)
 
 
+async def awaited(auth: JWTAuth, token: str) -> Any:
+    answer = auth(HANDSHAKE, token)
+    assert isinstance(answer, Awaitable)
+    return await answer
+
+
 def issued(key_id, kind="ES256", **claims):
     return jwt.encode({"sub": "7", "exp": NOW + 60, **claims}, key_pair(kind)[0], kind, headers={"kid": key_id})
 
@@ -398,10 +419,11 @@ async def test_keys_of_a_provider_are_fetched_once(provider):
 
 async def test_tokens_of_a_provider_are_judged_as_all_are(provider):
     auth = provider.auth()
-    assert await auth(HANDSHAKE, issued("one", aud="other")) is None
-    assert await auth(HANDSHAKE, issued("two")) is None  # the other key
     assert await auth(HANDSHAKE, "x.y.z") is None
     assert auth(HANDSHAKE, None) is None
+    assert provider.asked == 0
+    assert await auth(HANDSHAKE, issued("one", aud="other")) is None
+    assert await auth(HANDSHAKE, issued("two")) is None  # the other key
     with pytest.raises(TokenExpired):
         await auth(HANDSHAKE, issued("one", exp=NOW - 1))
 
@@ -457,19 +479,28 @@ async def test_only_public_keys_of_the_right_kind_are_taken_from_a_key_set(provi
     secret = {"kty": "oct", "kid": "one", "alg": "HS256", "k": base64.urlsafe_b64encode(SECRET.encode()).decode()}
     private = json.loads(get_default_algorithms()["ES256"].to_jwk(key_pair("ES256")[0])) | {"kid": "two"}
     encrypting = next(provider.described({"three": ("ES256", key_pair("ES256")[1])})) | {"use": "enc"}
-    short = next(provider.described({"four": ("RS256", rsa.generate_private_key(65537, 1024).public_key())}))
+    weak = rsa.generate_private_key(65537, 1024)
+    short = next(provider.described({"four": ("RS256", weak.public_key())}))
     odd = next(provider.described({"five": ("ES256", key_pair("ES256")[1])})) | {"kid": ["five"]}
     provider.document = json.dumps({"keys": [secret, private, encrypting, short, odd]}).encode()
     auth = provider.auth()
     assert await auth(HANDSHAKE, signed(PLAIN, '{"alg":"HS256","kid":"one"}')) is None
-    for key_id in ("two", "three", "four", "five"):
+    for key_id in ("two", "three", "five"):
         assert await auth(HANDSHAKE, issued(key_id)) is None
+    with pytest.warns(InsecureKeyLengthWarning):
+        token = jwt.encode({"sub": "7", "exp": NOW + 60}, weak, "RS256", headers={"kid": "four"})
+    assert await auth(HANDSHAKE, token) is None
     assert provider.asked == 1
+
+
+def test_a_key_set_does_not_go_with_secrets(provider):
+    with pytest.raises(ValueError, match=r"algorithms=\['RS256'\]"):
+        JWTAuth(KeySet("https://id.example/jwks.json", fetch=provider.fetch))
 
 
 async def test_an_algorithm_that_was_not_named_is_refused(provider):
     keys = KeySet("https://id.example/jwks.json", fetch=provider.fetch)
-    assert await JWTAuth(keys, algorithms=["RS256"], clock=lambda: NOW)(HANDSHAKE, issued("one")) is None
+    assert await awaited(JWTAuth(keys, algorithms=["RS256"], clock=lambda: NOW), issued("one")) is None
 
 
 def test_keys_survive_the_event_loop_that_fetched_them(provider):
@@ -513,14 +544,14 @@ def site(provider):
 
 async def test_keys_are_read_from_a_web_server(site):
     auth = JWTAuth(KeySet(f"{site}/jwks.json"), algorithms=["RS256", "ES256"], clock=lambda: NOW)
-    assert (await auth(HANDSHAKE, issued("one"))).id == "7"
+    assert (await awaited(auth, issued("one"))).id == "7"
 
 
 @pytest.mark.parametrize("path", ["/moved", "/long"])
 async def test_redirects_and_endless_documents_are_not_followed(site, path, caplog):
     auth = JWTAuth(KeySet(site + path), algorithms=["ES256"], clock=lambda: NOW)
     with pytest.raises(KeysUnavailable):
-        await auth(HANDSHAKE, issued("one"))
+        await awaited(auth, issued("one"))
     assert "302" in caplog.text or "262144 bytes" in caplog.text
 
 

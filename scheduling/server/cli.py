@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx2
 import typer
-import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
@@ -26,7 +25,7 @@ from .inrc2.entry import Entering, Objection, Summary
 from .inrc2.folder import load_ward
 from .inrc2.plan import Plan, plan_of
 from .inrc2.ward import DataError
-from .main import create_app, now
+from .main import CannotServe, create_app, now, serve
 from .services.passwords import Passwords
 from .settings import WEB_BUILD, Settings
 from .store.database import Database, DatabaseUnavailable
@@ -50,8 +49,8 @@ def told() -> Iterator[None]:
     """Turn what can go wrong into one sentence and exit status 1."""
     try:
         yield
-    except (ApiError, DataError, DatabaseUnavailable) as error:
-        fail(str(error))
+    except (ApiError, CannotServe, DataError, DatabaseUnavailable) as error:
+        fail(str(error).removesuffix(".") + ".")
 
 
 @app.command()
@@ -81,14 +80,8 @@ def demo(
         settings = prepare(data, web)
         application = create_app(settings)
     _welcome(f"http://{host}:{port}")
-    uvicorn.run(
-        application,
-        host=host,
-        port=port,
-        log_level="warning",
-        ws="tidings.transports.native:NativeProtocol",
-        http="tidings.transports.http:HttpProtocol",
-    )
+    with told():
+        serve(application, host=host, port=port, log_level="warning", grace=5)
 
 
 def prepare(data: Path, web: Path | None) -> Settings:

@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from tidings import Channel, ConnectionManager, JWTAuth, User
+from tidings.cli.application import CannotServe
+from tidings.cli.server import serve
 
 from .domain.instants import Clock
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
@@ -28,6 +30,8 @@ from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
 from .web.problems import RESPONSES, install
+
+__all__ = ["CannotServe", "create_app", "now", "serve"]
 
 
 def now() -> datetime:

@@ -2,27 +2,31 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
+from pydantic import SecretStr
 
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.domain.time_off import TimeOff
+from scheduling.server.main import create_app
 from scheduling.server.services.changes import Desk
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.services.ports import NewStaff
+from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
 from scheduling.server.store.migrate import migrate
 from scheduling.tests.roster import CONTRACT, LISBON, NORTH, NOW, TOKYO
 
 PASSWORD = "a password"
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+SECRET = "a secret of at least thirty-two bytes"
+Json = dict[str, Any]
 
 
 @dataclass
@@ -123,3 +127,30 @@ def notifier() -> Recorder:
 @pytest.fixture
 def desk(store: Database, notifier: Recorder, clock: ManualClock) -> Desk:
     return Desk(store, notifier, clock)
+
+
+@pytest.fixture
+def settings(database_path: Path) -> Settings:
+    return Settings(secret=SecretStr(SECRET), database=database_path, web_build=None)
+
+
+@pytest.fixture
+async def app(settings: Settings, team: Team, clock: ManualClock, passwords: Passwords) -> AsyncIterator[FastAPI]:
+    numbers = count(1)
+    app = create_app(settings, clock=clock, dice=lambda: f"refresh-{next(numbers)}", passwords=passwords)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+def browser(app: FastAPI) -> httpx2.AsyncClient:
+    """A client with cookies of its own."""
+    # An unexpected error is answered, as under a real server, rather than raised into the test.
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url="http://testserver")
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Nobody, signed in nowhere."""
+    async with browser(app) as client:
+        yield client

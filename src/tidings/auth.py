@@ -75,11 +75,11 @@ class JWTAuth:
 
         ConnectionManager(authenticate=JWTAuth(settings.secret, audience="app"))
 
-    `key` is the HS256 secret (32 bytes or more), or the PEM of the RS256 or ES256 public key, or several of
-    these by key id: `{"2026-11": key}`, of which the token's `kid` must name one, or the `KeySet` of an identity
-    provider. Each key verifies one algorithm, so no token can choose another. `audience` and `issuer` are what the token's `aud` and `iss`
-    must be; without `audience` a token that has one is refused. `leeway` is in seconds; `clock` gives
-    seconds since 1970.
+    `key` is the HS256 secret (32 bytes or more), or the PEM of the RS256 or ES256 public key, or several of these
+    by key id: `{"2026-11": key}`, of which the token's `kid` must name one, or the `KeySet` of an identity
+    provider. Each key verifies one algorithm, so no token can choose another. `audience` and `issuer` are what
+    the token's `aud` and `iss` must be; without `audience` a token that has one is refused. `leeway` is in
+    seconds; `clock` gives seconds since 1970.
 
     A token needs a numeric `exp` and a `sub` that is a string of 1 to 128 characters: the user's id. Its
     claims come as `User.claims`. The call returns None for a token that is refused and raises TokenExpired
@@ -103,6 +103,8 @@ class JWTAuth:
         clock: Callable[[], float] = time.time,
     ) -> None:
         _check_algorithms(algorithms)
+        if isinstance(key, KeySet) and "HS256" in algorithms:
+            raise ValueError("the keys of a KeySet are public, and HS256 needs a secret: write algorithms=['RS256']")
         self._algorithms = tuple(algorithms)
         self._keys = key if isinstance(key, KeySet) else _verification_keys(key, algorithms)
         self._audience, self._issuer = audience, issuer
@@ -178,10 +180,10 @@ class KeySet:
 
         JWTAuth(KeySet("https://id.example/jwks.json"), algorithms=["RS256"], issuer="https://id.example")
 
-    They are fetched again when they are `max_age` seconds old, and for a token that names an unknown key, but never
-    more often than every `min_age` seconds, and once for all that wait. While the provider cannot be reached, known
-    keys serve for `grace` seconds more. `fetch(url)` returns the document; the default reads at most 256 KB within 5
-    seconds in a thread and follows no redirects.
+    They are fetched again when they are `max_age` seconds old, and for a token that names an unknown key, but
+    never more often than every `min_age` seconds, and once for all that wait. While the provider cannot be
+    reached, known keys serve for `grace` seconds more. `fetch(url)` returns the document; the default reads at
+    most 256 KB within 5 seconds in a thread and follows no redirects.
 
     Raises ValueError for a URL that is neither https nor of this machine.
     """
@@ -239,20 +241,22 @@ class KeySet:
 
 
 def _published_keys(document: bytes) -> dict[str, _Key]:
-    """The keys of a JWKS that can verify tokens here. Others (secrets, private and short keys too) are passed over.
+    """The keys of a JWKS that can verify tokens. Others (private and short ones too) are passed over.
 
     Raises ValueError or PyJWTError for what is no JWKS.
     """
     content = json.loads(document)
-    if not isinstance(content, dict):
-        raise ValueError("it is no JSON object")
-    published = [key for key in jwt.PyJWKSet.from_dict(content).keys if isinstance(key.key_id, str)]
-    return {str(key.key_id): _Key(key.algorithm_name, key.key) for key in published if _verifies(key)}
+    listed = jwt.PyJWKSet(content.get("keys", []) if isinstance(content, dict) else [])
+    return {
+        key.key_id: _Key(key.algorithm_name, key.key)
+        for key in listed.keys
+        if isinstance(key.key_id, str) and _verifies(key)
+    }
 
 
 def _verifies(key: jwt.PyJWK) -> bool:
-    public = key.public_key_use != "enc" and not hasattr(key.key, "private_numbers")
-    return public and key.algorithm_name in {"RS256", "ES256"} and not key.Algorithm.check_key_length(key.key)
+    private = key.public_key_use == "enc" or hasattr(key.key, "private_numbers")
+    return not private and not key.Algorithm.check_key_length(key.key)
 
 
 async def _fetch(url: str) -> bytes:
@@ -288,13 +292,19 @@ def _claims(token: str) -> dict[str, Any]:
     JSON, and lone surrogates, which break whoever encodes the claims later.
     """
     segment = token.split(".")[1].rstrip("=")
-    document = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-    claims: dict[str, Any] = json.loads(document, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    document = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
+    claims: dict[str, Any] = _STRICT.decode(document)
+    if "\\u" in document and not _is_text(claims):
+        raise _Refused("a claim holds a lone surrogate, which is no text")
+    return claims
+
+
+def _is_text(claims: dict[str, Any]) -> bool:
     try:
         json.dumps(claims, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise _Refused("a claim holds a lone surrogate, which is no text") from error
-    return claims
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -306,6 +316,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise _Refused(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
 def _seconds(claims: dict[str, Any], name: str) -> float:

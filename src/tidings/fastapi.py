@@ -183,7 +183,7 @@ def _scope(kind: str, handshake: Handshake) -> dict[str, Any]:
         "state": dict(handshake.state),
     }
     if (app := handshake.state.get(APPLICATION)) is not None:
-        scope |= {"app": app, "router": app.router}
+        scope["app"] = app
     return scope
 
 

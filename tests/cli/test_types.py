@@ -13,13 +13,12 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import pytest
-import typer
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, TypeAdapter
 from pydantic.alias_generators import to_camel
 from typer.testing import CliRunner, Result
 
 from tidings import Channel, Event, UserChannel
-from tidings.cli.types import types
+from tidings.cli import app
 from tidings.cli.typescript import TypesError, generate
 from tidings.cli.typescript_schema import reduced, type_of
 
@@ -390,12 +389,10 @@ LIVE = """
     answer = 42
 """
 numbers = itertools.count()
-app = typer.Typer()
-app.command()(types)
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
+    return CliRunner().invoke(app, ["types", *arguments])
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from tidings.protocol import channels, codes, messages
 from tidings.protocol.channels import Channel
+from tidings.protocol.errors import ChannelError
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Log, Position
 
@@ -26,9 +27,7 @@ def test_client_messages(case: dict[str, Any]) -> None:
     if case["accept"]:
         message = messages.read(case["text"])
         body = {
-            name: value
-            for name, value in msgspec.to_builtins(message.body).items()
-            if value != {} and name != "type"
+            name: value for name, value in msgspec.to_builtins(message.body).items() if value != {} and name != "type"
         }
         assert {"type": message.type, "id": message.id, "payload": body} == case["message"]
     else:
@@ -42,7 +41,7 @@ def test_channel_names(case: dict[str, Any]) -> None:
     if case["accept"]:
         assert channels.check_name(case["name"]) == case["name"]
     else:
-        with pytest.raises(channels.ChannelError):
+        with pytest.raises(ChannelError):
             channels.check_name(case["name"])
 
 

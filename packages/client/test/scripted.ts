@@ -116,7 +116,7 @@ export function envelope(type: string, payload: object, more: object = {}): WebS
 
 type Answer = (socket: ScriptedSocket, message: Message) => void;
 
-/** Answers by the protocol, each in a microtask. `answers` can be replaced to misbehave; `opens = false` leaves sockets connecting. */
+/** Answers by the protocol, each in a microtask; the guide's `?token=` stands for `auth`. `answers` can be replaced to misbehave; `opens = false` leaves sockets connecting. */
 export class ScriptedServer {
   readonly sockets: ScriptedSocket[] = [];
   readonly logs = new Map<string, ScriptedLog>();
@@ -231,7 +231,9 @@ export class ScriptedServer {
     };
     if (this.opens) {
       queueMicrotask(() => {
-        if (socket.readyState === CONNECTING) socket.accept();
+        if (socket.readyState !== CONNECTING) return;
+        socket.accept();
+        if (socket.url.includes("token=")) this.establish(socket);
       });
     }
   }

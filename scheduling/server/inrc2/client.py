@@ -46,21 +46,17 @@ class ApiClient:
 
     async def get(self, path: str, **query: str) -> list[Json]:
         """All that ``path`` lists. Raises ApiError."""
-        response = await self._send("GET", path, params=query)
-        if response.status_code != 200:
-            raise _unexpected(response)
-        rows: list[Json] = response.json()
+        rows: list[Json] = _body(await self._send("GET", path, params=query), 200)
         return rows
 
     async def post(self, path: str, body: Json) -> tuple[Json | None, list[Json]]:
         """What was created, or None with what the rules say against it. Raises ApiError."""
         response = await self._send("POST", path, json=body)
-        if response.status_code == 201:
-            created: Json = response.json()
-            return created, []
-        if response.status_code == 422 and response.json()["type"] == "/problems/rules":
-            return None, response.json()["errors"]
-        raise _unexpected(response)
+        if response.status_code == 422:
+            refused = _body(response, 422)
+            if refused["type"] == "/problems/rules":
+                return None, refused["errors"]
+        return _body(response, 201), []
 
     async def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
         if not self._token:
@@ -74,9 +70,7 @@ class ApiClient:
     async def _sign_in(self) -> None:
         self._token = ""
         response = await self._request("POST", "/api/auth/login", json=self._login)
-        if response.status_code != 200:
-            raise _unexpected(response)
-        self._token = response.json()["access_token"]
+        self._token = _body(response, 200)["access_token"]
 
     async def _request(self, method: str, path: str, **more: Any) -> httpx2.Response:
         await self._pace.wait()
@@ -88,10 +82,15 @@ class ApiClient:
             raise ApiError(f"The server at {self._http.base_url} cannot be reached: {reason}.") from error
 
 
-def _unexpected(response: httpx2.Response) -> ApiError:
+def _body(response: httpx2.Response, expected: int) -> Any:
+    """The JSON of an answer with the ``expected`` status. Raises ApiError for any other."""
     place = f"{response.request.method} {response.request.url.path}"
     try:
-        detail = response.json()["detail"]
-    except (ValueError, LookupError, TypeError):
-        detail = "that is no answer of this application; is the address right?"
-    return ApiError(f"{place} was answered with {response.status_code}: {detail}")
+        body = response.json()
+        if response.status_code == expected:
+            return body
+        detail = body["detail"]
+    except (ValueError, LookupError, TypeError) as error:
+        detail = "which is no answer of this application. Is the address right?"
+        raise ApiError(f"{place} was answered with {response.status_code}, {detail}") from error
+    raise ApiError(f"{place} was answered with {response.status_code}: {detail}")

@@ -11,6 +11,7 @@ T = TypeVar("T")
 _RANGE = r"\((\d+),(\d+)\)"
 _SHIFT_TYPE = re.compile(rf"(\S+) {_RANGE}")
 _CONTRACT = re.compile(rf"(\S+) {_RANGE} {_RANGE} {_RANGE} (\d+) ([01])")
+_SUCCESSION = re.compile(r"(\S+) \d+((?: \S+)*)")
 _REQUIREMENT = re.compile(rf"\S+ \S+(?: {_RANGE}){{{len(DAYS)}}}")
 
 
@@ -87,7 +88,7 @@ def read_scenario(text: str, file: str) -> Scenario:
     lines = Lines(text, file)
     lines.value("SCENARIO")
     weeks = lines.count("WEEKS")
-    skills = lines.rows("SKILLS", str)
+    skills = lines.rows("SKILLS", lambda line: lines.words(line, "HeadNurse")[0])
     shift_types = lines.rows("SHIFT_TYPES", lambda line: lines.match(_SHIFT_TYPE, line, "Early (2,5)")[1])
     lines.heading("FORBIDDEN_SHIFT_TYPES_SUCCESSIONS")
     for _ in shift_types:
@@ -100,8 +101,9 @@ def read_scenario(text: str, file: str) -> Scenario:
 
 def _skip_successions(lines: Lines, shift_types: Collection[str]) -> None:
     """The server has a succession rule of its own; here they are only held against the shift types."""
-    shift_type, _, *followers = lines.take("forbidden successions such as 'Late 2 Early Day'").split()
-    for name in (shift_type, *followers):
+    line = lines.take("forbidden successions")
+    found = lines.match(_SUCCESSION, line, "Late 2 Early Day")
+    for name in (found[1], *found[2].split()):
         lines.known("shift type", name, shift_types)
 
 

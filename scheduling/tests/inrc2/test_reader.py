@@ -44,7 +44,7 @@ def test_a_roster(scenario: Scenario):
         ("SCENARIO = n002w2", "SCENARIO n002w2", "line 1: expected SCENARIO = …, found 'SCENARIO n002w2'"),
         ("WEEKS = 2", "WEEKS = two", "line 3: WEEKS is 'two', which is no number"),
         ("WEEKS = 2", "WEEKS = -2", "line 3: WEEKS is '-2', which is no number"),
-        ("SKILLS = 2", "SKILLS = 3", "line 9: expected SHIFT_TYPES = …, found 'Early (2,5)'"),
+        ("SKILLS = 2", "SKILLS = 3", "line 9: expected a line such as 'HeadNurse', found 'SHIFT_TYPES = 4'"),
         ("Early (2,5)", "Early (2,x)", "line 10: expected a line such as 'Early (2,5)', found 'Early (2,x)'"),
         ("Late 2 Early Day", "Late 2 Early Noon", "line 18: there is no shift type 'Noon'; there are: Early, Day"),
         ("(5,10) (3,5)", "(5,10)", "line 22: expected a line such as 'FullTime (30,44) (3,5) (2,3) 3 1'"),

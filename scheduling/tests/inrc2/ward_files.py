@@ -28,7 +28,7 @@ FullTime (5,10) (3,5) (2,3) 3 1
 PartTime (2,4) (3,5) (3,5) 2 0
 
 NURSES = 2
-Alice FullTime 2 HeadNurse Nurse 
+Alice FullTime 2 HeadNurse Nurse\x20
 Lucy PartTime 1 Nurse
 
 """

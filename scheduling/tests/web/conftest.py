@@ -1,55 +1,19 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
-from scheduling.server.main import create_app
-from scheduling.server.services.passwords import Passwords
-from scheduling.server.settings import Settings
-from scheduling.tests.conftest import PASSWORD, ManualClock, Team
+from scheduling.tests.conftest import PASSWORD, Json, browser
 from scheduling.tests.roster import NORTH
-
-SECRET = "a secret of at least thirty-two bytes"
-Json = dict[str, Any]
-
-
-@pytest.fixture
-def settings(database_path: Path) -> Settings:
-    return Settings(secret=SecretStr(SECRET), database=database_path, web_build=None)
-
-
-@pytest.fixture
-async def app(settings: Settings, team: Team, clock: ManualClock, passwords: Passwords) -> AsyncIterator[FastAPI]:
-    numbers = count(1)
-    app = create_app(settings, clock=clock, dice=lambda: f"refresh-{next(numbers)}", passwords=passwords)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-def browser(app: FastAPI) -> httpx2.AsyncClient:
-    """A client with cookies of its own."""
-    # An unexpected error is answered, as under a real server, rather than raised into the test.
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://testserver")
 
 
 async def sign_in(http: httpx2.AsyncClient, email: str) -> httpx2.AsyncClient:
     response = await http.post("/api/auth/login", json={"email": email, "password": PASSWORD})
     http.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
     return http
-
-
-@pytest.fixture
-async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """Nobody, signed in nowhere."""
-    async with browser(app) as client:
-        yield client
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
-from scheduling.tests.conftest import PASSWORD, ManualClock, Team
+from scheduling.tests.conftest import PASSWORD, SECRET, ManualClock, Team, browser
 from scheduling.tests.roster import NOW
-from scheduling.tests.web.conftest import FORTNIGHT, SECRET, browser, problem
+from scheduling.tests.web.conftest import FORTNIGHT, problem
 
 ALICE = {"email": "alice@example.com", "password": PASSWORD}
 

@@ -7,7 +7,8 @@ import pytest
 from scheduling.server.main import create_app
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.settings import Settings
-from scheduling.tests.web.conftest import browser, problem
+from scheduling.tests.conftest import browser
+from scheduling.tests.web.conftest import problem
 
 PAGE = "<!doctype html><title>scheduling</title>"
 HTML = {"Accept": "text/html,application/xhtml+xml"}

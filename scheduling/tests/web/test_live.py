@@ -14,9 +14,9 @@ from scheduling.server.services.passwords import Passwords
 from scheduling.server.services.ports import NewStaff
 from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
-from scheduling.tests.conftest import PASSWORD
+from scheduling.tests.conftest import PASSWORD, Json
 from scheduling.tests.roster import CONTRACT, NORTH
-from scheduling.tests.web.conftest import Json, monday_shift
+from scheduling.tests.web.conftest import monday_shift
 
 MONA, ALICE, BOB = "mona@example.com", "alice@example.com", "bob@example.com"
 
@@ -44,7 +44,7 @@ class Desk:
         token: str = signed_in.json()["access_token"]
         return token
 
-    def send(self, method: str, path: str, body: Json | None = None, **more: Any) -> Json:
+    def send(self, method: str, path: str, body: Json | None = None, **more: Any) -> Any:
         response = self.client.request(method, f"/api{path}", json=body, **more)
         assert response.is_success, response.text
         return response.json() if response.content else {}

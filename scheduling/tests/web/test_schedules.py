@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from scheduling.tests.conftest import ManualClock, Team
-from scheduling.tests.web.conftest import Json, browser, monday_shift, problem, sign_in
+from scheduling.tests.conftest import Json, ManualClock, Team, browser
+from scheduling.tests.web.conftest import monday_shift, problem, sign_in
 
 
 async def create(http: httpx2.AsyncClient, **changes: Any) -> Json:

@@ -1,8 +1,8 @@
 import httpx2
 import pytest
 
-from scheduling.tests.conftest import Team
-from scheduling.tests.web.conftest import Json, problem
+from scheduling.tests.conftest import Json, Team
+from scheduling.tests.web.conftest import problem
 
 CARLA = {
     "name": "Carla",

@@ -3,8 +3,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from scheduling.tests.conftest import Team
-from scheduling.tests.web.conftest import Json, monday_shift, problem
+from scheduling.tests.conftest import Json, Team
+from scheduling.tests.web.conftest import monday_shift, problem
 
 MONDAY_OFF = {"starts_at": "2026-11-23T00:00:00Z", "ends_at": "2026-11-24T00:00:00Z", "note": "Dentist"}
 

@@ -5,7 +5,7 @@ import errno
 import logging
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -16,7 +16,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 from tidings.cli.application import CannotServe, LogLevel, Transport, described, load
 from tidings.manager import ConnectionManager
 from tidings.protocol.limits import Limits
-from tidings.transports.redaction import redact_logs
+from tidings.transports.logs import guard_logs
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication, ASGISendEvent
@@ -31,7 +31,7 @@ log = logging.getLogger("uvicorn.error")
 
 
 def serve(
-    app: "str | ASGIApplication",
+    app: "str | ASGIApplication | Callable[..., Any]",
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -79,7 +79,7 @@ class _Config(uvicorn.Config):
     def load(self) -> None:
         super().load()
         self.lifespan_class = _Lifespan
-        redact_logs()
+        guard_logs()
 
 
 class _Lifespan(LifespanOn):

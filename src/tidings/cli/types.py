@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tidings.cli.application import described
 from tidings.cli.typescript import TypesError, generate
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import TidingsError
@@ -76,14 +77,7 @@ def _module(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise TypesError(f"{name} cannot be imported: {error}. It is looked for in {directory} and sys.path") from error
     except Exception as error:
-        raise TypesError(f"{name} cannot be imported: {type(error).__name__}: {error}{_where(error)}") from error
-
-
-def _where(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f" ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace else ""
+        raise TypesError(f"{name} cannot be imported: {described(error)}") from error
 
 
 def _attribute(module: ModuleType, path: str) -> Any:

@@ -2,21 +2,24 @@
 
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self, get_args
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticSerializationError
 
 from tidings.protocol.errors import DeclarationError, EventError
 
 MAX_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly (RFC 8259, section 6)
 EVENT_TYPE = re.compile(r"[A-Za-z0-9:_.\-]{1,64}")
+ID = re.compile(r"[\x20-\x7e]{1,64}")
 RESERVED_TYPES = frozenset({"auth", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "ping", "pong", "reply"})
 RESERVED_PREFIXES = ("connection:", "channel:", "presence:")
+_LEAVES = (str, bytes, int, float, datetime, type(None))
 
 
 class Event(BaseModel):
@@ -99,26 +102,26 @@ def draft(event: Event, *, id: str, timestamp: str) -> Draft:
     """Serialise an event, once for all channels and readers.
 
     Raises EventError naming the field for a naive datetime, an integer beyond 2^53 - 1, a value that is not of its
-    declared type, a key or version that is not one, and text that is not Unicode.
+    declared type, a key or version that is not one, and text that is not Unicode; and for an id that is not 1 to 64
+    printable ASCII characters.
     """
     kind = type(event)
     if not kind.event_type:
         raise EventError(f'{kind.__qualname__} has no type: declare it as class {kind.__name__}(Event, type="…")')
-    return Draft(kind.event_type, _payload(event), timestamp, id, _key(event), _version(event))
+    return Draft(kind.event_type, _payload(event), timestamp, _checked_id(id), _key(event), _version(event))
 
 
-def untyped_draft(type: str, payload: Any, *, id: str, timestamp: str) -> Draft:
+def untyped_draft(type: Any, payload: Any, *, id: str, timestamp: str) -> Draft:
     """The draft of a message that no event was declared for. Raises EventError as `draft` does."""
-    if not EVENT_TYPE.fullmatch(type):
+    if not isinstance(type, str) or not EVENT_TYPE.fullmatch(type):
         raise EventError(f"{type!r} is not an event type: 1 to 64 of letters, digits, ':', '_', '.' and '-'")
-    document = payload.model_dump(by_alias=True) if isinstance(payload, BaseModel) else payload
-    if not isinstance(document, Mapping):
-        raise EventError(f"{type}: the payload is a {document.__class__.__name__}, not a mapping or a model")
-    _refuse_naive_times(type, document)
-    try:
-        return Draft(type, _encoded(type, msgspec.to_builtins(document, enc_hook=_to_document)), timestamp, id)
-    except TypeError as error:
-        raise EventError(f"{type}: {error}") from error
+    if not isinstance(payload, Mapping | BaseModel):
+        raise EventError(f"{type}: the payload is a {payload.__class__.__name__}, not a mapping or a model")
+    with _refusing(type):
+        _check(type, payload, _naive)
+        return Draft(
+            type, _encoded(type, msgspec.to_builtins(payload, enc_hook=_to_document)), timestamp, _checked_id(id)
+        )
 
 
 def _to_document(value: Any) -> Any:
@@ -127,6 +130,12 @@ def _to_document(value: Any) -> Any:
     raise TypeError(
         f"a {type(value).__name__} in the payload is not JSON; publish a declared event, or a dict of JSON values"
     )
+
+
+def _checked_id(id: object) -> str:
+    if not isinstance(id, str) or not ID.fullmatch(id):
+        raise EventError(f"the id {id!r} is not text of 1 to 64 printable ASCII characters")
+    return id
 
 
 def _checked_type(name: str, cls: type) -> str:
@@ -158,41 +167,57 @@ def _follow_path(model: type[BaseModel], path: str, event: type[Event]) -> None:
 
 def _payload(event: Event) -> bytes:
     name = type(event).event_type
+    with _refusing(name):
+        _check(name, event.model_dump(warnings="error"), _naive)
+        return _encoded(name, event.model_dump(mode="json", by_alias=True, warnings="error"))
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Whatever serialising raises is an EventError. Pydantic's and Unicode's errors are ValueErrors."""
     try:
-        _refuse_naive_times(name, event.model_dump(warnings="error"))
-        document = event.model_dump(mode="json", by_alias=True, warnings="error")
-    except (PydanticSerializationError, UnicodeError) as error:
+        yield
+    except EventError:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
         raise EventError(f"{name}: {error}") from error
-    return _encoded(name, document)
 
 
 def _encoded(name: str, document: Any) -> bytes:
-    _refuse_large_integers(name, document)
-    try:
-        return msgspec.json.encode(document)
-    except (UnicodeError, ValueError, RecursionError) as error:
-        raise EventError(f"{name}: the payload is not JSON: {error}") from error
+    _check(name, document, _unreadable)
+    return msgspec.json.encode(document)
 
 
-def _refuse_naive_times(name: str, document: Any) -> None:
+def _check(name: str, document: Any, fault: Callable[[Any], str | None]) -> None:
+    """Raise EventError for the first value that has a fault, naming its place."""
     for path, value in _leaves(document, ""):
-        if isinstance(value, datetime) and value.utcoffset() is None:
-            raise EventError(
-                f"{name}: {path} is {value.isoformat()}, without a zone; give it one, e.g. .replace(tzinfo=UTC)"
-            )
+        if (problem := fault(value)) is not None:
+            raise EventError(f"{name}: {path} {problem}")
 
 
-def _refuse_large_integers(name: str, document: Any) -> None:
-    for path, value in _leaves(document, ""):
-        if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise EventError(f"{name}: {path} is {value}, beyond 2^53 - 1, which browsers round; send it as text")
+def _naive(value: Any) -> str | None:
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        return f"is {value.isoformat()}, without a zone; give it one, e.g. .replace(tzinfo=UTC)"
+    return None
+
+
+def _unreadable(value: Any) -> str | None:
+    if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+        return f"is {value}, beyond 2^53 - 1, which browsers round; send it as text"
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return "is not Unicode: it holds a lone surrogate"
+    return None
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
+    if isinstance(value, _LEAVES):  # most are, and the abstract classes below are slow to ask
+        yield path, value
+    elif isinstance(value, Mapping | BaseModel):
+        for name, inner in value.items() if isinstance(value, Mapping) else value:
+            if not isinstance(name, str | int):
+                yield f"a key in {path or 'the payload'}", name
             yield from _leaves(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    elif isinstance(value, Sequence | AbstractSet):
         for index, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{index}]")
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tidings.transports.redaction import redact_logs
+from tidings.transports.logs import guard_logs
 from tidings.transports.watch import TICK, watch_of
 
 try:
@@ -54,7 +54,7 @@ class _BoundedHead(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)  # type: ignore[call-arg]  # uvicorn's class
-        redact_logs()
+        guard_logs()
         self._loop = _loop or asyncio.get_running_loop()
         self._watch: Watch = watch_of(server_state, self._loop)
         self._deadline = 0.0

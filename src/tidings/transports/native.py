@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from tidings.handshake import Handshake, Refusal
-from tidings.transports.redaction import redact_logs, redacted
+from tidings.transports.logs import guard_logs, redacted
 from tidings.transports.watch import watch_of
 from tidings.transports.websocket import Endpoint, WebSocketTransport, quiet
 
@@ -55,7 +55,7 @@ class NativeProtocol(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        redact_logs()
+        guard_logs()
         self._config, self._server_state, self._app_state = config, server_state, app_state
         self._handshake = ServerProtocol(logger=quiet)
         self._received = b""

@@ -3,9 +3,9 @@ import { useChannel } from "@tidings/react";
 import { useEffect } from "react";
 import { Drafts, Me, Schedules, Team, TimeOffRequests } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
-import { drafts, published, scheduleChange, team, timeOff } from "./collections";
+import { drafts, published, scheduleChange, staffChange, team, timeOff, timeOffChange } from "./collections";
 import type { Collection, Feed } from "./live-rows";
-import { changeOf, type Row } from "./replica";
+import type { Row } from "./replica";
 import { useLiveRows } from "./use-collection";
 
 const FEEDS: Record<ChannelStatus["status"], Feed> = {
@@ -29,7 +29,7 @@ function Everyone() {
     onReset: () => void live.refetch(published),
   });
   const staff = useChannel(Team(), {
-    onEvent: (message) => live.hear(team, changeOf(message.payload.staff)),
+    onEvent: (message) => live.hear(team, staffChange(message.payload)),
     onReset: () => void live.refetch(team),
   });
   useFeed(published, schedules.status);
@@ -44,7 +44,7 @@ function Manager() {
     onReset: () => void live.refetch(drafts),
   });
   const requests = useChannel(TimeOffRequests(), {
-    onEvent: (message) => live.hear(timeOff, changeOf(message.payload.timeoff)),
+    onEvent: (message) => live.hear(timeOff, timeOffChange(message.payload)),
     onReset: () => void live.refetch(timeOff),
   });
   useFeed(drafts, unpublished.status);
@@ -57,7 +57,7 @@ function Own({ id }: { id: number }) {
   const live = useLiveRows();
   const own = useChannel(Me({ user_id: String(id) }), {
     onEvent: ({ payload }) => {
-      if ("timeoff" in payload) live.hear(timeOff, changeOf(payload.timeoff));
+      if ("timeoff" in payload) live.hear(timeOff, timeOffChange(payload));
     },
     onReset: () => void live.refetch(timeOff),
   });

@@ -1,4 +1,5 @@
-import type { Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
+import type { Contract, Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
+import type { SchedulesEvent, TeamEvent, TimeOffRequestsEvent } from "../live.gen";
 import { overlaps } from "../time/zone";
 import type { Collection } from "./live-rows";
 import { type Change, changeOf } from "./replica";
@@ -33,13 +34,31 @@ export const timeOff: Collection<TimeOff, TimeOffFilter> = {
 /** Channel `staff`. */
 export const team: Collection<Staff, null> = { name: "staff", belongs: () => true };
 
-/** An event about a shift carries the shift, or only its id and version when it has left the channel. */
-type SchedulePayload =
-  | { readonly schedule: Schedule }
-  | { readonly scheduleId: number; readonly version: number; readonly schedule?: Schedule | null };
+/** The generated types call fields optional that have a default; the server sends them all. */
+function whole<D extends object, R extends object>(defaults: D, row: R): D & R {
+  return { ...defaults, ...row };
+}
 
-export function scheduleChange(payload: SchedulePayload): Change<Schedule> {
-  if (payload.schedule) return changeOf(payload.schedule);
-  if (!("scheduleId" in payload)) throw new TypeError("A schedule event without schedule and scheduleId");
-  return { id: payload.scheduleId, version: payload.version, row: null };
+const SCHEDULE: Pick<Schedule, "note" | "status"> = { note: "", status: "published" };
+const CONTRACT: Pick<Contract, "hours_per_week" | "rest_hours"> = { hours_per_week: null, rest_hours: 11 };
+const TIME_OFF: Pick<TimeOff, "note" | "status" | "decision_note" | "decided_by"> = {
+  note: "",
+  status: "pending",
+  decision_note: "",
+  decided_by: null,
+};
+
+/** An event about a shift carries the shift, or only its id and version when it has left the channel. */
+export function scheduleChange(payload: SchedulesEvent["payload"]): Change<Schedule> {
+  if ("schedule" in payload && payload.schedule) return changeOf(whole(SCHEDULE, payload.schedule));
+  if ("version" in payload) return { id: payload.scheduleId, version: payload.version, row: null };
+  throw new TypeError("A schedule event has neither its schedule nor its version");
+}
+
+export function timeOffChange({ timeoff }: TimeOffRequestsEvent["payload"]): Change<TimeOff> {
+  return changeOf(whole(TIME_OFF, timeoff));
+}
+
+export function staffChange({ staff }: TeamEvent["payload"]): Change<Staff> {
+  return changeOf({ ...staff, contract: whole(CONTRACT, staff.contract) });
 }

@@ -1,4 +1,16 @@
-import { ActionIcon, Autocomplete, Button, Group, Menu, Popover, Select, Stack, Text, Textarea } from "@mantine/core";
+import {
+  ActionIcon,
+  Autocomplete,
+  Button,
+  Group,
+  Input,
+  Menu,
+  Popover,
+  Select,
+  Stack,
+  Text,
+  Textarea,
+} from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
@@ -33,13 +45,23 @@ function lengthHint(values: ShiftValues, zone: string): string {
 function When({ state: { form, zone } }: { state: ShiftFormState }) {
   const hint = lengthHint(form.values, zone);
   const labels = { hoursInputLabel: "hours", minutesInputLabel: "minutes" };
+  // The two stand side by side, and what is wrong with them takes the whole width below.
+  const told = (field: "start" | "end") => {
+    const error = Boolean(form.errors[field]);
+    return { error, hoursInputProps: error ? { "aria-describedby": `why-${field}`, "aria-invalid": error } : {} };
+  };
   return (
     <div>
       <DatePickerInput label="Day" valueFormat="dddd D MMMM YYYY" withAsterisk {...form.getInputProps("day")} />
       <Group grow align="flex-start" mt="md" gap="sm">
-        <TimePicker label="Starts" withAsterisk {...labels} {...form.getInputProps("start")} />
-        <TimePicker label="Ends" withAsterisk {...labels} {...form.getInputProps("end")} />
+        <TimePicker label="Starts" withAsterisk {...labels} {...form.getInputProps("start")} {...told("start")} />
+        <TimePicker label="Ends" withAsterisk {...labels} {...form.getInputProps("end")} {...told("end")} />
       </Group>
+      {(["start", "end"] as const).map((field) => (
+        <Input.Error key={field} id={`why-${field}`} mt={6}>
+          {form.errors[field]}
+        </Input.Error>
+      ))}
       <Text size="sm" c="dimmed" mt={6} className={classes.hint}>
         {hint && `${hint} · `}
         {zone.replaceAll("_", " ")} time

@@ -38,6 +38,20 @@ export function overlaps(row: { starts_at: Instant; ends_at: Instant }, from: In
   return minutesBetween(row.starts_at, to) > 0 && minutesBetween(from, row.ends_at) > 0;
 }
 
+/** The commonest of these values first, each once. */
+export function byFrequency<T>(values: Iterable<T>): T[] {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value);
+}
+
+/** In which of some zones a span was meant: the first in which it is whole days, else the first of all. */
+export function zoneOfSpan(span: { starts_at: Instant; ends_at: Instant }, zones: readonly string[]): string {
+  const midnight = (instant: Instant, zone: string) => wallTime(instant, zone).time === "00:00";
+  const whole = zones.find((zone) => midnight(span.starts_at, zone) && midnight(span.ends_at, zone));
+  return whole ?? zones[0] ?? "UTC";
+}
+
 export function today(zone: string, now: number): Day {
   return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate().toString();
 }

@@ -8,6 +8,7 @@ import { Face } from "../shell/Face";
 import { Refused } from "../shift/Refused";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
+import { zoneOfSpan } from "../time/zone";
 import { useTimeOffChange } from "./queries";
 import classes from "./RequestCard.module.css";
 import { period } from "./words";
@@ -15,7 +16,7 @@ import { period } from "./words";
 interface Props {
   readonly request: TimeOff;
   readonly name: string;
-  readonly zone: string;
+  readonly zones: readonly string[];
 }
 
 const STATUS: Record<TimeOffStatus, { word: string; Icon: typeof IconCheck }> = {
@@ -98,7 +99,7 @@ function Cancel({ request }: { request: TimeOff }) {
 }
 
 /** One request for time off: who, when, why, what became of it, and what the reader may do about it. */
-export function RequestCard({ request, name, zone }: Props) {
+export function RequestCard({ request, name, zones }: Props) {
   const { me, manager } = useSignedIn();
   const now = useNow();
   const { word, Icon } = STATUS[request.status];
@@ -110,7 +111,7 @@ export function RequestCard({ request, name, zone }: Props) {
         <Face name={name} size={38} />
         <div className={classes.text}>
           <h3 className={classes.name}>{name}</h3>
-          <p className={classes.period}>{period(request, zone)}</p>
+          <p className={classes.period}>{period(request, zoneOfSpan(request, zones))}</p>
         </div>
         <span className={classes.status} data-status={request.status}>
           <Icon size={14} stroke={2} aria-hidden="true" />

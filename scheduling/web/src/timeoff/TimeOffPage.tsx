@@ -9,7 +9,7 @@ import { useNow } from "../time/use-now";
 import { addDays, type Day, mondayOf } from "../time/week";
 import { count } from "../time/words";
 import { startOfDay, today } from "../time/zone";
-import { mainZone, useLocations, useTeam } from "../week/use-week";
+import { useLocations, useTeam, zonesOf } from "../week/use-week";
 import { useTimeOff } from "./queries";
 import { RequestCard } from "./RequestCard";
 import { RequestForm } from "./RequestForm";
@@ -50,10 +50,10 @@ function Empty({ manager, ask }: { manager: boolean; ask: () => void }) {
 interface ListProps {
   readonly requests: ReadonlyMap<number, TimeOff>;
   readonly nameOf: (id: number) => string;
-  readonly zone: string;
+  readonly zones: readonly string[];
 }
 
-function Lists({ requests, nameOf, zone }: ListProps) {
+function Lists({ requests, nameOf, zones }: ListProps) {
   const { manager } = useSignedIn();
   const all = [...requests.values()];
   const pending = all
@@ -65,7 +65,7 @@ function Lists({ requests, nameOf, zone }: ListProps) {
   const cards = (list: readonly TimeOff[]) => (
     <div className={classes.list}>
       {list.map((request) => (
-        <RequestCard key={request.id} request={request} name={nameOf(request.staff_id)} zone={zone} />
+        <RequestCard key={request.id} request={request} name={nameOf(request.staff_id)} zones={zones} />
       ))}
     </div>
   );
@@ -90,8 +90,8 @@ function Lists({ requests, nameOf, zone }: ListProps) {
 export function TimeOffPage() {
   const { manager } = useSignedIn();
   const [asking, setAsking] = useState(false);
-  const zone = mainZone(useLocations().data);
-  const day = today(zone, useNow());
+  const zones = zonesOf(useLocations().data);
+  const day = today(zones[0], useNow());
   const requests = useTimeOff(useMemo(() => windowAround(day), [day]));
   const staff = useTeam().data ?? new Map();
   const nameOf = (id: number) => staff.get(id)?.name ?? `Staff ${id}`;
@@ -110,9 +110,9 @@ export function TimeOffPage() {
         )}
         {requests.isPending && <Skeleton height={96} radius={14} mt={24} />}
         {requests.data?.size === 0 && <Empty manager={manager} ask={ask} />}
-        {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zone={zone} />}
+        {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}
       </div>
-      <RequestForm opened={asking} staff={staff} zone={zone} close={() => setAsking(false)} />
+      <RequestForm opened={asking} staff={staff} zone={zones[0]} close={() => setAsking(false)} />
     </div>
   );
 }

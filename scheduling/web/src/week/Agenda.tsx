@@ -4,7 +4,7 @@ import type { Day } from "../time/week";
 import { count, dayLong, dayNumber, weekdayShort } from "../time/words";
 import classes from "./Agenda.module.css";
 import { useDesk } from "./desk";
-import type { Grid, Line } from "./grid";
+import { byStart, type Grid, type Line } from "./grid";
 import { LeaveChip } from "./LeaveChip";
 import { ShiftCard } from "./ShiftCard";
 
@@ -46,7 +46,7 @@ function DayStrip({ days, busy }: { days: readonly Day[]; busy: (day: Day) => bo
 function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
   const { today } = useDesk();
   const cells = lines.map((line) => ({ line, cell: line.cells.find((cell) => cell.day === day) }));
-  const shifts = cells.flatMap(({ cell }) => cell?.shifts ?? []);
+  const shifts = cells.flatMap(({ cell }) => cell?.shifts ?? []).sort(byStart);
   const leave = cells.flatMap(({ line, cell }) => (cell?.leave ?? []).map((each) => ({ line, leave: each })));
   return (
     <section className={classes.day} id={`day-${day}`} aria-labelledby={`head-${day}`}>

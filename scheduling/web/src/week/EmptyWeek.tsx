@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconCalendarPlus } from "@tabler/icons-react";
-import classes from "./EmptyWeek.module.css";
 import { useDesk } from "./desk";
+import classes from "./EmptyWeek.module.css";
 
 /** Stands where the week's shifts would be, and says how they come there. */
 export function EmptyWeek({ add }: { add: () => void }) {

@@ -5,8 +5,15 @@ import { useDesk } from "./desk";
 import type { Shift } from "./grid";
 import classes from "./ShiftCard.module.css";
 
+interface Props {
+  readonly shift: Shift;
+  /** The place that its line names already. */
+  readonly home?: string | null;
+  readonly wide?: boolean;
+}
+
 /** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
-export function ShiftCard({ shift, wide = false }: { shift: Shift; wide?: boolean }) {
+export function ShiftCard({ shift, home = null, wide = false }: Props) {
   const { colourOf, nameOf, places, fresh, openShift } = useDesk();
   const { schedule, overnight } = shift;
   const { id, role, location, note, status, staff_id, timezone, version } = schedule;
@@ -38,12 +45,15 @@ export function ShiftCard({ shift, wide = false }: { shift: Shift; wide?: boolea
             <VisuallyHidden> has a note</VisuallyHidden>
           </>
         )}
-        {status === "draft" && <span className={classes.draft}>Draft</span>}
       </span>
       {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
-      <span className={classes.what} title={places ? `${role}, ${location}` : undefined}>
-        {role}
-        {places && <span className={classes.where}> · {location}</span>}
+      <span className={classes.foot}>
+        <span className={classes.what} title={places ? `${role}, ${location}` : undefined}>
+          {role}
+          {places && location !== home && ` · ${location}`}
+          {places && location === home && <VisuallyHidden> · {location}</VisuallyHidden>}
+        </span>
+        {status === "draft" && <span className={classes.draft}>Draft</span>}
       </span>
     </button>
   );

@@ -33,17 +33,18 @@ function DayHead({ day, shifts }: { day: Day; shifts: number }) {
 
 /** Hours planned, against the contract's where it has any. */
 function Hours({ line }: { line: Line }) {
-  const { manager } = useDesk();
+  const { manager, places } = useDesk();
   // Whether a colleague works more than was agreed is between them and the managers.
   const contract = manager || line.self ? (line.staff?.contract.hours_per_week ?? null) : null;
   const over = contract === null ? 0 : line.minutes - contract * 60;
   const share = contract ? Math.min(100, (line.minutes / (contract * 60)) * 100) : 0;
   return (
-    <span className={classes.hours} data-over={over > 0 || undefined}>
-      <span>
+    <span className={classes.load} data-over={over > 0 || undefined}>
+      <span className={classes.hours}>
         {over > 0 && <IconAlertTriangle size={12} stroke={2} aria-hidden="true" />}
         {contract === null ? hours(line.minutes) : `${hours(line.minutes).replace(" h", "")} of ${contract} h`}
         {over > 0 && <VisuallyHidden>, {hours(over)} too many</VisuallyHidden>}
+        {places && line.home && <span className={classes.home}>· {line.home}</span>}
       </span>
       {contract !== null && (
         <span className={classes.meter} aria-hidden="true">
@@ -88,7 +89,7 @@ function GridCell({ cell, line, first }: { cell: Cell; line: Line; first: boolea
           <LeaveChip key={leave.request.id} leave={leave} quiet={!first && leave.continues.before && !leave.span} />
         ))}
         {cell.shifts.map((shift) => (
-          <ShiftCard key={shift.schedule.id} shift={shift} />
+          <ShiftCard key={shift.schedule.id} shift={shift} home={line.home} />
         ))}
         {manager && (
           // Not in the tab order: seven times the team would be too many stops. "New shift" does the same by keyboard.

@@ -18,7 +18,7 @@ import { Agenda } from "./Agenda";
 import { type Desk, DeskContext } from "./desk";
 import { EmptyWeek } from "./EmptyWeek";
 import type { Grid } from "./grid";
-import { mainZone, useLocations, useWeek, type Week } from "./use-week";
+import { useLocations, useWeek, type Week, zonesOf } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
 import { WeekGrid } from "./WeekGrid";
 import classes from "./WeekPage.module.css";
@@ -38,13 +38,12 @@ function useNews(week: Week, monday: Day): ReadonlySet<number> {
 function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
   const { me, manager } = useSignedIn();
   const navigate = useNavigate({ from: "/week" });
-  const { staff, locations, zone, colourOf } = week;
+  const { staff, locations, colourOf } = week;
   return useMemo(
     () => ({
       manager,
       me: me.id,
       today,
-      zone,
       places: locations.length > 1,
       fresh,
       colourOf,
@@ -54,7 +53,7 @@ function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
         void navigate({ search: ({ week }) => ({ week, shift: "new", staff: id ?? "open", day }) }),
       openRequest: (request) => void navigate({ search: ({ week }) => ({ week, request }) }),
     }),
-    [manager, me.id, today, zone, locations.length, fresh, colourOf, staff, navigate],
+    [manager, me.id, today, locations.length, fresh, colourOf, staff, navigate],
   );
 }
 
@@ -103,7 +102,7 @@ export function WeekPage() {
   const { manager } = useSignedIn();
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const [publishing, setPublishing] = useState(false);
-  const today = todayIn(mainZone(useLocations().data), useNow());
+  const today = todayIn(zonesOf(useLocations().data)[0], useNow());
   const monday = search.week ?? mondayOf(today);
   const week = useWeek(monday);
   const desk = useDeskOf(week, today, useNews(week, monday));
@@ -117,7 +116,7 @@ export function WeekPage() {
     <DeskContext value={desk}>
       <WeekToolbar
         {...{ monday, today, manager, phone, goTo, add }}
-        zone={week.zone}
+        zones={week.zones}
         grid={week.grid}
         drafts={drafts.length}
         publish={() => setPublishing(true)}
@@ -131,7 +130,7 @@ export function WeekPage() {
       <RequestDialog
         request={request}
         name={request ? desk.nameOf(request.staff_id) : ""}
-        zone={week.zone}
+        zones={week.zones}
         close={close}
       />
     </DeskContext>

@@ -8,7 +8,7 @@ import classes from "./WeekToolbar.module.css";
 interface Props {
   readonly monday: Day;
   readonly today: Day;
-  readonly zone: string;
+  readonly zones: readonly string[];
   readonly grid: Grid | null;
   readonly drafts: number;
   readonly manager: boolean;
@@ -59,8 +59,14 @@ function summary({ grid, monday }: Pick<Props, "grid" | "monday">): string {
   return parts.join(" · ");
 }
 
+/** By whose clocks the times on the page go. */
+function clocks(zones: readonly string[]): string {
+  const [only = "UTC", ...others] = zones;
+  return others.length > 0 ? "times are local to each place" : `${only.replaceAll("_", " ")} time`;
+}
+
 export function WeekToolbar(props: Props) {
-  const { monday, zone, drafts, manager, phone, publish, add } = props;
+  const { monday, zones, drafts, manager, phone, publish, add } = props;
   const sunday = addDays(monday, 6);
   return (
     <div className={classes.toolbar}>
@@ -68,7 +74,7 @@ export function WeekToolbar(props: Props) {
         <h1 className={classes.title}>{phone ? weekTitleShort(monday, sunday) : weekTitle(monday, sunday)}</h1>
         <p className={classes.summary}>
           {summary(props)}
-          <span className={classes.zone}> · {zone.replaceAll("_", " ")} time</span>
+          <span className={classes.zone}> · {clocks(zones)}</span>
         </p>
       </div>
       <Navigation {...props} />

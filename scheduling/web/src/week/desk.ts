@@ -6,8 +6,6 @@ export interface Desk {
   readonly manager: boolean;
   readonly me: number;
   readonly today: Day;
-  /** The zone in which the page reads dates. */
-  readonly zone: string;
   /** More than one location: cards say where. */
   readonly places: boolean;
   /** Ids of shifts that somebody else changed a moment ago. */

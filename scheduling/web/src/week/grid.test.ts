@@ -26,7 +26,7 @@ function grid(input: Partial<GridInput>) {
   const staff = [person(1, "Ada Park"), person(2, "Ben Ito")];
   return buildGrid({
     monday: MONDAY,
-    zone: "Europe/London",
+    zones: ["Europe/London", "America/New_York"],
     staff,
     schedules: [],
     timeOff: [],
@@ -109,6 +109,14 @@ describe("hours", () => {
 });
 
 describe("lines", () => {
+  it("are at home where most of their shifts are", () => {
+    const day = ["2026-11-23", "2026-11-24", "2026-11-25"];
+    const schedules = ["East wing", "West wing", "West wing"].map((location, index) =>
+      shift(`${day[index]}T07:00:00Z`, `${day[index]}T15:00:00Z`, { location }),
+    );
+    expect(grid({ schedules }).people.map((line) => line.home)).toEqual(["West wing", null]);
+  });
+
   it("are by name, with one's own first where asked for", () => {
     expect(grid({}).people.map((line) => line.name)).toEqual(["Ada Park", "Ben Ito"]);
     const own = grid({ first: 2 });
@@ -136,6 +144,12 @@ describe("leave", () => {
   it("is whole on a day of 23 or 25 hours", () => {
     const october = leaveDays(leave("2026-10-24T23:00:00Z", "2026-10-26T00:00:00Z"), "Europe/London");
     expect([...october.entries()].map(([day, each]) => [day, each.span])).toEqual([["2026-10-25", null]]);
+  });
+
+  it("is read in the zone in which it is whole days", () => {
+    const away = leave("2026-11-24T05:00:00Z", "2026-11-25T05:00:00Z");
+    const cells = grid({ timeOff: [away] }).people[0]?.cells.filter((cell) => cell.leave.length > 0);
+    expect(cells?.map((cell) => [cell.day, cell.leave[0]?.span])).toEqual([["2026-11-24", null]]);
   });
 
   it("stands in the person's cells while it is pending or approved, and not when it was denied", () => {

@@ -1,6 +1,6 @@
 import type { Schedule, Staff, TimeOff } from "../api/types";
 import { addDays, type Day, daysBetween, daysOfWeek } from "../time/week";
-import { minutesBetween, wallTime } from "../time/zone";
+import { byFrequency, minutesBetween, wallTime, zoneOfSpan } from "../time/zone";
 
 /** A shift and the cell it belongs to: the date on its location's wall clock at which it starts. */
 export interface Shift {
@@ -33,6 +33,8 @@ export interface Line {
   readonly self: boolean;
   readonly cells: readonly Cell[];
   readonly minutes: number;
+  /** Where most of its shifts are; null for the open shifts, which have no place in common. */
+  readonly home: string | null;
 }
 
 export interface Grid {
@@ -45,8 +47,8 @@ export interface Grid {
 
 export interface GridInput {
   readonly monday: Day;
-  /** The zone in which leave is read as days: that of the first location. */
-  readonly zone: string;
+  /** The locations' zones, the commonest first: in one of them leave is whole days. */
+  readonly zones: readonly string[];
   readonly staff: readonly Staff[];
   readonly schedules: Iterable<Schedule>;
   readonly timeOff: Iterable<TimeOff>;
@@ -79,7 +81,8 @@ export function leaveDays(request: TimeOff, zone: string): Map<Day, Leave> {
   return days;
 }
 
-function byStart(left: Shift, right: Shift): number {
+/** Earlier first, then shorter first. */
+export function byStart(left: Shift, right: Shift): number {
   const [a, b] = [left.schedule, right.schedule];
   return a.starts_at.localeCompare(b.starts_at) || a.ends_at.localeCompare(b.ends_at) || a.id - b.id;
 }
@@ -102,7 +105,8 @@ function placed(input: GridInput, shifts: readonly Shift[]): Placed {
   for (const shift of shifts) push(result.shifts, place(shift.schedule.staff_id, shift.day), shift);
   for (const request of input.timeOff) {
     if (request.status !== "pending" && request.status !== "approved") continue;
-    for (const [day, leave] of leaveDays(request, input.zone)) push(result.leave, place(request.staff_id, day), leave);
+    const zone = zoneOfSpan(request, input.zones);
+    for (const [day, leave] of leaveDays(request, zone)) push(result.leave, place(request.staff_id, day), leave);
   }
   return result;
 }
@@ -118,8 +122,9 @@ function line(staffId: number | null, staff: Staff | null, input: GridInput, { s
     leave: leave.get(place(staffId, day)) ?? [],
   }));
   const name = staffId === null ? "Open shifts" : (staff?.name ?? `Staff ${staffId}`);
-  const minutes = total(cells.flatMap((cell) => cell.shifts));
-  return { staffId, name, staff, self: staffId === input.me, cells, minutes };
+  const all = cells.flatMap((cell) => cell.shifts);
+  const [home] = staffId === null ? [] : byFrequency(all.map((shift) => shift.schedule.location));
+  return { staffId, name, staff, self: staffId === input.me, cells, minutes: total(all), home: home ?? null };
 }
 
 /** Ids that shifts name but the team list does not have (yet): their shifts must not be invisible. */

@@ -6,7 +6,7 @@ import { useCollection } from "../live/use-collection";
 import { useSignedIn } from "../session/signed-in";
 import { roleColours } from "../theme/roles";
 import type { Day } from "../time/week";
-import { weekWindow } from "../time/zone";
+import { byFrequency, weekWindow } from "../time/zone";
 import { useTimeOff } from "../timeoff/queries";
 import { buildGrid, type Grid } from "./grid";
 
@@ -27,9 +27,10 @@ export function useLocations() {
   });
 }
 
-/** The zone in which the pages read dates: that of the first location. */
-export function mainZone(locations: readonly Location[] | undefined): string {
-  return locations?.[0]?.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The locations' zones, the commonest first. The pages read dates in the first one. */
+export function zonesOf(locations: readonly Location[] | undefined): [string, ...string[]] {
+  const [main, ...others] = byFrequency((locations ?? []).map((location) => location.timezone));
+  return [main ?? Intl.DateTimeFormat().resolvedOptions().timeZone, ...others];
 }
 
 function useSchedules(between: Between, status: Schedule["status"], enabled = true) {
@@ -56,7 +57,7 @@ export interface Week {
   readonly staff: ReadonlyMap<number, Staff>;
   readonly timeOff: ReadonlyMap<number, TimeOff>;
   readonly locations: readonly Location[];
-  readonly zone: string;
+  readonly zones: readonly [string, ...string[]];
   readonly colourOf: (role: string) => number;
   readonly error: Error | null;
   readonly retry: () => void;
@@ -77,14 +78,14 @@ export function useWeek(monday: Day): Week {
   const [visible, unpublished, away] = [lists.published.data, lists.drafts.data, lists.timeOff.data];
   const ready = visible && (unpublished || !manager);
   const shifts = useMemo(() => (ready ? union(visible, unpublished) : undefined), [ready, visible, unpublished]);
-  const zone = mainZone(locations);
+  const zones = useMemo(() => zonesOf(locations), [locations]);
 
   const grid = useMemo(() => {
     if (!staff || !locations || !shifts || !away) return null;
     const first = manager ? null : me.id;
     const people = { staff: [...staff.values()], first, me: me.id };
-    return buildGrid({ monday, zone, schedules: shifts.values(), timeOff: away.values(), ...people });
-  }, [staff, locations, shifts, away, monday, zone, manager, me.id]);
+    return buildGrid({ monday, zones, schedules: shifts.values(), timeOff: away.values(), ...people });
+  }, [staff, locations, shifts, away, monday, zones, manager, me.id]);
 
   const colourOf = useMemo(() => roleColours([...(staff ?? NOBODY).values()].flatMap((each) => each.skills)), [staff]);
   const failed = Object.values(lists).filter((list) => list.error && !list.data);
@@ -94,7 +95,7 @@ export function useWeek(monday: Day): Week {
     staff: staff ?? NOBODY,
     timeOff: away ?? NOTHING,
     locations: locations ?? [],
-    zone,
+    zones,
     colourOf,
     error: failed[0]?.error ?? null,
     retry: () => {

@@ -1,7 +1,7 @@
-"""Keeps tokens out of logs: those of URLs (`?token=`), of `auth` messages, and of headers that carry credentials.
+"""What servers log of our connections: no tokens, no traceback for a client's bad input, one line for each connection.
 
-Servers log requests as they came, and `websockets` logs frames at DEBUG. A filter on their loggers rewrites such
-records before any handler sees them.
+Servers log requests as they came, and `websockets` logs frames at DEBUG and every opening and closing at INFO. A filter
+on their loggers looks at records before any handler does.
 """
 
 import functools
@@ -15,6 +15,8 @@ _SECRETS = (
     re.compile(r"""(["']token\\?["']\s*:\s*\\?["'])[^"'\\]+"""),  # of JSON, also of its repr
     re.compile(r"(?im)^([<>] (?:authorization|cookie|set-cookie|sec-websocket-protocol): ).+"),
 )
+
+_REPEATING = {"connection open", "connection closed", "connection rejected (%d %s)"}  # what the server's own line says
 
 _LOGGERS = (
     "uvicorn.error",
@@ -38,21 +40,25 @@ def redacted(text: str) -> str:
 
 
 @functools.cache
-def redact_logs() -> None:
+def guard_logs() -> None:
     """Filter what the servers that we run on log. Once is enough: to configure logging anew leaves filters in place."""
     for name in _LOGGERS:
-        logging.getLogger(name).addFilter(_redact)
+        logging.getLogger(name).addFilter(_pass)
 
 
-def _redact(record: logging.LogRecord) -> bool:
+def _pass(record: logging.LogRecord) -> bool:
+    """Whether the record is kept; what it must not show is taken out of it."""
+    if record.msg in _REPEATING:
+        return False
+    if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
+        record.exc_info = None
     if isinstance(record.args, tuple):
         record.args = tuple(_summary(argument) for argument in record.args)
-    if record.name == "uvicorn.access":
-        return True  # its formatter takes the arguments apart
-    message = record.getMessage()
-    clean = redacted(message)
-    if clean != message:
-        record.msg, record.args = clean, ()
+    if record.name != "uvicorn.access":  # whose formatter takes the arguments apart
+        message = record.getMessage()
+        clean = redacted(message)
+        if clean != message:
+            record.msg, record.args = clean, ()
     return True
 
 

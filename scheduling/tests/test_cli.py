@@ -1,0 +1,192 @@
+"""The commands as a person runs them: what they print, and how they end."""
+
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from scheduling.server.cli import app
+from scheduling.tests.inrc2.ward_files import write_ward
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").write_text("<title>scheduling</title>")
+    return tmp_path / "dist"
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, arguments, env={"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def demo(port: int, data: Path, build: Path) -> Iterator[subprocess.Popen[str]]:
+    """`scheduling demo`, as a process of its own; it is up at the end of its welcome or has ended."""
+    code = "from scheduling.server.cli import app; app()"
+    arguments = ["demo", "--port", str(port), "--data", str(data), "--web", str(build)]
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def up(process: subprocess.Popen[str], port: int) -> tuple[httpx2.Client, str]:
+    """A client of the demo once it takes connections, and its welcome."""
+    assert process.stdout is not None
+    welcome = ""
+    while "Ctrl+C" not in welcome:
+        line = process.stdout.readline()
+        assert line, f"the demo ended: {process.stderr and process.stderr.read()}"
+        welcome += line
+    # It listens within milliseconds of its welcome.
+    while process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+    return httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60), welcome
+
+
+def test_migrate_makes_a_database(tmp_path: Path):
+    path = tmp_path / "new" / "scheduling.sqlite3"
+    status, out, _ = run("migrate", str(path))
+    assert (status, out) == (0, f"{path} is up to date.\n")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM staff").fetchone() == (0,)
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path, build: Path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "scheduling.sqlite3").write_text("Dear Sir or Madam, " * 100)
+    for arguments in (
+        ("migrate", str(data / "scheduling.sqlite3")),
+        ("demo", "--port", str(free_port()), "--data", str(data), "--web", str(build)),
+    ):
+        status, out, err = run(*arguments)
+        assert (status, out) == (1, "")
+        assert err == f"error: The database {data / 'scheduling.sqlite3'} cannot be opened: file is not a database.\n"
+
+
+def test_a_dashboard_that_is_not_built_is_one_sentence(tmp_path: Path):
+    status, out, err = run("demo", "--data", str(tmp_path / "data"), "--web", str(tmp_path))
+    assert (status, out) == (1, "")
+    assert err == f"error: The dashboard is not built: there is no {tmp_path / 'index.html'}. `make demo` builds it.\n"
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, build: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, out, err = run("demo", "--port", str(port), "--data", str(tmp_path / "data"), "--web", str(build))
+    assert (status, out) == (1, "")
+    assert err.startswith(f"error: Port {port} of 127.0.0.1 cannot be used: Address already in use.")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_damaged_secret_is_one_sentence(tmp_path: Path, build: Path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "secret").write_text("short")
+    status, _, err = run("demo", "--port", str(free_port()), "--data", str(data), "--web", str(build))
+    assert status == 1
+    assert err.startswith(f"error: The secret {data / 'secret'} is damaged: delete it")
+
+
+def test_the_demo_serves_its_team_and_keeps_its_sessions_over_a_restart(tmp_path: Path, build: Path):
+    port, data = free_port(), tmp_path / "data"
+    with demo(port, data, build) as process:
+        http, welcome = up(process, port)
+        for told in (f"http://127.0.0.1:{port}", "manager@example.com", "staff@example.com", "demo"):
+            assert told in welcome
+        assert http.get("/", headers={"Accept": "text/html"}).text == "<title>scheduling</title>"
+        for email, role in (("staff@example.com", "staff"), ("manager@example.com", "manager")):
+            signed_in = http.post("/api/auth/login", json={"email": email, "password": "demo"}).json()
+            assert signed_in["staff"]["role"] == role
+        headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
+        schedules = http.get("/api/schedules", headers=headers).json()
+        assert len(schedules) > 50
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        assert process.returncode == 0
+    assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
+    with demo(port, data, build) as process:
+        again, _ = up(process, port)
+        # The same secret and the same data: the token still holds, and nothing was filled in twice.
+        assert again.get("/api/schedules", headers=headers).json() == schedules
+        again.cookies.update(http.cookies)
+        assert again.post("/api/auth/refresh").status_code == 200
+
+
+def test_a_ward_is_imported_and_summed_up(tmp_path: Path, build: Path):
+    port, ward = free_port(), write_ward(tmp_path / "n002w2")
+    arguments = ("import-inrc2", str(ward), "--url", f"http://127.0.0.1:{port}", "--first-monday", "2026-11-23")
+    with demo(port, tmp_path / "data", build) as process:
+        up(process, port)
+        status, out, err = run(*arguments, "--rate", "1000")
+        assert (status, err) == (0, "")
+        for kind, count in (("locations", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
+            assert f"{kind + ':':<19}{count:>5} entered, 0 already there, 0 refused" in out
+        status, out, _ = run(*arguments, "--rate", "1000")
+        assert status == 0
+        for kind, count in (("locations", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
+            assert f"{kind + ':':<19}    0 entered, {count} already there, 0 refused" in out
+
+
+def test_an_import_says_what_is_wrong_with_its_data(tmp_path: Path):
+    ward = write_ward(tmp_path / "n002w2")
+    roster = ward / "Solution_H_0-WD_1-0" / "Sol-n002w2-1-0.txt"
+    roster.write_text(roster.read_text().replace("Lucy Mon Day", "Lucy Mun Day"))
+    status, out, err = run("import-inrc2", str(ward), "--first-monday", "2026-11-23")
+    assert (status, out) == (1, "")
+    assert err == f"error: {roster}, line 7: there is no day 'Mun'; there are: Mon, Tue, Wed, Thu, Fri, Sat, Sun.\n"
+
+
+def test_an_import_says_what_is_wrong_with_its_options(tmp_path: Path):
+    ward = str(write_ward(tmp_path / "n002w2"))
+    assert run("import-inrc2", ward, "--first-monday", "2026-11-24")[2] == (
+        "error: --first-monday: 2026-11-24 is a Tuesday.\n"
+    )
+    status, _, err = run("import-inrc2", ward, "--first-monday", "2026-11-23", "--timezone", "Mars/Olympus")
+    assert (status, err) == (1, "error: --timezone: Mars/Olympus is not an IANA time zone such as Europe/Brussels.\n")
+
+
+def test_an_import_without_a_server_says_so(tmp_path: Path):
+    url = f"http://127.0.0.1:{free_port()}"
+    status, _, err = run(
+        "import-inrc2", str(write_ward(tmp_path / "n002w2")), "--first-monday", "2026-11-23", "--url", url
+    )
+    assert status == 1
+    assert err.startswith(f"error: The server at {url} cannot be reached")
+    assert err.count("\n") == 1

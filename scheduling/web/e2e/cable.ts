@@ -1,0 +1,49 @@
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A network cable to the server that can be pulled: every connection through it breaks, and no new one is made. */
+export class Cable {
+  readonly #listener: Server;
+  readonly #sockets = new Set<Socket>();
+  #pulled = false;
+
+  private constructor(target: number) {
+    this.#listener = createServer((near) => {
+      if (this.#pulled) return void near.destroy();
+      const far = connect(target, "127.0.0.1");
+      for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
+        this.#sockets.add(socket);
+        socket.on("error", () => socket.destroy());
+        socket.on("close", () => {
+          this.#sockets.delete(socket);
+          other.destroy();
+        });
+        socket.pipe(other);
+      }
+    });
+  }
+
+  static async to(url: string): Promise<Cable> {
+    const cable = new Cable(Number(new URL(url).port));
+    await new Promise<void>((resolve) => cable.#listener.listen(0, "127.0.0.1", resolve));
+    return cable;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
+  }
+
+  pull(): void {
+    this.#pulled = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  plug(): void {
+    this.#pulled = false;
+  }
+
+  close(): void {
+    this.pull();
+    this.#listener.close();
+  }
+}

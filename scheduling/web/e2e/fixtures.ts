@@ -1,0 +1,197 @@
+import {
+  type APIRequestContext,
+  type Browser,
+  test as base,
+  expect,
+  type Locator,
+  type Page,
+  request,
+} from "@playwright/test";
+import type { Schedule, Staff, TimeOff } from "../src/api/types";
+import { type Server, startServer, type Transport } from "./server";
+
+export interface Options {
+  readonly transport: Transport;
+}
+
+export const MANAGER = "manager@example.com";
+export const STAFF = "staff@example.com";
+export const PASSWORD = "demo";
+
+/** A week that no other test uses; far from the demo's own two. Tests of one worker share a database. */
+let weeks = 0;
+export function ownWeek(): string {
+  weeks += 1;
+  const monday = new Date(Date.UTC(2030, 0, 7 + 7 * weeks));
+  return monday.toISOString().slice(0, 10);
+}
+
+/** The instant of an hour (UTC) on the n-th day of a week, Monday first. */
+export function at(monday: string, day: number, hour: number): string {
+  const start = Date.parse(`${monday}T00:00:00Z`);
+  return new Date(start + (day * 24 + hour) * 3_600_000).toISOString().replace(".000", "");
+}
+
+/** The REST API in somebody's name, as another program would use it. */
+export class Desk {
+  readonly me: Staff;
+  readonly #context: APIRequestContext;
+
+  private constructor(context: APIRequestContext, me: Staff) {
+    this.#context = context;
+    this.me = me;
+  }
+
+  static async open(url: string, email: string): Promise<Desk> {
+    const login = await request.newContext({ baseURL: url });
+    const answer = await login.post("/api/auth/login", { data: { email, password: PASSWORD } });
+    const { access_token, staff } = await answer.json();
+    await login.dispose();
+    const extraHTTPHeaders = { authorization: `Bearer ${access_token}` };
+    return new Desk(await request.newContext({ baseURL: url, extraHTTPHeaders }), staff);
+  }
+
+  async #send<T>(method: string, path: string, data?: object): Promise<T> {
+    const answer = await this.#context.fetch(path, { method, ...(data ? { data } : {}) });
+    expect(answer.ok(), `${method} ${path}: ${await answer.text()}`).toBe(true);
+    return (answer.status() === 204 ? undefined : await answer.json()) as T;
+  }
+
+  readonly staff = () => this.#send<Staff[]>("GET", "/api/staff");
+  readonly add = (fields: Partial<Schedule> & { accept?: string[] }) =>
+    this.#send<Schedule>("POST", "/api/schedules", {
+      staff_id: null,
+      role: "Nurse",
+      location: "North Ward",
+      ...fields,
+    });
+  readonly change = ({ id, version }: Schedule, fields: Partial<Schedule>) =>
+    this.#send<Schedule>("PATCH", `/api/schedules/${id}`, { ...fields, version });
+  readonly remove = ({ id, version }: Schedule) =>
+    this.#send<void>("DELETE", `/api/schedules/${id}?version=${version}`);
+  readonly hire = (who: { name: string; email: string }) => {
+    const contract = { name: "Full time", hours_per_week: 40, rest_hours: 11 };
+    return this.#send<Staff>("POST", "/api/staff", { role: "staff", skills: ["Nurse"], contract, ...who });
+  };
+  readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
+    this.#send<TimeOff>("POST", "/api/timeoff", fields);
+
+  /** "id/version" of every shift that starts in the week, sorted. */
+  async rows(monday: string, status?: Schedule["status"]): Promise<string[]> {
+    const query = new URLSearchParams({ from: at(monday, 0, 0), to: at(monday, 7, 0), ...(status ? { status } : {}) });
+    const rows = await this.#send<Schedule[]>("GET", `/api/schedules?${query}`);
+    return rows.map((row) => `${row.id}/${row.version}`).sort();
+  }
+
+  async close(): Promise<void> {
+    await this.#context.dispose();
+  }
+}
+
+/** One person at one browser: a context of their own, signed in. */
+export class Person {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  async signIn(url: string, email: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.getByLabel("E-mail").fill(email);
+    await this.page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await expect(this.page.getByRole("heading", { level: 1 })).toContainText("20");
+  }
+
+  /** Opens a week as its address does, in the page that is there, and waits until it is live. */
+  async openWeek(url: string, monday: string): Promise<void> {
+    await this.page.goto(`${url}/week?week=${monday}`);
+    await expect(this.dot("Live")).toBeVisible();
+    await expect(this.page.locator("[aria-busy=false]")).toBeVisible();
+  }
+
+  card(shift: { id: number }): Locator {
+    return this.page.locator(`[data-schedule="${shift.id}"]`);
+  }
+
+  cell(staffId: number | null, day: string): Locator {
+    return this.page.locator(`tr[data-staff="${staffId ?? "open"}"] td[data-day="${day}"]`);
+  }
+
+  dot(words: string): Locator {
+    return this.page.getByRole("button", { name: `Connection: ${words}.` });
+  }
+
+  /** "id/version" of every shift on the screen, sorted. */
+  readonly rows = (): Promise<string[]> =>
+    this.page
+      .locator("[data-schedule]")
+      .evaluateAll((cards) =>
+        cards.map((card) => `${card.getAttribute("data-schedule")}/${card.getAttribute("data-version")}`).sort(),
+      );
+
+  /** Collects what the page says to screen readers from now on. */
+  async listen(): Promise<() => Promise<string[]>> {
+    await this.page.evaluate(() => {
+      const said: string[] = [];
+      const region = document.querySelector('[role="status"]');
+      if (!region) throw new Error("The page has no live region");
+      new MutationObserver(() => said.push(region.textContent ?? "")).observe(region, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+      Object.assign(window, { said });
+    });
+    return () => this.page.evaluate(() => (window as unknown as { said: string[] }).said);
+  }
+}
+
+interface Fixtures {
+  /** Opens a browser of their own for somebody and signs them in; `url` where they reach the server another way. */
+  readonly person: (email: string, options?: { url?: string; phone?: boolean }) => Promise<Person>;
+  /** Another tab of the same person. */
+  readonly tab: (of: Person) => Promise<Person>;
+  readonly desk: Desk;
+}
+
+interface WorkerFixtures {
+  readonly server: Server;
+}
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+export const test = base.extend<Fixtures, Options & WorkerFixtures>({
+  transport: ["native", { option: true, scope: "worker" }],
+  server: [
+    async ({ transport }, use) => {
+      const server = await startServer(transport);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 90_000 },
+  ],
+  person: async ({ browser, server }, use) => {
+    const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
+    await use(async (email, { url = server.url, phone = false } = {}) => {
+      const context = await browser.newContext(phone ? PHONE : {});
+      opened.push(context);
+      const person = new Person(await context.newPage());
+      await person.signIn(url, email);
+      return person;
+    });
+    for (const context of opened) await context.close();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see which fixtures it takes
+  tab: async ({}, use) => {
+    await use(async (of) => new Person(await of.page.context().newPage()));
+  },
+  desk: async ({ server }, use) => {
+    const desk = await Desk.open(server.url, MANAGER);
+    await use(desk);
+    await desk.close();
+  },
+});
+
+export { expect };

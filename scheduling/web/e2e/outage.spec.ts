@@ -1,0 +1,84 @@
+import { Cable } from "./cable";
+import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+
+/** Three shifts, of which one will be changed and one deleted while nobody listens. */
+async function prepare(desk: Desk, week: string) {
+  const shifts = [];
+  for (const day of [0, 1, 2]) shifts.push(await desk.add({ starts_at: at(week, day, 8), ends_at: at(week, day, 16) }));
+  const [kept, changed, deleted] = shifts;
+  if (!kept || !changed || !deleted) throw new Error("three shifts were added");
+  return {
+    kept,
+    changed,
+    deleted,
+    happen: async () => {
+      await desk.change(changed, { note: "Changed meanwhile", starts_at: at(week, 1, 9) });
+      await desk.remove(deleted);
+      return desk.add({ starts_at: at(week, 4, 8), ends_at: at(week, 4, 16) });
+    },
+  };
+}
+
+async function showsTheDatabase(person: Person, desk: Desk, week: string) {
+  await expect.poll(person.rows).toEqual(await desk.rows(week));
+}
+
+test("the state catches up after the network was cut", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const { deleted, happen } = await prepare(desk, week);
+  const staff = await person(STAFF);
+  await staff.openWeek(server.url, week);
+  await expect(staff.card(deleted)).toBeVisible();
+
+  await staff.page.context().setOffline(true);
+  await expect(staff.dot("Offline")).toBeVisible();
+  const added = await happen();
+  await expect(staff.card(added)).toHaveCount(0);
+  await expect(staff.card(deleted)).toBeVisible();
+
+  await staff.page.context().setOffline(false);
+  await expect(staff.dot("Live")).toBeVisible({ timeout: 40_000 });
+  await expect(staff.card(added)).toBeVisible();
+  await showsTheDatabase(staff, desk, week);
+});
+
+test("the state catches up after every connection broke", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const { deleted, happen } = await prepare(desk, week);
+  const cable = await Cable.to(server.url);
+  const manager = await person(MANAGER, { url: cable.url });
+  await manager.openWeek(cable.url, week);
+  await expect(manager.card(deleted)).toBeVisible();
+
+  cable.pull();
+  await expect(manager.page.getByRole("button", { name: /^Connection: (Offline|Connecting)/ })).toBeVisible();
+  const added = await happen();
+  cable.plug();
+  await expect(manager.dot("Live")).toBeVisible({ timeout: 40_000 });
+  await expect(manager.card(added)).toBeVisible();
+  await showsTheDatabase(manager, desk, week);
+  cable.close();
+});
+
+test("a page that is opened while shifts pour in ends with the rows of the database", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const [first, second] = [await person(STAFF), await person(MANAGER)];
+  await first.openWeek(server.url, week);
+  const pouring = (async () => {
+    for (let number = 0; number < 60; number += 1) {
+      const start = { starts_at: at(week, number % 7, 8), ends_at: at(week, number % 7, 9 + (number % 8)) };
+      const shift = await desk.add({ ...start, status: number % 3 === 0 ? "draft" : "published" });
+      if (number % 4 === 0) await desk.change(shift, { note: "changed", status: "published" });
+      if (number % 5 === 0) await desk.remove({ ...shift, version: shift.version + (number % 4 === 0 ? 1 : 0) });
+    }
+  })();
+  await second.openWeek(server.url, week);
+  await pouring;
+  await expect.poll(second.rows).toEqual(await desk.rows(week));
+  const published = (await desk.rows(week, "published")).sort();
+  await expect.poll(first.rows).toEqual(published);
+});

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export type Transport = "native" | "asgi";
+
+export interface Server {
+  /** "http://127.0.0.1:49152" */
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+const ROOT = join(import.meta.dirname, "../../..");
+const PYTHON = join(ROOT, ".venv/bin/python");
+const PATIENCE = 60_000;
+
+/** The address in the log, once the server serves; rejects with the log when the server ends instead. */
+async function addressOf(child: ChildProcess): Promise<string> {
+  const log: string[] = [];
+  const overdue = setTimeout(() => child.kill(), PATIENCE);
+  try {
+    if (!child.stderr) throw new Error("The server's log cannot be read");
+    for await (const line of createInterface({ input: child.stderr })) {
+      log.push(line);
+      if (line.includes("Application startup complete")) break;
+    }
+  } finally {
+    clearTimeout(overdue);
+  }
+  const address = /Listening on (http:\/\/\S+)/.exec(log.join("\n"))?.[1];
+  if (!address) throw new Error(`The server did not start:\n${log.join("\n")}`);
+  return address;
+}
+
+/** Starts the real server with a fresh database of its own; `stop` ends it and removes the database. */
+export async function startServer(transport: Transport): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), "scheduling-"));
+  const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), folder, transport], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(child, "exit");
+  const url = await addressOf(child);
+  child.stderr?.resume();
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url, stop };
+}
