@@ -6,15 +6,15 @@
 import asyncio
 import itertools
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any, TypeVarTuple
 
-from tidings import Channel, ConnectionManager, Event, Handshake, Limits, TokenExpired, User, UserChannel
+from tidings import Channel, ConnectionManager, Event, Handshake, Limits, MemoryBroker, TokenExpired, User, UserChannel
 from tidings.audience import Encode
-from tidings.broker import Broker
 from tidings.connection import Connection
+from tidings.protocol.log import Entry, Position
 
 Message = dict[str, Any]
 Ts = TypeVarTuple("Ts")
@@ -142,6 +142,68 @@ def authenticate(handshake: Handshake, token: str | None) -> User | None:
     return None if user_id == "nobody" else User(user_id, expires_at=float(expires_at) if expires_at else None)
 
 
+class Gate:
+    """Lets a test hold code at a point: `await gate.reached()`, then `gate.open()`."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self._reached, self._open = asyncio.Event(), asyncio.Event()
+
+    async def reached(self) -> None:
+        """Wait until somebody stands at the gate."""
+        await self._reached.wait()
+        self._reached.clear()
+
+    def open(self) -> None:
+        """Let everybody pass, from now on."""
+        self._open.set()
+
+    def close(self) -> None:
+        """Hold whoever comes next."""
+        self._open.clear()
+
+    async def passed(self) -> None:
+        """Stand at the gate until it is open."""
+        self.asked += 1
+        if not self._open.is_set():
+            self._reached.set()
+            await self._open.wait()
+
+
+class HeldBroker(MemoryBroker):
+    """A memory broker that counts its followers, and whose `follow` and `since` can be held at a gate.
+
+    `since_gate` is passed after the log was read, so that what is published meanwhile is not in what it returns.
+    """
+
+    def __init__(self, **bounds: Any) -> None:
+        super().__init__(**bounds)
+        self.following: Counter[str] = Counter()
+        self.follow_gate, self.since_gate = Gate(), Gate()
+        self.follow_gate.open()
+        self.since_gate.open()
+        self.failure: Exception | None = None
+
+    async def follow(self, channel: str) -> Position:
+        await self.follow_gate.passed()
+        top = await super().follow(channel)
+        self.following[channel] += 1
+        return top
+
+    def unfollow(self, channel: str) -> None:
+        super().unfollow(channel)
+        self.following[channel] -= 1
+        if not self.following[channel]:
+            del self.following[channel]
+
+    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
+        if self.failure is not None:
+            raise self.failure
+        entries = await super().since(channel, position, limit)
+        await self.since_gate.passed()
+        return entries
+
+
 class Stage:
     """A manager on the running loop, and its clients."""
 
@@ -149,7 +211,7 @@ class Stage:
         self,
         *,
         limits: Limits | None = None,
-        broker: Broker | None = None,
+        broker: HeldBroker | None = None,
         authenticate: Callable[..., Any] = authenticate,
         rule: Callable[..., Any] = lambda channel, user: True,
         channels: tuple[type[Channel[Any]], ...] = (Notes, Room, Me),
@@ -157,8 +219,9 @@ class Stage:
         self._others = asyncio.all_tasks()
         loop = asyncio.get_running_loop()
         self.began = 1_800_000_000.0 - loop.time()
+        self.broker = broker or HeldBroker()
         self.manager = ConnectionManager(
-            channels=channels, authenticate=authenticate, broker=broker, limits=limits, clock=self.now
+            channels=channels, authenticate=authenticate, broker=self.broker, limits=limits, clock=self.now
         )
         ruled = [channel for channel in channels if not issubclass(channel, UserChannel)]
         if ruled:
@@ -196,37 +259,19 @@ class Stage:
         ]
 
     async def settled(self) -> None:
-        """Wait until everything that was started on this stage has ended. What waits for the test would hang here."""
+        """Let the loop turn until everything that was started on this stage has ended: no clock is involved."""
         current = asyncio.current_task()
-        while tasks := asyncio.all_tasks() - self._others - {current}:
-            await asyncio.wait(tasks)
+        for _ in range(5_000):
+            tasks = asyncio.all_tasks() - self._others - {current}
+            if not tasks:
+                return
+            await asyncio.sleep(0)
+        raise AssertionError(f"still at work: {tasks}")
 
-
-class Gate:
-    """Lets a test hold code at a point: `await gate.reached()`, then `gate.open()`."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-        self._reached, self._open = asyncio.Event(), asyncio.Event()
-
-    async def reached(self) -> None:
-        """Wait until somebody stands at the gate."""
-        await self._reached.wait()
-        self._reached.clear()
-
-    def open(self) -> None:
-        """Let everybody pass, from now on."""
-        self._open.set()
-
-    def close(self) -> None:
-        """Hold whoever comes next."""
-        self._open.clear()
-
-    async def passed(self) -> None:
-        """Stand at the gate until it is open."""
-        self.asked += 1
-        self._reached.set()
-        await self._open.wait()
+    async def turns(self, count: int = 5) -> None:
+        """Let the loop turn a few times, for what is to happen before something that is held."""
+        for _ in range(count):
+            await asyncio.sleep(0)
 
 
 class HandLoop(asyncio.SelectorEventLoop):
@@ -256,6 +301,7 @@ class HandLoop(asyncio.SelectorEventLoop):
             for _ in range(2):  # the loop takes what is due in its next turn, and runs it after this task
                 await asyncio.sleep(0)
         self._now = until
+        await asyncio.sleep(0)
 
 
 def hand() -> HandLoop:

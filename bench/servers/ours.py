@@ -43,7 +43,7 @@ manager = ConnectionManager(channels=[Schedules], authenticate=JWTAuth(SECRET, a
 
 
 @manager.authorize(Schedules)
-async def may_see(channel: Schedules, user: User) -> bool:
+def may_see(channel: Schedules, user: User) -> bool:
     """Everybody who has signed in may."""
     return True
 

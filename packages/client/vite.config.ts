@@ -1,3 +1,4 @@
+import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -8,6 +9,7 @@ export default defineConfig({
     // Library mode leaves the white space in; the source map is what people read.
     rolldownOptions: { output: { minify: true } },
   },
-  resolve: { alias: { "@tidings/client": new URL("src/index.ts", import.meta.url).pathname } },
+  // Tests read the source: no build is needed first, and none can be stale.
+  ssr: { resolve: { conditions: ["@tidings/source", ...defaultServerConditions] } },
   test: { include: ["test/**/*.test.ts"] },
 });

@@ -1,18 +1,17 @@
+import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-const source = (path: string) => new URL(path, import.meta.url).pathname;
+const SOURCE = "@tidings/source";
 
 export default defineConfig({
   build: {
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     target: "baseline-widely-available",
     sourcemap: true,
-    rolldownOptions: { external: [/^react($|\/)/, "@tidings/client"] },
+    rolldownOptions: { external: [/^react($|\/)/, "@tidings/client"], output: { minify: true } },
   },
-  test: {
-    include: ["test/**/*.test.{ts,tsx}"],
-    environment: "happy-dom",
-    // Tests read the client's source: no build is needed first.
-    alias: { "@tidings/client": source("../client/src/index.ts"), "@tidings/react": source("src/index.ts") },
-  },
+  // Tests read the source: no build is needed first, and none can be stale.
+  resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "happy-dom" },
 });

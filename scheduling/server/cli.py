@@ -77,28 +77,28 @@ def demo(
         fail(f"The dashboard is not built: there is no {web / 'index.html'}. `make demo` builds it.")
     _require_free(host, port)
     with told():
-        settings = prepare(data, web)
-        application = create_app(settings)
+        passwords = Passwords()
+        application = create_app(prepare(data, web, passwords), passwords=passwords)
     _welcome(f"http://{host}:{port}")
     with told():
         serve(application, host=host, port=port, log_level="warning", grace=5)
 
 
-def prepare(data: Path, web: Path | None) -> Settings:
+def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
     """Everything that the demo keeps in ``data``: its database, filled, and its secret. Raises DatabaseUnavailable."""
     database = data / "scheduling.sqlite3"
     migrate_database(database)
     settings = Settings(
         database=database, secret=SecretStr(_kept_secret(data / "secret")), web_build=web, development=True
     )
-    asyncio.run(_fill(database))
+    asyncio.run(_fill(database, passwords))
     return settings
 
 
-async def _fill(path: Path) -> None:
+async def _fill(path: Path, passwords: Passwords) -> None:
     database = await Database(path).open()
     try:
-        await seed(database, await Passwords().hash(PASSWORD), now())
+        await seed(database, passwords, now())
     finally:
         await database.close()
 
@@ -187,7 +187,8 @@ async def _enter(plan: Plan, url: str, rate: float, credentials: tuple[str, str]
                 await entering.enter(plan)
             finally:
                 progress.stop()
-                report(entering.summary)
+                if entering.summary.begun:
+                    report(entering.summary)
 
 
 def report(summary: Summary) -> None:

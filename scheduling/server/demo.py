@@ -12,6 +12,7 @@ from .domain.instants import at
 from .domain.schedule import Location, Shift
 from .domain.staff import Contract, Staff, StaffRole
 from .domain.time_off import Decision
+from .services.passwords import Passwords
 from .services.ports import NewStaff, NewTimeOff, Store, Transaction, Window
 
 PASSWORD = "demo"
@@ -165,28 +166,30 @@ def _covered(planned: Planned, monday: date) -> Planned:
     return planned
 
 
-async def seed(store: Store, password_hash: str, now: datetime) -> None:
+async def seed(store: Store, passwords: Passwords, now: datetime) -> None:
     """Put the team into ``store``, and this week and the next unless something is planned in them already."""
     zone = ZONES[NORTH.name]
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     async with store.write() as tx:
-        team = await _seed_team(tx, password_hash)
+        team = await _seed_team(tx, passwords)
         this_fortnight = Window(at(monday, time(), zone), at(monday + timedelta(days=14), time(), zone))
         if not await tx.schedules.find(this_fortnight, staff_id=None, status=None, limit=1):
             await _seed_weeks(tx, team, monday, now)
             await _seed_time_off(tx, team, monday, now)
 
 
-async def _seed_team(tx: Transaction, password_hash: str) -> dict[Member, Staff]:
+async def _seed_team(tx: Transaction, passwords: Passwords) -> dict[Member, Staff]:
     for location in LOCATIONS:
         if await tx.locations.get(location.name) is None:
             await tx.locations.add(location)
-    team = {}
-    for member in TEAM:
-        known = await tx.staff.credentials(member.address)
-        team[member] = known.staff if known else await tx.staff.add(member.new_staff(password_hash))
-    return team
+    known = {member.email: member for member in await tx.staff.all()}
+    missing = [member for member in TEAM if member.address not in known]
+    # All have the same password, which takes a while to hash.
+    password_hash = await passwords.hash(PASSWORD) if missing else ""
+    for member in missing:
+        known[member.address] = await tx.staff.add(member.new_staff(password_hash))
+    return {member: known[member.address] for member in TEAM}
 
 
 async def _seed_weeks(tx: Transaction, team: dict[Member, Staff], monday: date, now: datetime) -> None:

@@ -73,7 +73,7 @@ class Team:
     bob: Staff
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def passwords() -> Passwords:
     """Argon2id at a cost that tests can afford."""
     return Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -154,3 +154,11 @@ async def http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """Nobody, signed in nowhere."""
     async with browser(app) as client:
         yield client
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A dashboard that was built, if a plain one."""
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "index.html").write_text("<title>scheduling</title>")
+    return tmp_path / "dist"

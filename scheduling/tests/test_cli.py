@@ -12,18 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
-import pytest
 from typer.testing import CliRunner
 
 from scheduling.server.cli import app
 from scheduling.tests.inrc2.ward_files import write_ward
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Path:
-    (tmp_path / "dist").mkdir()
-    (tmp_path / "dist" / "index.html").write_text("<title>scheduling</title>")
-    return tmp_path / "dist"
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -59,8 +51,8 @@ def demo(port: int, data: Path, build: Path) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def up(process: subprocess.Popen[str], port: int) -> tuple[httpx2.Client, str]:
-    """A client of the demo once it takes connections, and its welcome."""
+def up(process: subprocess.Popen[str], port: int) -> str:
+    """The demo's welcome, once it takes connections."""
     assert process.stdout is not None
     welcome = ""
     while "Ctrl+C" not in welcome:
@@ -72,7 +64,11 @@ def up(process: subprocess.Popen[str], port: int) -> tuple[httpx2.Client, str]:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
-    return httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60), welcome
+    return welcome
+
+
+def browser(port: int) -> httpx2.Client:
+    return httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
 
 
 def test_migrate_makes_a_database(tmp_path: Path):
@@ -125,14 +121,15 @@ def test_a_damaged_secret_is_one_sentence(tmp_path: Path, build: Path):
 
 def test_the_demo_serves_its_team_and_keeps_its_sessions_over_a_restart(tmp_path: Path, build: Path):
     port, data = free_port(), tmp_path / "data"
-    with demo(port, data, build) as process:
-        http, welcome = up(process, port)
+    with demo(port, data, build) as process, browser(port) as http:
+        welcome = up(process, port)
         for told in (f"http://127.0.0.1:{port}", "manager@example.com", "staff@example.com", "demo"):
             assert told in welcome
         assert http.get("/", headers={"Accept": "text/html"}).text == "<title>scheduling</title>"
-        for email, role in (("staff@example.com", "staff"), ("manager@example.com", "manager")):
-            signed_in = http.post("/api/auth/login", json={"email": email, "password": "demo"}).json()
-            assert signed_in["staff"]["role"] == role
+        staff = http.post("/api/auth/login", json={"email": "staff@example.com", "password": "demo"}).json()
+        assert staff["staff"]["role"] == "staff"
+        signed_in = http.post("/api/auth/login", json={"email": "manager@example.com", "password": "demo"}).json()
+        assert signed_in["staff"]["role"] == "manager"
         headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
         schedules = http.get("/api/schedules", headers=headers).json()
         assert len(schedules) > 50
@@ -141,8 +138,8 @@ def test_the_demo_serves_its_team_and_keeps_its_sessions_over_a_restart(tmp_path
         assert "Traceback" not in err
         assert process.returncode == 0
     assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
-    with demo(port, data, build) as process:
-        again, _ = up(process, port)
+    with demo(port, data, build) as process, browser(port) as again:
+        up(process, port)
         # The same secret and the same data: the token still holds, and nothing was filled in twice.
         assert again.get("/api/schedules", headers=headers).json() == schedules
         again.cookies.update(http.cookies)

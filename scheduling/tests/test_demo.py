@@ -12,6 +12,7 @@ from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, check_shift
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import TimeOff
+from scheduling.server.services.passwords import Passwords
 from scheduling.server.services.ports import Window
 from scheduling.server.store.database import Database
 from scheduling.tests.roster import NOW
@@ -76,19 +77,19 @@ async def rows(store: Database) -> tuple[list[Schedule], list[TimeOff]]:
         return schedules, await tx.time_off.find(Window(), staff_id=None, status=None, limit=10_000)
 
 
-async def test_the_demo_is_filled_once(store: Database):
+async def test_the_demo_is_filled_once(store: Database, passwords: Passwords):
     thursday = datetime(2026, 11, 26, 9, tzinfo=UTC)
-    await seed(store, "a hash", thursday)
+    await seed(store, passwords, thursday)
     schedules, time_off = await rows(store)
     assert len(schedules) == len(weeks_of(date(2026, 11, 23)))
     assert len(time_off) == len(LEAVES)
-    await seed(store, "a hash", thursday + timedelta(days=2))
+    await seed(store, passwords, thursday + timedelta(days=2))
     assert await rows(store) == (schedules, time_off)
 
 
-async def test_a_demo_started_again_months_later_has_this_week_too(store: Database):
-    await seed(store, "a hash", datetime(2026, 11, 26, tzinfo=UTC))
-    await seed(store, "a hash", datetime(2027, 2, 3, tzinfo=UTC))
+async def test_a_demo_started_again_months_later_has_this_week_too(store: Database, passwords: Passwords):
+    await seed(store, passwords, datetime(2026, 11, 26, tzinfo=UTC))
+    await seed(store, passwords, datetime(2027, 2, 3, tzinfo=UTC))
     schedules, _ = await rows(store)
     assert {schedule.starts_at.month for schedule in schedules} == {11, 12, 2}
     async with store.read() as tx:

@@ -81,6 +81,10 @@ class Authorization:
         for key, evaluation in self._evaluations.items():
             evaluation.void |= key[0] == user_id and channel in (None, key[1])
 
+    def restart(self) -> None:
+        """Forget what is being asked: the loop that it was asked on has ended."""
+        self._evaluations.clear()
+
     def _remembered(self, key: _Key) -> bool | None:
         answer, until = self._answers.get(key, (None, 0.0))
         return answer if until > self._loop_time() else None
@@ -108,7 +112,6 @@ class Authorization:
         except Refused:
             raise
         except Exception as error:
-            log.exception("the rule of %s failed", channel.name)
             reason = "the channel's rule failed in the server"
             raise Refused(ErrorCode.INTERNAL_ERROR, reason, channel=channel.name) from error
 

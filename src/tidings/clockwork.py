@@ -33,6 +33,10 @@ class Clockwork:
         self._expiries.add(at, item)
         self._wind()
 
+    def forget_expiry(self, item: Timed, at: float) -> None:
+        """The item no longer waits for this time."""
+        self._expiries.discard(at, item)
+
     def stop(self) -> None:
         """Forget everything; the timer with it."""
         if self._timer is not None:

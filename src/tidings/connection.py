@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
 from tidings.audience import Audience, Encode, Write
@@ -19,6 +19,7 @@ from tidings.protocol.session import Input, State, step
 log = logging.getLogger("tidings")
 
 _REPLAY = 64  # entries read from a log at once
+_MAX_REASON = 123  # bytes of a close frame's reason (RFC 6455, section 5.5)
 _INPUTS = {
     WSEventType.AUTH.value: Input.AUTH,
     WSEventType.SUBSCRIBE.value: Input.SUBSCRIBE,
@@ -66,11 +67,12 @@ class Owner(Protocol):
     """What a connection asks of the hub that it belongs to."""
 
     limits: Limits
+    ids: Callable[[], str]
 
     @property
     def application_types(self) -> Collection[str]: ...
     def loop_time(self) -> float: ...
-    def compose(self, type: str, payload: Any, reply_to: str | None = None) -> bytes: ...
+    def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes: ...
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
     async def authenticate(self, connection: "Connection", message: ClientMessage, token: str) -> None: ...
     async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
@@ -227,11 +229,19 @@ class Connection:
                 await self._owner.handle(self, message)
         except Refused as refused:
             self.refuse(refused)
-        except Exception:
-            log.exception("connection %s: `%s` failed", self.id, message.type)
-            self.refuse(
-                Refused(ErrorCode.INTERNAL_ERROR, f"`{message.type}` failed in the server", reply_to=message.id)
-            )
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the connection has ended
+                raise
+            self._fail(message, error)
+
+    def _fail(self, message: ClientMessage, error: BaseException) -> None:
+        reason = f"`{message.type}` failed in the server"
+        refused = Refused(ErrorCode.INTERNAL_ERROR, reason, reply_to=message.id)
+        refused.__cause__ = error
+        self.refuse(refused)
+        if isinstance(message.body, messages.Auth):
+            self.reject(CloseCode.INTERNAL_ERROR, reason)
 
     def _next_waiting(self) -> ClientMessage | None:
         """The next message that needs time; what does not is answered on the way."""
@@ -251,13 +261,14 @@ class Connection:
 
     def _unsubscribe(self, message: ClientMessage, body: messages.Unsubscribe) -> None:
         self.leave(body.channels)
-        self.answer(WSEventType.UNSUBSCRIBED, {"channels": body.channels}, reply_to=message.id)
+        left = [name for name in body.channels if not self._is_own(name)]
+        self.answer(WSEventType.UNSUBSCRIBED, {"channels": left}, reply_to=message.id)
 
     # Send messages.
 
-    def answer(self, type: str, payload: Any, *, reply_to: str | None = None) -> None:
+    def answer(self, type: str, payload: Any, *, reply_to: str | None = None, id: str | None = None) -> None:
         """Write a message that no log holds."""
-        self.send(self._owner.compose(type, payload, reply_to))
+        self.send(self._owner.compose(type, payload, reply_to, id or self._owner.ids()))
 
     def send(self, message: bytes) -> None:
         """Write a whole message outside any log.
@@ -274,16 +285,23 @@ class Connection:
             self.write(self.encode(message))
 
     def refuse(self, refused: Refused) -> None:
-        """Tell the client what was refused and why."""
-        payload = {"code": refused.code, "message": refused.reason}
+        """Tell the client what was refused and why. Where the server failed, the log says more under the same id."""
+        payload, id = {"code": refused.code, "message": refused.reason}, self._owner.ids()
         if refused.channel is not None:
             payload["channel"] = refused.channel
-        self.answer(WSEventType.CONNECTION_ERROR, payload, reply_to=refused.reply_to)
+        if refused.code is ErrorCode.INTERNAL_ERROR:
+            log.error("error %s, connection %s: %s", id, self.id, refused.reason, exc_info=refused.__cause__)
+        self.answer(WSEventType.CONNECTION_ERROR, payload, reply_to=refused.reply_to, id=id)
 
     # Follow channels.
 
     def enter(self, audience: Audience, cursor: Position | None) -> None:
-        """Follow a channel: live from its position on, or from a cursor that the log covers."""
+        """Follow a channel: live from its position on, or from a cursor that the log covers.
+
+        A connection that has ended meanwhile follows nothing.
+        """
+        if self.state is State.CLOSED:
+            return
         self.audiences[audience.name] = audience
         if cursor in (None, audience.position) and not self.paused:
             audience.go_live(self)
@@ -345,6 +363,9 @@ class Connection:
                 for audience in lagging:
                     await self._read_piece(audience)
                 await asyncio.sleep(0)  # a long replay lets the others in
+        except Exception:
+            log.exception("connection %s: a log could not be read", self.id)
+            self.close(CloseCode.INTERNAL_ERROR, "a log could not be read")
         finally:
             self._catching_up = None
 
@@ -418,7 +439,14 @@ class Connection:
         if not self.expiry_told and now + 1 > self.expires_at - self._owner.limits.expiry_notice:
             self.expiry_told = True
             self.refuse(Refused(ErrorCode.TOKEN_EXPIRING, "the token expires soon; send `auth` with a new one"))
-        return self.expires_at if self.expiry_told else self.expires_at - self._owner.limits.expiry_notice
+        return self.expiry_look
+
+    @property
+    def expiry_look(self) -> float | None:
+        """When `check_expiry` is due (seconds of the loop); None where the token has no end."""
+        if self.expires_at is None or self.expiry_told:
+            return self.expires_at
+        return self.expires_at - self._owner.limits.expiry_notice
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection from this side. Nothing is sent or taken after it."""
@@ -442,7 +470,7 @@ class Connection:
 
     def _end(self, code: int, reason: str) -> None:
         self._clear()
-        self.transport.close(code, reason)
+        self.transport.close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
 
     def _clear(self) -> None:
         for audience in self.audiences.values():
@@ -464,4 +492,4 @@ def _exceeds(text: str | bytes, limit: int) -> bool:
     """Whether a text has more than `limit` bytes of UTF-8, without encoding what is plainly short or long enough."""
     if len(text) > limit or len(text) * 4 <= limit:
         return len(text) > limit
-    return isinstance(text, str) and len(text.encode()) > limit
+    return isinstance(text, str) and len(text.encode(errors="surrogatepass")) > limit

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ log = logging.getLogger("tidings")
 
 Authenticate = Callable[[Handshake, str | None], Any]
 Handler = Callable[[Any, Any], Any]
+MAX_USER_ID = 128
 _NO_HANDSHAKE = Handshake(path="")
 
 
@@ -71,6 +73,7 @@ class Hub:
             self._clockwork.stop()
             self.connections.clear()
             self.audiences.clear()
+            self.authorization.restart()
             self._tasks.clear()
             self._loop = asyncio.get_running_loop()
 
@@ -108,9 +111,9 @@ class Hub:
         """The types of application messages that clients may send."""
         return self.handlers
 
-    def compose(self, type: str, payload: Any, reply_to: str | None = None) -> bytes:
+    def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes:
         """A message of the server as JSON."""
-        return messages.write(type, payload, id=self.ids(), now=self.clock(), reply_to=reply_to)
+        return messages.write(type, payload, id=id, now=self.clock(), reply_to=reply_to)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run work for a connection, which cancels it when it ends."""
@@ -136,6 +139,7 @@ class Hub:
     def forget(self, connection: Connection) -> None:
         """The connection has ended."""
         self.connections.pop(connection.id, None)
+        self._forget_expiry(connection)
 
     # Who comes in.
 
@@ -143,16 +147,13 @@ class Hub:
         """Verify the token of an `auth`, and establish the connection or refuse it."""
         try:
             user = await self._user(connection.handshake, token)
-            user_id = checked_id(user)
+            user_id = checked_id(user.id)
             if connection.user_id not in (None, user_id):
                 raise Refused(ErrorCode.FORBIDDEN, "the token is another user's; the one in force stays")
         except Refused as refused:
             refused.reply_to = message.id
             connection.refuse(refused)
             connection.reject(CloseCode.UNAUTHORIZED, refused.reason)
-        except Exception:
-            connection.reject(CloseCode.INTERNAL_ERROR, "the token could not be looked at")
-            raise
         else:
             await self.establish(connection, user, user_id, message)
 
@@ -160,39 +161,47 @@ class Hub:
         if self._authenticate is None:
             raise Refused(ErrorCode.UNAUTHORIZED, "this server was not told how to authenticate")
         try:
-            async with asyncio.timeout(self.limits.rule_timeout):
-                user = self._authenticate(handshake or _NO_HANDSHAKE, token)
-                user = await user if inspect.isawaitable(user) else user
+            user = self._authenticate(handshake or _NO_HANDSHAKE, token)
+            if inspect.isawaitable(user):
+                user = await asyncio.wait_for(user, self.limits.rule_timeout)
         except TokenExpired as error:
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one") from error
         if user is None:
             raise Refused(ErrorCode.UNAUTHORIZED, "the token was refused")
+        if (expires_at := _expiry(user)) is not None and expires_at <= self.clock():
+            raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one")
         return user
 
     async def establish(
         self, connection: Connection, user: Any, user_id: str, message: ClientMessage | None = None
     ) -> None:
         """The connection is this user's: enter the user's own channel and greet."""
-        limit = self.limits.connections_per_user
-        if connection.user_id is None and len(self.of_user(user_id)) >= limit:
-            connection.close(CloseCode.RATE_LIMITED, f"a user has at most {limit} connections")
-            return
-        own = own_channel(user_id)
+        limit, own = self.limits.connections_per_user, own_channel(user_id)
         position = message.position(own) if message is not None else None
         async with self.audiences.hold(own, self.declarations.find(own), position) as entrance:
-            if connection.advance(Input.ACCEPTED):
+            if connection.user_id is None and len(self.of_user(user_id)) >= limit:
+                connection.close(CloseCode.RATE_LIMITED, f"a user has at most {limit} connections")
+            elif connection.advance(Input.ACCEPTED):
                 self._identify(connection, user, user_id)
                 self._greet(connection, entrance, message)
+                self._watch_expiry(connection)
 
     def _identify(self, connection: Connection, user: Any, user_id: str) -> None:
-        expires_at: float | None = getattr(user, "expires_at", None)
+        self._forget_expiry(connection)
+        expires_at = _expiry(user)
         connection.user, connection.user_id, connection.expiry_told = user, user_id, False
-        connection.expires_at = None
-        if expires_at is not None:
-            connection.expires_at = self.loop_time() + expires_at - self.clock()
-            self._clockwork.watch_expiry(connection, connection.expires_at - self.limits.expiry_notice)
+        connection.expires_at = None if expires_at is None else self.loop_time() + expires_at - self.clock()
         if not (self.authorization.needs_handshake or getattr(self._authenticate, "needs_handshake", True)):
             connection.handshake = None
+
+    def _watch_expiry(self, connection: Connection) -> None:
+        following = connection.check_expiry(self.loop_time())
+        if following is not None:
+            self._clockwork.watch_expiry(connection, following)
+
+    def _forget_expiry(self, connection: Connection) -> None:
+        if connection.expiry_look is not None:
+            self._clockwork.forget_expiry(connection, connection.expiry_look)
 
     def _greet(self, connection: Connection, entrance: Entrance, message: ClientMessage | None) -> None:
         payload = {
@@ -202,7 +211,7 @@ class Hub:
             "ping_interval": self.limits.ping_interval,
             **self._enter(connection, [entrance]),
         }
-        if (expires_at := getattr(connection.user, "expires_at", None)) is not None:
+        if (expires_at := _expiry(connection.user)) is not None:
             payload["expires_at"] = expires_at
         reply_to = message.id if message is not None else None
         connection.answer(WSEventType.CONNECTION_ESTABLISHED, payload, reply_to=reply_to)
@@ -213,18 +222,23 @@ class Hub:
     async def subscribe(self, connection: Connection, message: ClientMessage, channels: list[str]) -> None:
         """Carry out a `subscribe`: refuse what is refused, enter the rest in one step, answer, then replay."""
         entrances = await self.admit(connection, channels, message)
-        payload = {"channels": [entrance.audience.name for entrance in entrances], **self._enter(connection, entrances)}
-        payload["total"] = connection.subscriptions()
-        connection.answer(WSEventType.SUBSCRIBED, payload, reply_to=message.id)
-        self._tell_resets(connection, entrances)
-        self.audiences.release(entrances)
+        try:
+            entered = self._enter(connection, entrances)
+            payload = {"channels": [entrance.audience.name for entrance in entrances], **entered}
+            payload["total"] = connection.subscriptions()
+            connection.answer(WSEventType.SUBSCRIBED, payload, reply_to=message.id)
+            self._tell_resets(connection, entrances)
+        finally:
+            self.audiences.release(entrances)
 
     async def follow(self, connection: Connection, channels: list[str]) -> list[str]:
-        """Have a connection follow channels without its asking; returns those that it may."""
+        """Have a connection follow channels without its asking; returns those that it does."""
         entrances = await self.admit(connection, channels, None)
-        self._enter(connection, entrances)
-        self.audiences.release(entrances)
-        return [entrance.audience.name for entrance in entrances]
+        try:
+            self._enter(connection, entrances)
+            return [it.audience.name for it in entrances if it.audience.name in connection.audiences]
+        finally:
+            self.audiences.release(entrances)
 
     async def admit(self, connection: Connection, channels: list[str], message: ClientMessage | None) -> list[Entrance]:
         """Hold the channels that the connection may follow, and tell it of the others. The caller enters or releases
@@ -249,7 +263,8 @@ class Hub:
         self, connection: Connection, name: str, message: ClientMessage | None, entrances: dict[str, Entrance]
     ) -> None:
         try:
-            channel = self._resolve(connection, name, len(entrances))
+            entering = sum(other != name and other not in connection.audiences for other in entrances)
+            channel = self._resolve(connection, name, entering)
             await self._check_allowed(connection, name, channel)
             if name not in entrances:
                 position = message.position(name) if message is not None else None
@@ -290,7 +305,9 @@ class Hub:
         """Whether the rules (as they are now) let this connection follow a channel."""
         try:
             await self._check_allowed(connection, name, self.declarations.find(name))
-        except Refused:
+        except Refused as refused:
+            if refused.code is ErrorCode.INTERNAL_ERROR:
+                log.error("user %s: %s", connection.user_id, refused.reason, exc_info=refused.__cause__)
             return False
         return True
 
@@ -327,12 +344,14 @@ class Hub:
 
     async def handle(self, connection: Connection, message: ClientMessage) -> None:
         """Give an application message to its handler, and reply."""
-        event, handler = self.handlers[message.type]
+        kind, handler = self.handlers[message.type]
         try:
-            answer = handler(event.from_payload(message.body), connection.user)  # type: ignore[arg-type]
-            answer = await answer if inspect.isawaitable(answer) else answer
+            event = kind.from_payload(message.body)  # type: ignore[arg-type]
         except EventError as error:
             raise Refused(ErrorCode.INVALID_MESSAGE, str(error), reply_to=message.id) from error
+        try:
+            answer = handler(event, connection.user)
+            answer = await answer if inspect.isawaitable(answer) else answer
         except Refused as refused:
             refused.reply_to = message.id
             raise
@@ -340,14 +359,22 @@ class Hub:
         connection.answer(WSEventType.REPLY, document, reply_to=message.id)
 
 
-def checked_id(user: Any) -> str:
-    """The user's id as text. Raises Refused for one that no channel's name could hold."""
-    user_id = str(user.id)
-    try:
-        UserChannel(user_id=user_id)
-    except ChannelError as error:
-        log.warning("authenticate returned the user id %r, which a channel's name cannot hold", user_id)
+def checked_id(id: Any) -> str:
+    """A user's id as text. Raises Refused for one that no channel's name could hold, and for none."""
+    user_id = "" if id is None or isinstance(id, bool) else str(id)
+    if len(user_id) > MAX_USER_ID or UserChannel.parse(own_channel(user_id)) is None:
+        log.warning("the user id %r is not 1 to %d characters that a channel's name holds", id, MAX_USER_ID)
         raise Refused(
-            ErrorCode.UNAUTHORIZED, "the user's id is not 1 to 128 characters that a channel's name holds"
-        ) from error
+            ErrorCode.UNAUTHORIZED, f"the user's id is not 1 to {MAX_USER_ID} characters that a channel's name holds"
+        )
     return user_id
+
+
+def _expiry(user: Any) -> float | None:
+    """When the user's token expires, in seconds since 1970. Raises TypeError for what is no time."""
+    expires_at = getattr(user, "expires_at", None)
+    if expires_at is None:
+        return None
+    if isinstance(expires_at, bool) or not isinstance(expires_at, int | float) or not math.isfinite(expires_at):
+        raise TypeError(f"the user's expires_at is {expires_at!r}, not seconds since 1970")
+    return expires_at

@@ -3,9 +3,9 @@
 import asyncio
 import inspect
 import logging
+import secrets
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,7 +57,7 @@ class ConnectionManager:
         broker: Broker | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
-        ids: Callable[[], str] = lambda: uuid.uuid4().hex,
+        ids: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self.limits = limits or Limits()
         self.broker = broker or MemoryBroker()
@@ -204,12 +204,12 @@ class ConnectionManager:
         """
         from tidings.transports.asgi import adopt
 
-        transport = await adopt(websocket)
+        user = User(checked_id(user_id))
+        transport = await adopt(websocket, self.limits.write_buffer)
         connection = self._hub.enlist(transport, None)
         transport.attach(connection)
         connection.advance(Input.AUTH)
-        user = User(str(user_id))
-        await self._hub.establish(connection, user, checked_id(user))
+        await self._hub.establish(connection, user, user.id)
         return connection.id
 
     def disconnect(self, connection_id: str) -> None:

@@ -104,6 +104,12 @@ class Running:
     def __init__(self, port: int, state: ServerState) -> None:
         self.port, self.state = port, state
 
+    async def emptied(self) -> None:
+        """Wait until uvicorn knows of no connection."""
+        async with asyncio.timeout(DEADLINE):
+            while self.state.connections:  # noqa: ASYNC110  # a set has no event
+                await asyncio.sleep(0)
+
 
 @contextlib.asynccontextmanager
 async def native(
@@ -118,15 +124,14 @@ async def native(
     server = await loop.create_server(
         lambda: http(config=config, server_state=state, app_state=app_state), "127.0.0.1", 0
     )
+    running = Running(server.sockets[0].getsockname()[1], state)
     try:
-        yield Running(server.sockets[0].getsockname()[1], state)
+        yield running
     finally:
         server.close()
-        for connection in list(state.connections):
-            connection.transport.abort() if hasattr(connection, "transport") else connection.abort()  # type: ignore[union-attr]
-        async with asyncio.timeout(DEADLINE):
-            while state.connections:
-                await asyncio.sleep(0)
+        for connection in list[Any](state.connections):
+            getattr(connection, "transport", connection).abort()
+        await running.emptied()
 
 
 class RawClient:

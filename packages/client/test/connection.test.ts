@@ -173,6 +173,17 @@ test("a server that only talks is pinged, or it would take the client for idle",
   expect(server.socket.payloads("ping").length).toBeGreaterThan(0);
 });
 
+test("a client that only talks, to a server that is gone, notices it", async () => {
+  const { server, client } = await connected();
+  server.answers = {};
+  for (let i = 0; i < 3; i += 1) {
+    await pass(9_000);
+    client.send({ type: "chat" });
+  }
+  await pass(8_000);
+  expect(client.status).toMatchObject({ status: "offline", reason: "the server does not answer" });
+});
+
 test("no pong within 10 s: lost, closed, and tried again", async () => {
   const { server, client } = await connected();
   server.answers.ping = () => {};

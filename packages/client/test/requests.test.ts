@@ -158,3 +158,21 @@ test("a request from a handler that hears of a refusal is sent", async () => {
   await tick();
   expect(server.socket.sent.map(({ type }) => type)).toEqual(["auth", "a", "after"]);
 });
+
+test("a message that is sent from within the flush does not send the others twice", async () => {
+  const { server, client } = bench();
+  client.on("connection:error", () => {
+    server.socket.bufferedAmount = 0;
+    client.send({ type: "c" });
+  });
+  server.answers.auth = (socket, message) => {
+    socket.bufferedAmount = 2_000_000;
+    server.establish(socket, message);
+  };
+  client.send({ type: "a" });
+  client.request("b").catch(() => {});
+  client.connect();
+  await tick();
+  expect(server.socket.sent.map(({ type }) => type)).toEqual(["auth", "b", "c"]);
+  client.disconnect();
+});

@@ -128,7 +128,9 @@ test("StrictMode: each event is heard once", async () => {
 test("useEvent hears its type only, narrowed, with the newest handler", async () => {
   const titles: string[] = [];
   function Board({ prefix }: { prefix: string }) {
-    useEvent(Schedules(), "schedule:created", ({ payload }) => void titles.push(prefix + payload.schedule.title));
+    useEvent(Schedules(), "schedule:created", ({ schedule }, { offset }) => {
+      titles.push(`${prefix}${schedule.title} ${offset}`);
+    });
     return null;
   }
   const { rerender } = await mount(inPage(<Board prefix="a " />));
@@ -136,7 +138,7 @@ test("useEvent hears its type only, narrowed, with the newest handler", async ()
   rerender(inPage(<Board prefix="b " />));
   page.server.publish("schedules", deleted);
   page.server.publish("schedules", created);
-  expect(titles).toEqual(["a Night", "b Night"]);
+  expect(titles).toEqual(["a Night 1", "b Night 3"]);
 });
 
 test("rendered on a server and hydrated: idle first, then live", async () => {

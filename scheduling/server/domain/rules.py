@@ -79,6 +79,7 @@ def horizon(shift: Shift, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def overlap(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Hard: nobody works in two places at once."""
     for other in situation.others:
         if other.starts_at < shift.ends_at and shift.starts_at < other.ends_at:
             message = f"{situation.staff.name} already works {_describe(other)}."
@@ -86,6 +87,7 @@ def overlap(shift: Shift, situation: Situation) -> Iterator[Violation]:
 
 
 def within_time_off(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Hard: nobody works during approved time off."""
     for leave in situation.time_off:
         if leave.status == "approved" and leave.starts_at < shift.ends_at and shift.starts_at < leave.ends_at:
             days = spell_days(leave.starts_at, leave.ends_at, situation.zone)
@@ -94,6 +96,7 @@ def within_time_off(shift: Shift, situation: Situation) -> Iterator[Violation]:
 
 
 def skill(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Soft: the shift's role is one of the person's skills."""
     if shift.role not in situation.staff.skills:
         skills = ", ".join(situation.staff.skills) or "none"
         message = f"{situation.staff.name} does not have the skill {shift.role} (skills: {skills})."
@@ -101,6 +104,7 @@ def skill(shift: Shift, situation: Situation) -> Iterator[Violation]:
 
 
 def rest(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Soft: the contract's rest lies before and after."""
     contract = situation.staff.contract
     for other in situation.others:
         gap = max(other.starts_at - shift.ends_at, shift.starts_at - other.ends_at)
@@ -114,6 +118,7 @@ def rest(shift: Shift, situation: Situation) -> Iterator[Violation]:
 
 
 def weekly_hours(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Soft: the calendar week, where the shift is, holds no more than the contract's hours."""
     contract = situation.staff.contract
     if contract.hours_per_week is None:
         return
@@ -154,6 +159,7 @@ def kind_of(shift: Shift, zone: ZoneInfo) -> ShiftKind:
 
 
 def succession(shift: Shift, situation: Situation) -> Iterator[Violation]:
+    """Soft: what follows on the next day is not forbidden after what came before."""
     for other in situation.others:
         pair = sorted(((shift, situation.zone), (other, other.zone)), key=lambda each: each[0].starts_at)
         (before, its_zone), (after, next_zone) = pair

@@ -30,6 +30,10 @@ class Summary:
     accepted: list[Objection] = field(default_factory=list)
     refused: list[Objection] = field(default_factory=list)
 
+    @property
+    def begun(self) -> bool:
+        return bool(self.entered or self.already_there or self.refused_entries)
+
 
 class Entering:
     """Enters one plan through one client. ``step`` is called after each entry with its title."""

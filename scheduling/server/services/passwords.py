@@ -6,12 +6,12 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 AT_ONCE = 2
-"""How many are worked out at a time: each takes about 64 MB and 50 ms of one core."""
+"""How many are worked out at a time: each takes 64 MiB of memory by default."""
 
 
 class Passwords:
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
-        """``hasher``: argon2id with the cost to use; by default the one that its RFC 9106 library recommends."""
+        """``hasher``: argon2id with the cost to use; by default what its library recommends (RFC 9106)."""
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
         self._nobodys = self._hash.hash("the password of nobody")
         self._workers = asyncio.Semaphore(AT_ONCE)

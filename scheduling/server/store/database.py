@@ -53,8 +53,9 @@ class Database:
 
     async def open(self) -> Self:
         """Look at the file now rather than with the first request. Raises DatabaseUnavailable."""
-        # By the plain driver: aiosqlite leaves a thread behind where it cannot open a file.
-        revision = await asyncio.to_thread(_revision, self._path)
+        revision = await asyncio.to_thread(revision_of, self._path)
+        if revision is None:
+            raise DatabaseUnavailable(f"The database {self._path} is not set up: run `scheduling migrate` first.")
         if revision != REVISION:
             raise DatabaseUnavailable(
                 f"The database {self._path} is at revision {revision} and this program needs {REVISION}: "
@@ -96,16 +97,21 @@ def unavailable(path: Path, error: BaseException | None) -> DatabaseUnavailable:
     return DatabaseUnavailable(f"The database {path} cannot be opened: {error}.")
 
 
-def _revision(path: Path) -> str:
-    missing = DatabaseUnavailable(f"The database {path} is not set up: run `scheduling migrate` first.")
+def revision_of(path: Path) -> str | None:
+    """The migration that the database is at; None where it was never migrated. Raises DatabaseUnavailable.
+
+    Looks by the plain driver, as aiosqlite leaves a thread behind where it cannot open a file; and makes no file.
+    """
     if not path.exists():
-        raise missing
+        return None
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-            revision: str = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-            return revision
-    except (sqlite3.Error, TypeError) as error:
-        raise missing if "no such table" in str(error) else unavailable(path, error) from error
+            found: tuple[str] | None = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return None
+        raise unavailable(path, error) from error
+    return found[0] if found else None
 
 
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

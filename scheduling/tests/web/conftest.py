@@ -1,13 +1,19 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from scheduling.server.main import create_app
+from scheduling.server.services.passwords import Passwords
+from scheduling.server.settings import Settings
 from scheduling.tests.conftest import PASSWORD, Json, browser
 from scheduling.tests.roster import NORTH
+from scheduling.tests.web.screens import Desk, fill
 
 
 async def sign_in(http: httpx2.AsyncClient, email: str) -> httpx2.AsyncClient:
@@ -59,3 +65,10 @@ def problem(response: httpx2.Response, status: int, kind: str) -> Json:
 
 
 FORTNIGHT = int(timedelta(days=14).total_seconds())
+
+
+@pytest.fixture
+def desk(settings: Settings, passwords: Passwords) -> Iterator[Desk]:
+    asyncio.run(fill(settings, passwords))
+    with TestClient(create_app(settings, passwords=passwords)) as client:
+        yield Desk(client)

@@ -57,6 +57,10 @@ export class Desk {
     return (answer.status() === 204 ? undefined : await answer.json()) as T;
   }
 
+  async get(monday: string, id: number): Promise<Schedule | undefined> {
+    return (await this.#shifts(monday)).find((shift) => shift.id === id);
+  }
+
   readonly staff = () => this.#send<Staff[]>("GET", "/api/staff");
   readonly add = (fields: Partial<Schedule> & { accept?: string[] }) =>
     this.#send<Schedule>("POST", "/api/schedules", {
@@ -78,9 +82,13 @@ export class Desk {
 
   /** "id/version" of every shift that starts in the week, sorted. */
   async rows(monday: string, status?: Schedule["status"]): Promise<string[]> {
-    const query = new URLSearchParams({ from: at(monday, 0, 0), to: at(monday, 7, 0), ...(status ? { status } : {}) });
-    const rows = await this.#send<Schedule[]>("GET", `/api/schedules?${query}`);
+    const rows = await this.#shifts(monday, status);
     return rows.map((row) => `${row.id}/${row.version}`).sort();
+  }
+
+  #shifts(monday: string, status?: Schedule["status"]): Promise<Schedule[]> {
+    const query = new URLSearchParams({ from: at(monday, 0, 0), to: at(monday, 7, 0), ...(status ? { status } : {}) });
+    return this.#send<Schedule[]>("GET", `/api/schedules?${query}`);
   }
 
   async close(): Promise<void> {
@@ -101,7 +109,7 @@ export class Person {
     await this.page.getByLabel("E-mail").fill(email);
     await this.page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
     await this.page.getByRole("button", { name: "Sign in" }).click();
-    await expect(this.page.getByRole("heading", { level: 1 })).toContainText("20");
+    await expect(this.page.getByRole("button", { name: /: account$/ })).toBeVisible();
   }
 
   /** Opens a week as its address does, in the page that is there, and waits until it is live. */
@@ -150,10 +158,15 @@ export class Person {
 
 interface Fixtures {
   /** Opens a browser of their own for somebody and signs them in; `url` where they reach the server another way. */
-  readonly person: (email: string, options?: { url?: string; phone?: boolean }) => Promise<Person>;
+  readonly person: (
+    email: string,
+    options?: { url?: string; phone?: boolean; scheme?: "light" | "dark" },
+  ) => Promise<Person>;
   /** Another tab of the same person. */
   readonly tab: (of: Person) => Promise<Person>;
+  /** The REST API in the manager's name, and in somebody else's. */
   readonly desk: Desk;
+  readonly deskOf: (email: string) => Promise<Desk>;
 }
 
 interface WorkerFixtures {
@@ -174,8 +187,8 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   ],
   person: async ({ browser, server }, use) => {
     const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
-    await use(async (email, { url = server.url, phone = false } = {}) => {
-      const context = await browser.newContext(phone ? PHONE : {});
+    await use(async (email, { url = server.url, phone = false, scheme = "light" } = {}) => {
+      const context = await browser.newContext({ colorScheme: scheme, ...(phone ? PHONE : {}) });
       opened.push(context);
       const person = new Person(await context.newPage());
       await person.signIn(url, email);
@@ -187,11 +200,16 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   tab: async ({}, use) => {
     await use(async (of) => new Person(await of.page.context().newPage()));
   },
-  desk: async ({ server }, use) => {
-    const desk = await Desk.open(server.url, MANAGER);
-    await use(desk);
-    await desk.close();
+  deskOf: async ({ server }, use) => {
+    const opened: Desk[] = [];
+    await use(async (email) => {
+      const desk = await Desk.open(server.url, email);
+      opened.push(desk);
+      return desk;
+    });
+    for (const desk of opened) await desk.close();
   },
+  desk: async ({ deskOf }, use) => use(await deskOf(MANAGER)),
 });
 
 export { expect };

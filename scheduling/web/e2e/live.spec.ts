@@ -10,9 +10,8 @@ async function plan(page: import("@playwright/test").Page, staff: string, day: s
     ["Ends", times[1]],
   ] as const) {
     const [hour = "", minute = ""] = time.split(":");
-    const group = form.getByRole("group", { name: label });
-    await group.getByLabel("hours").fill(hour);
-    await group.getByLabel("minutes").fill(minute);
+    await form.getByLabel(`${label}: hours`).fill(hour);
+    await form.getByLabel(`${label}: minutes`).fill(minute);
   }
   return form;
 }

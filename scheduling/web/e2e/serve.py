@@ -1,14 +1,18 @@
 """Serves the demo for the browser tests: `serve.py FOLDER TRANSPORT`, on a port of the system's choosing.
 
-FOLDER gets a fresh database with the demo's team; the log's "Listening on" line says the address.
+FOLDER gets a fresh database with the demo's team; the log's "Listening on" line says the address. Passwords are hashed
+at the lowest cost, so that a test's many sign-ins do not keep the machine busy.
 """
 
 import sys
 from pathlib import Path
 from typing import cast
 
+from pwdlib.hashers.argon2 import Argon2Hasher
+
 from scheduling.server.cli import prepare
 from scheduling.server.main import create_app
+from scheduling.server.services.passwords import Passwords
 from tidings.cli.application import Transport
 from tidings.cli.server import serve
 
@@ -16,8 +20,9 @@ WEB_BUILD = Path(__file__).parents[1] / "dist"
 
 
 def main(folder: str, transport: str) -> None:
-    settings = prepare(Path(folder), WEB_BUILD)
-    serve(create_app(settings), port=0, transport=cast("Transport", transport))
+    passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+    settings = prepare(Path(folder), WEB_BUILD, passwords)
+    serve(create_app(settings, passwords=passwords), port=0, transport=cast("Transport", transport))
 
 
 if __name__ == "__main__":

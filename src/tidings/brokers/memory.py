@@ -57,11 +57,10 @@ class MemoryBroker(Broker):
     async def append(self, channel: str, draft: Draft) -> Entry:
         with self._lock:
             log = self._log(channel)
-            before = log.size
             entry, new = log.append(draft, self._clock())
             if new:
-                log.trim(events=self._events, size=self._size, before=entry.at - self._age)
-                self._total += log.size - before
+                self._total += entry.size
+                self._trim(log, entry.at)
                 self._filled[channel] = log
                 self._logs.move_to_end(channel)
                 self._filled.move_to_end(channel)
@@ -71,38 +70,44 @@ class MemoryBroker(Broker):
             return entry
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
-        log = self._logs.get(channel)
-        if log is None:
-            return [] if position == self._unborn else None
-        return log.since(position, limit)
+        with self._lock:
+            log = self._logs.get(channel)
+            if log is None:
+                return [] if position == self._unborn else None
+            self._trim(log, self._clock())
+            return log.since(position, limit)
 
     async def follow(self, channel: str) -> Position:
-        self._followers[channel] = self._followers.get(channel, 0) + 1
-        log = self._logs.get(channel)
-        return self._unborn if log is None else log.top
+        with self._lock:
+            self._followers[channel] = self._followers.get(channel, 0) + 1
+            log = self._logs.get(channel)
+            return self._unborn if log is None else log.top
 
     def unfollow(self, channel: str) -> None:
-        self._followers[channel] -= 1
-        if not self._followers[channel]:
-            del self._followers[channel]
+        with self._lock:
+            self._followers[channel] -= 1
+            if not self._followers[channel]:
+                del self._followers[channel]
 
     def _log(self, channel: str) -> Log:
-        log = self._logs.get(channel)
-        if log is None:
-            if len(self._logs) >= self._max_channels:
-                self._forget()
-            log = self._logs[channel] = Log(channel, self._unborn.epoch)
-        return log
+        if channel not in self._logs and len(self._logs) >= self._max_channels:
+            self._forget()  # and number this channel, if it is followed
+        if channel not in self._logs:
+            self._logs[channel] = Log(channel, self._unborn.epoch)
+        return self._logs[channel]
+
+    def _trim(self, log: Log, now: float) -> None:
+        before = log.size
+        log.trim(events=self._events, size=self._size, before=now - self._age)
+        self._total += log.size - before
 
     def _bound(self, now: float) -> None:
         """Drop what is too old or too much, from the logs that were quiet for longest."""
         while self._filled:
             name, log = next(iter(self._filled.items()))
-            before = log.size
-            log.trim(events=self._events, size=self._size, before=now - self._age)
-            while len(log) and self._total - before + log.size > self._max_total:
-                log.drop_oldest()
-            self._total += log.size - before
+            self._trim(log, now)
+            while len(log) and self._total > self._max_total:
+                self._total -= log.drop_oldest().size
             if len(log):
                 return
             del self._filled[name]

@@ -10,19 +10,24 @@ T = TypeVar("T")
 class Deadlines(Generic[T]):
     """Who is to be looked at when. Deadlines are kept by the second and fall due at its beginning: up to one second
     early, never late.
-
-    An item may stand in several seconds; its owner knows which of them it still means.
     """
 
     def __init__(self) -> None:
-        self._seconds: dict[int, list[T]] = {}
+        self._seconds: dict[int, set[T]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._seconds)
 
     def add(self, at: float, item: T) -> None:
         """Have `item` fall due at `at` (seconds of the caller's clock)."""
-        self._seconds.setdefault(floor(at), []).append(item)
+        self._seconds.setdefault(floor(at), set()).add(item)
+
+    def discard(self, at: float, item: T) -> None:
+        """Take `item` back that was added for the second of `at`; nothing happens where it is not there."""
+        items = self._seconds.get(floor(at), set())
+        items.discard(item)
+        if not items:
+            self._seconds.pop(floor(at), None)
 
     def due(self, now: float) -> Iterator[T]:
         """Take out everything that is due. Items added meanwhile for the past fall due at the next call."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tidings.transports.watch import Watch
 
 HEAD_TIMEOUT = 10.0  # seconds from a connection or the first byte of a further request to the end of the headers
+CLOSE_TIMEOUT = 3.0  # seconds that a refused client has to close
 MAX_HEADERS = 128
 MAX_LINE = 8_192  # bytes of a URL, and of a header
 MAX_HEAD = 65_536  # bytes of URL and headers together
@@ -57,8 +58,9 @@ class _BoundedHead(asyncio.Protocol):
         guard_logs()
         self._loop = _loop or asyncio.get_running_loop()
         self._watch: Watch = watch_of(server_state, self._loop)
-        self._deadline = 0.0
+        self._deadline = 0.0  # while under watch
         self._head_size = 0
+        self._refused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -69,24 +71,25 @@ class _BoundedHead(asyncio.Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         if self._between_requests() and self not in self._watch:
             self._expect_head()
+        self._head_size += len(data)
         super().data_received(data)
         if not self._between_requests():
             self._watch.discard(self)
-        elif self in self._watch:
-            self._head_size += len(data)
-            if self._head_size > MAX_HEAD:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self in self._watch and self._head_size > MAX_HEAD:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def check(self, now: float) -> None:
-        """End a request whose head takes too long."""
-        if self.transport.is_closing():
+        """End a request whose head takes too long, and a client that does not go when it was told to."""
+        if now + TICK <= self._deadline:
+            return
+        if self._refused or not self._head_size:
             self.transport.abort()
-        elif now + TICK > self._deadline and self._head_size:
+        else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
-        elif now + TICK > self._deadline:
-            self.transport.close()
 
     def handle_websocket_upgrade(self, *event: Any) -> None:
         """The head was an upgrade request: another protocol takes the transport."""
@@ -110,15 +113,21 @@ class _BoundedHead(asyncio.Protocol):
         self._watch.add(self)
 
     def _refuse(self, status: HTTPStatus) -> None:
-        if self.transport.is_closing():
+        """Answer, and throw away what still comes: to close at once would reset the connection, the answer with it."""
+        if self._refused or self.transport.is_closing():
             return
+        self._refused, self._deadline = True, self._loop.time() + CLOSE_TIMEOUT
+        self._watch.add(self)
         body = f"{status.phrase}\n"
         head = (
             f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write((head + body).encode())
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
 
 class H11HttpProtocol(_BoundedHead, H11Protocol):

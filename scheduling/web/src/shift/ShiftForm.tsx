@@ -16,6 +16,7 @@ import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
+import { timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
@@ -44,7 +45,6 @@ function lengthHint(values: ShiftValues, zone: string): string {
 
 function When({ state: { form, zone } }: { state: ShiftFormState }) {
   const hint = lengthHint(form.values, zone);
-  const labels = { hoursInputLabel: "hours", minutesInputLabel: "minutes" };
   // The two stand side by side, and what is wrong with them takes the whole width below.
   const told = (field: "start" | "end") => {
     const error = Boolean(form.errors[field]);
@@ -54,8 +54,8 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
     <div>
       <DatePickerInput label="Day" valueFormat="dddd D MMMM YYYY" withAsterisk {...form.getInputProps("day")} />
       <Group grow align="flex-start" mt="md" gap="sm">
-        <TimePicker label="Starts" withAsterisk {...labels} {...form.getInputProps("start")} {...told("start")} />
-        <TimePicker label="Ends" withAsterisk {...labels} {...form.getInputProps("end")} {...told("end")} />
+        <TimePicker {...timeLabels("Starts")} {...form.getInputProps("start")} {...told("start")} />
+        <TimePicker {...timeLabels("Ends")} {...form.getInputProps("end")} {...told("end")} />
       </Group>
       {(["start", "end"] as const).map((field) => (
         <Input.Error key={field} id={`why-${field}`} mt={6}>

@@ -51,6 +51,20 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    DatePickerInput: {
+      defaultProps: {
+        ariaLabels: {
+          monthLevelControl: "Choose the month",
+          yearLevelControl: "Choose the year",
+          nextMonth: "Next month",
+          previousMonth: "Previous month",
+          nextYear: "Next year",
+          previousYear: "Previous year",
+          nextDecade: "Next decade",
+          previousDecade: "Previous decade",
+        },
+      },
+    },
     Button: { defaultProps: { size: "sm" } },
     Drawer: { defaultProps: { padding: "lg", overlayProps: { backgroundOpacity: 0.18 } } },
     InputWrapper: { styles: { label: { marginBottom: 4 }, error: { marginTop: 6 } } },

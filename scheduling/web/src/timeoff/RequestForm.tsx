@@ -8,6 +8,7 @@ import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { Notice } from "../shell/Notice";
+import { timeLabels } from "../time/time-labels";
 import { useTimeOffChange } from "./queries";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 
@@ -47,7 +48,6 @@ function Fields(props: Props) {
   const { staff, close } = props;
   const { manager } = useSignedIn();
   const { form, submit, failure, sending } = useRequestForm(props);
-  const labels = { hoursInputLabel: "hours", minutesInputLabel: "minutes" };
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
@@ -73,8 +73,8 @@ function Fields(props: Props) {
         <Switch label="Only some hours of the first day" {...form.getInputProps("part", { type: "checkbox" })} />
         {form.values.part && (
           <Group grow align="flex-start">
-            <TimePicker label="From" withAsterisk {...labels} {...form.getInputProps("start")} />
-            <TimePicker label="Until" withAsterisk {...labels} {...form.getInputProps("end")} />
+            <TimePicker {...timeLabels("From")} {...form.getInputProps("start")} />
+            <TimePicker {...timeLabels("Until")} {...form.getInputProps("end")} />
           </Group>
         )}
         <Textarea label="Note" description="Managers see it." autosize minRows={2} {...form.getInputProps("note")} />

@@ -1,0 +1,99 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+
+/** No violation of WCAG 2.2 A and AA or of axe's best practices. */
+async function expectClean(page: Page) {
+  // A colour that is still fading in is not the colour that is read.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join("\n  ")}`,
+  );
+  expect(told).toEqual([]);
+}
+
+/** Every look that a shift or leave can have, in one week. */
+async function fill(desk: Desk, week: string) {
+  const [first] = await desk.staff();
+  const times = { starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) };
+  await desk.add({ ...times, note: "With a note" });
+  await desk.add({ ...times, status: "draft" });
+  await desk.add({ ...times, location: "South Ward", role: "Care assistant" });
+  await desk.add({ staff_id: first?.id ?? 0, starts_at: at(week, 1, 22), ends_at: at(week, 2, 6), role: "Head nurse" });
+  await desk.askOff({ starts_at: at(week, 4, -1), ends_at: at(week, 6, -1), note: "Two days" });
+}
+
+const SCENES: Record<string, (manager: Person) => Promise<void>> = {
+  "the week": async () => {},
+  "a shift's form": async ({ page }) => {
+    await page.locator("[data-schedule]").first().click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "a form with its reasons": async ({ page }) => {
+    await page.getByRole("button", { name: "New shift" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
+    await expect(page.getByText(/Enter the role/)).toBeVisible();
+  },
+  "the calendar of the form": async ({ page }) => {
+    await page.getByRole("button", { name: "New shift" }).click();
+    await page.getByRole("dialog").getByLabel("Day").click();
+    await expect(page.getByRole("button", { name: "Next month" })).toBeVisible();
+  },
+  "the list of drafts": async ({ page }) => {
+    await page.getByRole("button", { name: /^Publish/ }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "a request in the week": async ({ page }) => {
+    await page.locator("[data-timeoff]").first().click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "time off": async ({ page }) => {
+    await page.getByRole("link", { name: /Time off/ }).click();
+    await expect(page.getByRole("article").first()).toBeVisible();
+  },
+  "the request form": async ({ page }) => {
+    await page.getByRole("link", { name: /Time off/ }).click();
+    await page.getByRole("button", { name: "Request time off" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "an empty week": async ({ page }) => {
+    await page.goto(`${new URL(page.url()).origin}/week?week=2040-01-02`);
+    await expect(page.getByText("Nothing planned this week")).toBeVisible();
+  },
+};
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const phone of [false, true]) {
+    test(`every page is clean, ${scheme}, ${phone ? "on a phone" : "wide"}`, async ({ person, server, desk }) => {
+      test.slow();
+      const week = ownWeek();
+      await fill(desk, week);
+      const manager = await person(MANAGER, { phone, scheme });
+      for (const [name, open] of Object.entries(SCENES)) {
+        await test.step(name, async () => {
+          await manager.openWeek(server.url, week);
+          await open(manager);
+          await expectClean(manager.page);
+        });
+      }
+    });
+
+    test(`the sign-in page and a staff member's week are clean, ${scheme}, ${phone ? "on a phone" : "wide"}`, async ({
+      person,
+      server,
+      desk,
+    }) => {
+      const week = ownWeek();
+      await fill(desk, week);
+      const staff = await person(STAFF, { phone, scheme });
+      await staff.openWeek(server.url, week);
+      await expectClean(staff.page);
+      await staff.page.getByRole("button", { name: /account/ }).click();
+      await staff.page.getByRole("menuitem", { name: "Sign out" }).click();
+      await staff.page.getByRole("button", { name: "Sign in" }).click();
+      await expect(staff.page.getByText("Enter your password.")).toBeVisible();
+      await expectClean(staff.page);
+    });
+  }
+}

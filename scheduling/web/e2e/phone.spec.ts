@@ -1,0 +1,38 @@
+import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
+
+test("a phone shows a list for each day instead of the grid", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const own = await desk.add({ staff_id: sam, starts_at: at(week, 1, 21), ends_at: at(week, 2, 5) });
+  const open = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  const staff = await person(STAFF, { phone: true });
+  await staff.openWeek(server.url, week);
+  await expect(staff.page.getByRole("table")).toHaveCount(0);
+  const tuesday = staff.page.getByRole("region", { name: /^Tuesday/ });
+  await expect(tuesday.locator("[data-schedule]")).toHaveCount(2);
+  await expect(tuesday.locator("[data-schedule]").last()).toContainText(
+    /Sam Okafor.*22:00–06:00|22:00–06:00.*Sam Okafor/,
+  );
+  await expect(staff.page.getByRole("region", { name: /^Wednesday/ })).toContainText("Nothing planned");
+
+  await staff.page.getByText("My shifts").click();
+  await expect(staff.card(open)).toHaveCount(0);
+  await expect(staff.card(own)).toBeVisible();
+  const width = await staff.page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width).toBe(390);
+
+  await desk.change(own, { note: "Moved meanwhile", starts_at: at(week, 1, 20) });
+  await expect(staff.card(own)).toContainText("21:00–06:00");
+});
+
+test("a manager plans on a phone", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const manager = await person(MANAGER, { phone: true });
+  await manager.openWeek(server.url, week);
+  await manager.page.getByRole("button", { name: "New shift" }).click();
+  const form = manager.page.getByRole("dialog", { name: "New shift" });
+  await form.getByRole("combobox", { name: "Role" }).fill("Nurse");
+  await form.getByRole("button", { name: "Publish" }).click();
+  await expect(manager.page.locator("[data-schedule]")).toHaveCount(1);
+  expect(await desk.rows(week)).toHaveLength(1);
+});

@@ -1,0 +1,284 @@
+"""What is read and written after the upgrade (RFC 6455), and how a connection ends."""
+
+import asyncio
+import struct
+from typing import Any
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from tests.transports.native_server import RecordingManager, native, raw_client
+from tidings import Limits
+from tidings.transports.websocket import MAX_FRAGMENTS, encode
+
+pytestmark = pytest.mark.anyio
+
+LIMITS = Limits(message_size=1_000)
+
+
+@pytest.fixture(params=[True, False], ids=["uvloop", "asyncio"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    return "asyncio", {"use_uvloop": request.param}
+
+
+class TestReading:
+    async def test_whole_and_fragmented_messages(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.send_text("one")
+            client.send(Opcode.BINARY, b"\x00\xff")
+            euro = "€".encode()
+            client.send(Opcode.TEXT, euro[:1], fin=False)
+            client.send(Opcode.PING, b"amid")
+            client.send(Opcode.CONT, b"", fin=False)
+            client.send(Opcode.CONT, euro[1:])
+            client.send_text("")
+            expected = [("text", "one"), ("binary", b"\x00\xff"), ("text", "€"), ("text", "")]
+            assert [await connection.next() for _ in expected] == expected
+            assert await client.frame() == Frame(Opcode.PONG, b"amid")
+
+    async def test_a_message_in_single_bytes(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            for byte in Frame(Opcode.TEXT, b"slowly").serialize(mask=True):
+                client.writer.write(bytes([byte]))
+                await client.writer.drain()
+                await asyncio.sleep(0)
+            assert await connection.next() == ("text", "slowly")
+
+    async def test_many_messages_in_one_piece_arrive_in_order(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.writer.write(b"".join(Frame(Opcode.TEXT, b"%d" % n).serialize(mask=True) for n in range(20_000)))
+            for number in range(20_000):
+                assert await connection.next() == ("text", str(number))
+
+    @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+    @pytest.mark.parametrize("pieces", [1, 4])
+    async def test_a_message_over_the_limit_is_answered(self, opcode: Opcode, pieces: int) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            for number in range(pieces):
+                client.send(opcode if number == 0 else Opcode.CONT, b"x" * (4_000 // pieces), fin=number == pieces - 1)
+            client.send(opcode, b"x" * 1_000)
+            assert await connection.next() == ("oversized", None)
+            assert (await connection.next())[1] in ("x" * 1_000, b"x" * 1_000)
+
+    async def test_a_message_far_over_the_limit_ends_the_connection(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.send(Opcode.TEXT, b"x" * 4_001)
+            assert await client.close_code() == 1009
+            await connection.lost_in_time()
+
+    async def test_nobody_in_particular_has_no_more_than_the_limit(self) -> None:
+        manager = RecordingManager(LIMITS, user_id=None)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.send(Opcode.TEXT, b"x" * 1_000)
+            assert await connection.next() == ("text", "x" * 1_000)
+            client.send(Opcode.TEXT, b"x" * 1_001)
+            assert await client.close_code() == 1009
+
+    @pytest.mark.parametrize("data", [b"", b"x"])
+    async def test_endless_fragments_end_the_connection(self, data: bytes) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            await manager.opened()
+            client.send(Opcode.TEXT, data, fin=False)
+            for _ in range(MAX_FRAGMENTS - 2):
+                client.send(Opcode.CONT, data, fin=False)
+            client.send(Opcode.PING, b"still there")
+            assert await client.frame() == Frame(Opcode.PONG, b"still there")
+            client.send(Opcode.CONT, data, fin=False)
+            assert await client.close_code() == 1008
+
+    async def test_signs_of_life_reach_the_connection(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.transport.ping()
+            ping = await client.frame()
+            assert ping is not None
+            assert ping.opcode is Opcode.PING
+            assert not hasattr(connection, "alive")
+            client.send(Opcode.PONG, bytes(ping.data))
+            client.send_text("after the pong")
+            await connection.next()
+            assert connection.alive
+
+    async def test_a_connection_may_ask_not_to_be_read(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.transport.pause_reading()
+            client.writer.write(b"".join(Frame(Opcode.TEXT, b"%d" % n).serialize(mask=True) for n in range(5_000)))
+            connection.send("written meanwhile")
+            assert await client.text() == "written meanwhile"
+            assert connection.calls.empty()
+            connection.transport.resume_reading()
+            assert [await connection.next() for _ in range(5_000)] == [("text", str(n)) for n in range(5_000)]
+
+    async def test_what_came_in_the_same_piece_waits_too(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            messages = b"".join(Frame(Opcode.TEXT, b"%04d" % n * 250).serialize(mask=True) for n in range(100))
+            receive = connection.receive
+
+            def receive_one(text: str) -> None:
+                receive(text)
+                connection.transport.pause_reading()
+
+            connection.receive = receive_one  # type: ignore[method-assign]
+            client.writer.write(messages)
+            seen = [await connection.next()]
+            held_back = 100 - connection.calls.qsize() - len(seen)
+            assert held_back > 80, "one slice of bytes is read, not all that came"
+            while len(seen) < 100:
+                connection.transport.resume_reading()
+                seen.append(await connection.next())
+            assert [text[:4] for _, text in seen] == [f"{n:04d}" for n in range(100)]
+
+
+def masked(head: int, length: bytes, payload: bytes = b"") -> bytes:
+    """A frame by its bytes: the first, then the length without the mask bit, then a payload masked with zeros."""
+    return bytes([head, length[0] | 0x80]) + length[1:] + bytes(4) + payload
+
+
+BAD_FRAMES = {
+    "reserved opcode 3": (masked(0x83, b"\x00"), 1002),
+    "reserved opcode 11": (masked(0x8B, b"\x00"), 1002),
+    "reserved bit 1": (masked(0xC1, b"\x00"), 1002),
+    "reserved bit 2": (masked(0xA1, b"\x00"), 1002),
+    "reserved bit 3": (masked(0x91, b"\x00"), 1002),
+    "not masked": (b"\x81\x02hi", 1002),
+    "a fragmented ping": (masked(0x09, b"\x00"), 1002),
+    "a long ping": (masked(0x89, b"\x7e\x00\x7e", bytes(126)), 1002),
+    "a continuation of nothing": (masked(0x80, b"\x00"), 1002),
+    "a message amid another": (masked(0x01, b"\x00") + masked(0x81, b"\x00"), 1002),
+    "invalid UTF-8": (masked(0x81, b"\x02", b"\xc3\x28"), 1007),
+    "half a character": (masked(0x81, b"\x02", b"\xe2\x82"), 1007),
+    "a surrogate": (masked(0x81, b"\x03", b"\xed\xa0\x80"), 1007),
+    "a length of 2^63": (masked(0x82, b"\x7f" + struct.pack("!Q", 2**63)), 1009),
+    "a length of 2^64-1": (masked(0x82, b"\x7f" + b"\xff" * 8), 1009),
+    "a close with one byte": (masked(0x88, b"\x01", b"\x03"), 1002),
+    "a close with a reserved code": (masked(0x88, b"\x02", struct.pack("!H", 1005)), 1002),
+    "a close with invalid UTF-8": (masked(0x88, b"\x03", struct.pack("!H", 1000) + b"\xff"), 1007),
+}
+
+
+@pytest.mark.parametrize(("data", "code"), BAD_FRAMES.values(), ids=BAD_FRAMES)
+async def test_a_bad_frame_fails_the_connection(
+    data: bytes, code: int, caplog: pytest.LogCaptureFixture, recwarn: Any
+) -> None:
+    manager = RecordingManager()
+    async with native(manager) as server, raw_client(server.port) as client, raw_client(server.port) as other:
+        connection, bystander = await manager.opened(), await manager.opened()
+        # What follows must not be acted upon, and must not reset the connection before the close frame is read.
+        client.writer.write(data + Frame(Opcode.TEXT, b"too late").serialize(mask=True) * 1_000)
+        assert await client.close_code() == code
+        await client.end()
+        await connection.lost_in_time()
+        assert connection.calls.empty()
+        other.send_text("well")
+        assert await bystander.next() == ("text", "well")
+    assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
+
+
+class TestWriting:
+    async def test_frames_are_shared_and_arrive_in_order(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as one, raw_client(server.port) as two:
+            connections = [await manager.opened(), await manager.opened()]
+            frames = [encode(b"%d" % number) for number in range(1_000)]
+            for frame in frames:
+                for connection in connections:
+                    connection.transport.write(frame)
+            for client in (one, two):
+                assert [await client.text() for _ in range(1_000)] == [str(number) for number in range(1_000)]
+
+    @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+    async def test_every_length_of_frame(self, size: int) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.send("x" * size)
+            assert await client.text() == "x" * size
+
+
+class TestEnding:
+    async def test_a_close_comes_after_what_was_written(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            for number in range(100):
+                connection.send(str(number))
+            connection.transport.close(4401, "no")
+            connection.send("not sent")
+            assert [await client.text() for _ in range(100)] == [str(number) for number in range(100)]
+            assert await client.frame() == Frame(Opcode.CLOSE, struct.pack("!H", 4401) + b"no")
+            client.send_text("not taken")
+            client.send(Opcode.CLOSE, struct.pack("!H", 4401))
+            await client.end()
+            await connection.lost_in_time()
+            assert connection.calls.empty()
+            await server.emptied()
+
+    async def test_a_long_reason_is_cut_between_characters(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            (await manager.opened()).transport.close(4400, "é" * 100)
+            frame = await client.frame()
+            assert frame is not None
+            assert bytes(frame.data)[2:].decode() == "é" * 61
+
+    async def test_a_client_that_does_not_answer_a_close_is_aborted(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.transport.close(1000, "")
+            assert await client.close_code() == 1000
+            await connection.lost_in_time()
+            await server.emptied()
+
+    async def test_a_clients_close_is_answered(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.send_text("last")
+            client.send(Opcode.CLOSE, struct.pack("!H", 1001) + b"bye")
+            assert await client.frame() == Frame(Opcode.CLOSE, struct.pack("!H", 1001) + b"bye")
+            await client.end()
+            assert await connection.next() == ("text", "last")
+            await connection.lost_in_time()
+
+    @pytest.mark.parametrize("how", ["reset", "end of stream"])
+    async def test_a_client_that_vanishes_is_lost(self, how: str) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            if how == "reset":
+                client.writer.transport.abort()
+            else:
+                client.writer.write_eof()
+            await connection.lost_in_time()
+            connection.send("to nobody")
+            connection.transport.ping()
+            connection.transport.close(1000, "")
+            connection.transport.resume_reading()
+            connection.transport.abort()
+
+    async def test_abort_is_at_once(self) -> None:
+        manager = RecordingManager()
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.send("not flushed, or it is")
+            connection.transport.abort()
+            await connection.lost_in_time()
+            assert await client.close_code() is None
