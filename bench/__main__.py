@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import machine, report
-from bench.load import LoadError
 from bench.measure import Plan, Run, run
+from bench.opening import LoadError
 from bench.process import Server, ServerError
 from bench.servers import workload
 

@@ -4,7 +4,6 @@ Raw non-blocking sockets under one epoll. Messages are counted by their frames' 
 a client is subscribed.
 """
 
-import json
 import select
 import socket
 import struct
@@ -13,45 +12,26 @@ from collections.abc import Sequence
 from itertools import islice
 
 from bench import frames
+from bench.opening import LoadError, Opening
 
 CONNECTIONS_PER_ADDRESS = 5_000  # the system has some 28,000 ports for each source address
 AT_ONCE = 64  # clients in the middle of opening
 SILENCE = 30.0  # seconds without any message that count as a failure
 
 _READ = 262_144  # bytes
-_BIND_ADDRESS_NO_PORT = 24  # ip(7): choose the port at connect, when the destination is known
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, so that no port stays in TIME_WAIT
 _NO_CLIENT = 1 << 60  # a count that is never the least
-_REQUEST = (
-    "GET /ws?token={token} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
-    "User-Agent: tidings-bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-class LoadError(Exception):
-    """The server did not do what was asked of it; the message says what it did."""
-
-
-class _Opening:
-    """A client on its way in: it connects, asks for the upgrade, is greeted, subscribes, is answered."""
-
-    __slots__ = ("received", "request", "subscribing")
-
-    def __init__(self, request: bytes) -> None:
-        self.request, self.received, self.subscribing = request, b"", False
+_HEADER = bytes([frames.TEXT, frames.LENGTH_16])
 
 
 class Swarm:
     """Clients of one server, all on one channel."""
 
     def __init__(self, port: int, channel: str) -> None:
-        self._port = port
-        subscribe = {"type": "subscribe", "payload": {"channels": [channel]}, "id": "1"}
-        self._subscribe = frames.text(json.dumps(subscribe).encode())
+        self._port, self._channel = port, channel
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}  # by file descriptor, as all that follows
-        self._openings: dict[int, _Opening] = {}
+        self._openings: dict[int, Opening] = {}
         self._rests: dict[int, bytes] = {}  # the beginning of a frame that is not whole yet
         self._counts: list[int] = []
         self._buffer = bytearray(_READ)
@@ -74,9 +54,7 @@ class Swarm:
             if not events:
                 raise LoadError(f"the server has not answered {len(self._openings)} clients for {SILENCE:g} s")
             for fd, _ in events:
-                if fd not in self._openings:
-                    self._take(fd)
-                elif self._advance(fd) and (token := next(waiting, "")):
+                if self._advance(fd) and (token := next(waiting, "")):
                     self._connect(token)
         seconds = time.perf_counter() - begin
         self.reset()
@@ -91,33 +69,25 @@ class Swarm:
         self._epoll.close()
 
     def _connect(self, token: str) -> None:
-        client = socket.socket()
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
-        client.bind((f"127.0.0.{1 + len(self) // CONNECTIONS_PER_ADDRESS}", 0))
-        client.connect_ex(("127.0.0.1", self._port))
-        fd = client.fileno()
-        self._sockets[fd] = client
-        self._openings[fd] = _Opening(_REQUEST.format(token=token, port=self._port).encode())
+        source = f"127.0.0.{1 + len(self) // CONNECTIONS_PER_ADDRESS}"
+        opening = Opening(source, self._port, token, self._channel)
+        fd = opening.socket.fileno()
+        self._sockets[fd], self._openings[fd] = opening.socket, opening
         self._counts.extend([_NO_CLIENT] * (fd + 1 - len(self._counts)))
         self._epoll.register(fd, select.EPOLLOUT)
 
     def _advance(self, fd: int) -> bool:
-        """Take the next step of a client on its way in; True after the last."""
-        opening, client = self._openings[fd], self._sockets[fd]
-        if opening.request:
-            client.send(opening.request)
-            opening.request = b""
+        """What has come is for a client on its way in, or for one that is in; True if one has got in."""
+        opening = self._openings.get(fd)
+        if opening is None:
+            self._take(fd)
+            return False
+        connecting, done = opening.connecting, opening.advance()
+        if connecting:
             self._epoll.modify(fd, select.EPOLLIN)
-            return False
-        opening.received += _read(client)
-        if not opening.subscribing and _greeted(opening.received):
-            client.send(self._subscribe)
-            opening.subscribing = True
-        if not _subscribed(opening.received):
-            return False
-        del self._openings[fd]
-        return True
+        elif done:
+            del self._openings[fd]
+        return done
 
     # Receive.
 
@@ -183,28 +153,3 @@ class Swarm:
                 raise LoadError(f"the server sent a client a frame that begins with {control:#x}")
             self._sockets[fd].send(frames.PONG)
         return walked.messages, walked.size
-
-
-_HEADER = bytes([frames.TEXT, frames.LENGTH_16])
-
-
-def _read(client: socket.socket) -> bytes:
-    """What a server says to a client on its way in. Raises LoadError for a refusal."""
-    data = client.recv(65_536)
-    if not data:
-        raise LoadError("the server closed the connection of a client on its way in")
-    if data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 101 "):
-        raise LoadError(f"the server refused an upgrade: {data.splitlines()[0].decode(errors='replace')}")
-    if b'"connection:error"' in data:
-        raise LoadError(f"the server refused a client: {data[-400:].decode(errors='replace')}")
-    return data
-
-
-def _greeted(received: bytes) -> bool:
-    """Whether the upgrade was made and `connection:established` has come."""
-    return b"\r\n\r\n" in received and b'"connection:established"' in received
-
-
-def _subscribed(received: bytes) -> bool:
-    """Whether `subscribed` has come, to the last byte of its frame."""
-    return b'"subscribed"' in received and not frames.walk(received.partition(b"\r\n\r\n")[2]).rest

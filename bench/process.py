@@ -89,12 +89,17 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             listening = _LISTENING.search(self._log.read_text(errors="replace"))
-            if listening and self._control.connect_ex(str(self._socket)) == 0:  # its lifespan has begun
+            if listening and self._takes_connections(int(listening[1])):
                 return int(listening[1])
             if self._process.poll() is not None:
                 raise ServerError(f"{self.name} did not start: {self._last_words()}")
             time.sleep(0.02)
         raise ServerError(f"{self.name} did not start within {START_TIMEOUT:g} s: {self._last_words()}")
+
+    def _takes_connections(self, port: int) -> bool:
+        """Whether it takes commands, which begins with its lifespan, and clients, which comes later."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0 and self._control.connect_ex(str(self._socket)) == 0
 
     def _last_words(self) -> str:
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]

@@ -19,6 +19,8 @@ from tidings.protocol.log import Entry, Position
 Message = dict[str, Any]
 Ts = TypeVarTuple("Ts")
 
+TURNS = 5_000  # of the loop, in which whatever can happen without a clock has happened
+
 
 class NotePosted(Event, type="note:posted", key="note_id", version="version"):
     note_id: int
@@ -102,9 +104,8 @@ class Client:
         self.transport.connection = self.connection
         self._ids = map(str, itertools.count(1))
 
-    @property
-    def code(self) -> int | None:
-        """What the server closed with."""
+    def closed_with(self) -> int | None:
+        """The code that the server closed with; None while the connection lives."""
         return self.transport.closed and self.transport.closed[0]
 
     def send(self, type: str, payload: Any = None, **fields: Any) -> str:
@@ -112,6 +113,10 @@ class Client:
         message = {"type": type, "payload": payload or {}, "id": next(self._ids), **fields}
         self.connection.receive(json.dumps(message))
         return str(message["id"])
+
+    def reads(self) -> bool:
+        """Whether the server reads what the client sends."""
+        return self.transport.reading
 
     def read(self, count: int | None = None) -> list[Message]:
         """The messages that wait."""
@@ -147,12 +152,17 @@ class Gate:
 
     def __init__(self) -> None:
         self.asked = 0
-        self._reached, self._open = asyncio.Event(), asyncio.Event()
+        self._standing = False
+        self._open = asyncio.Event()
 
     async def reached(self) -> None:
-        """Wait until somebody stands at the gate."""
-        await self._reached.wait()
-        self._reached.clear()
+        """Let the loop turn until somebody stands at the gate."""
+        for _ in range(TURNS):
+            if self._standing:
+                self._standing = False
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("nobody came to the gate")
 
     def open(self) -> None:
         """Let everybody pass, from now on."""
@@ -166,7 +176,7 @@ class Gate:
         """Stand at the gate until it is open."""
         self.asked += 1
         if not self._open.is_set():
-            self._reached.set()
+            self._standing = True
             await self._open.wait()
 
 
@@ -261,7 +271,7 @@ class Stage:
     async def settled(self) -> None:
         """Let the loop turn until everything that was started on this stage has ended: no clock is involved."""
         current = asyncio.current_task()
-        for _ in range(5_000):
+        for _ in range(TURNS):
             tasks = asyncio.all_tasks() - self._others - {current}
             if not tasks:
                 return

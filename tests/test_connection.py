@@ -64,7 +64,7 @@ class TestOpening:
         client = stage.opened()
         id = client.send("auth", {"token": token})
         await stage.settled()
-        assert client.code == CloseCode.UNAUTHORIZED
+        assert client.closed_with() == CloseCode.UNAUTHORIZED
         message = client.one()
         assert (message["payload"]["code"], message["reply_to"]) == (code, id)
 
@@ -72,7 +72,7 @@ class TestOpening:
         stage = Stage()
         client = stage.opened(f"ann@{stage.now() - 1}")
         await stage.settled()
-        assert client.code == CloseCode.UNAUTHORIZED
+        assert client.closed_with() == CloseCode.UNAUTHORIZED
         assert client.error() == "token_expired"
 
     async def test_authenticate_may_be_plain_or_async_and_gets_handshake_and_token(self) -> None:
@@ -96,7 +96,7 @@ class TestOpening:
         stage = Stage(authenticate=failing)
         client = stage.opened("ann")
         await stage.settled()
-        assert client.code == CloseCode.INTERNAL_ERROR
+        assert client.closed_with() == CloseCode.INTERNAL_ERROR
         text = json.dumps(client.one())
         assert "internal_error" in text
         assert "secret" not in text
@@ -108,14 +108,14 @@ class TestOpening:
         await gate.reached()
         await hand().advance(3.0)
         await stage.settled()
-        assert client.code == CloseCode.INTERNAL_ERROR
+        assert client.closed_with() == CloseCode.INTERNAL_ERROR
 
     @pytest.mark.parametrize("user", [User(""), User("a:b"), User("x" * 129), User(None), User(True), User("a b")])  # type: ignore[arg-type]
     async def test_a_user_without_a_usable_id_is_refused(self, user: User) -> None:
         stage = Stage(authenticate=lambda handshake, token: user)
         client = stage.opened("ann")
         await stage.settled()
-        assert client.code == CloseCode.UNAUTHORIZED
+        assert client.closed_with() == CloseCode.UNAUTHORIZED
 
     async def test_an_id_of_128_characters_is_one(self) -> None:
         await Stage().signed_in("x" * 128)
@@ -125,7 +125,7 @@ class TestOpening:
         stage = Stage(authenticate=lambda handshake, token: User("ann", expires_at=expires_at))
         client = stage.opened("ann")
         await stage.settled()
-        assert client.code == CloseCode.INTERNAL_ERROR
+        assert client.closed_with() == CloseCode.INTERNAL_ERROR
         assert stage.manager.connections("ann") == 0
 
     @pytest.mark.parametrize("message", ["subscribe", "unsubscribe"])
@@ -212,16 +212,17 @@ class TestRefresh:
         client.send("auth", {"token": f"ann@{stage.now() + 500}"})
         await stage.settled()
         assert client.one()["payload"]["expires_at"] == stage.now() + 500
-        await hand().advance(400)
-        await stage.settled()
-        assert client.code is None
+        for _ in range(20):
+            await hand().advance(20)
+            client.connection.heard()
+        assert client.closed_with() is None
         assert client.read() == []
 
     @staticmethod
     async def _usable(stage: Stage, client: Client) -> bool:
         client.send("subscribe", {"channels": ["notes"]})
         await stage.settled()
-        return client.code is None and client.one()["type"] == "subscribed"
+        return client.closed_with() is None and client.one()["type"] == "subscribed"
 
 
 class TestSlowReader:
@@ -366,7 +367,7 @@ class TestSlowReader:
         broker.failure = OSError("the log is away")
         assert slow.numbers() == [1, 2, 3]
         await stage.settled()
-        assert slow.code == CloseCode.INTERNAL_ERROR
+        assert slow.closed_with() == CloseCode.INTERNAL_ERROR
         assert "the log is away" in caplog.text
 
     async def test_pausing_twice_and_resuming_twice_is_once(self) -> None:
@@ -395,8 +396,8 @@ class TestSubscribeDuringReplay:
         assert client.numbers() == [2, 3, 4, 5]
         client.send("unsubscribe", {"channels": ["notes"]})
         client.read()
-        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": first}})
         broker.since_gate.close()
+        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": first}})
         await broker.since_gate.reached()  # the look whether the log covers it
         broker.since_gate.open()
         broker.since_gate.close()
@@ -472,11 +473,11 @@ class TestUnreadAnswers:
         stage = Stage(limits=Limits(unread_answers=1_000, message_burst=1_000))
         client = await stage.signed_in("ann", room=2)
         sent = 0
-        while client.code is None:
+        while client.closed_with() is None:
             assert sent < 100
             client.send("ping")
             sent += 1
-        assert client.code == CloseCode.SLOW
+        assert client.closed_with() == CloseCode.SLOW
         assert sum(map(len, client.transport.waiting)) <= 1_000 + 3 * 200
         assert stage.manager.connections("ann") == 0
 
@@ -487,7 +488,7 @@ class TestUnreadAnswers:
             for _ in range(4):
                 client.send("ping")
             client.read()
-        assert client.code is None
+        assert client.closed_with() is None
 
     async def test_direct_messages_count_too(self) -> None:
         stage = Stage(limits=Limits(unread_answers=1_000))
@@ -495,13 +496,13 @@ class TestUnreadAnswers:
         client.connection.pause()
         for _ in range(20):
             await stage.manager.send_to_connection(client.connection.id, {"type": "hello", "payload": {"x": "x" * 100}})
-        assert client.code == CloseCode.SLOW
+        assert client.closed_with() == CloseCode.SLOW
 
     async def test_events_do_not_count_they_wait_in_the_log(self) -> None:
         stage = Stage(limits=Limits(unread_answers=1_000))
         client = await stage.subscribed("ann", "notes", room=2)
         await stage.post(1, 200)
-        assert client.code is None
+        assert client.closed_with() is None
         assert len(client.transport.waiting) == 3
 
 
@@ -509,11 +510,11 @@ class TestReading:
     async def test_a_client_that_does_not_read_is_not_read_from(self) -> None:
         stage = Stage()
         client = await stage.subscribed("ann", "notes", room=2)
-        assert client.transport.reading
+        assert client.reads()
         await stage.post(1, 5)
-        assert not client.transport.reading
+        assert not client.reads()
         client.read()
-        assert client.transport.reading
+        assert client.reads()
 
     async def test_what_waits_is_bounded_then_reading_stops_until_half_is_done(self) -> None:
         gate = Gate()
@@ -521,12 +522,12 @@ class TestReading:
         client = stage.opened("ann")
         await gate.reached()
         for number in range(4):
-            assert client.transport.reading
+            assert client.reads()
             client.send("subscribe", {"channels": [f"room:{number}"]})
-        assert not client.transport.reading
+        assert not client.reads()
         gate.open()
         await stage.settled()
-        assert client.transport.reading
+        assert client.reads()
         assert len(client.read()) == 5
 
     async def test_reading_stays_stopped_for_either_reason(self) -> None:
@@ -538,13 +539,13 @@ class TestReading:
             client.send("subscribe", {"channels": [f"room:{number}"]})
         client.connection.pause()
         client.connection.resume()
-        assert not client.transport.reading
+        assert not client.reads()
         client.connection.pause()
         gate.open()
         await stage.settled()
-        assert not client.transport.reading
+        assert not client.reads()
         client.connection.resume()
-        assert client.transport.reading
+        assert client.reads()
 
     async def test_a_binary_and_an_oversized_message_are_answered(self) -> None:
         client = await Stage().signed_in("ann")
@@ -603,10 +604,10 @@ class TestRate:
         stage = Stage(limits=self.LIMITS)
         client = await stage.signed_in("ann")
         for _ in range(200):
-            if client.code is None:
+            if client.closed_with() is None:
                 client.send("ping")
                 await hand().advance(pause)
-        assert client.code == CloseCode.RATE_LIMITED
+        assert client.closed_with() == CloseCode.RATE_LIMITED
         assert stage.manager.connections("ann") == 0
 
     async def test_who_is_quiet_for_a_while_is_forgiven(self) -> None:
@@ -616,15 +617,15 @@ class TestRate:
                 client.send("ping")
             assert [message["type"] for message in client.read()] == ["pong"] * 20 + ["connection:error"]
             await hand().advance(10.0)
-        assert client.code is None
+        assert client.closed_with() is None
 
     @pytest.mark.parametrize("how", ["receive_binary", "receive_oversized"])
     async def test_messages_that_are_not_even_read_count(self, how: str) -> None:
         client = await Stage(limits=self.LIMITS).signed_in("ann")
         for _ in range(121):
-            assert client.code is None
+            assert client.closed_with() is None
             getattr(client.connection, how)()
-        assert client.code == CloseCode.RATE_LIMITED
+        assert client.closed_with() == CloseCode.RATE_LIMITED
         assert len(client.read()) == 21
 
 
@@ -637,18 +638,18 @@ class TestTime:
         for _ in range(4):
             client.send("ping")
             await hand().advance(0.99)
-            assert client.code is None
+            assert client.closed_with() is None
         await hand().advance(5.0 - 4 * 0.99)
-        assert client.code == CloseCode.AUTH_TIMEOUT
+        assert client.closed_with() == CloseCode.AUTH_TIMEOUT
 
     async def test_a_silent_client_is_pinged_then_closed_as_idle(self) -> None:
         stage = Stage()
         client = await stage.signed_in("ann")
         await hand().advance(60)
         assert client.transport.pings >= 1
-        assert client.code is None
+        assert client.closed_with() is None
         await hand().advance(60)
-        assert client.code == CloseCode.IDLE
+        assert client.closed_with() == CloseCode.IDLE
         assert stage.manager.connections("ann") == 0
 
     @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.75, 0.99])
@@ -658,23 +659,23 @@ class TestTime:
         await hand().advance(40 + fraction)
         client.connection.heard()
         await hand().advance(74.9)
-        assert client.code is None
+        assert client.closed_with() is None
         await hand().advance(26.1)
-        assert client.code == CloseCode.IDLE
+        assert client.closed_with() == CloseCode.IDLE
 
     async def test_who_is_heard_is_neither_pinged_nor_closed(self) -> None:
         client = await Stage().signed_in("ann")
         for _ in range(30):
             await hand().advance(10)
             client.connection.heard()
-        assert (client.transport.pings, client.code) == (0, None)
+        assert (client.transport.pings, client.closed_with()) == (0, None)
 
     @pytest.mark.parametrize("life", [31.0, 40.3, 100.99, 3_600.5])
     async def test_an_expiring_token_is_announced_then_the_connection_ends_never_late(self, life: float) -> None:
         stage = Stage()
         expires_at = stage.now() + life
         client = await stage.subscribed(f"ann@{expires_at}", "notes")
-        while client.code is None and stage.now() < expires_at - 31:
+        while client.closed_with() is None and stage.now() < expires_at - 31:
             client.connection.heard()
             await hand().advance(min(20.0, expires_at - 31 - stage.now()) or 0.001)
         assert client.read() == []
@@ -684,7 +685,7 @@ class TestTime:
         assert client.read() == []
         await stage.post(1)
         await hand().advance(expires_at - stage.now())
-        assert client.code == CloseCode.EXPIRED
+        assert client.closed_with() == CloseCode.EXPIRED
         await stage.post(2)
         *events, last = client.read()
         assert [event["payload"]["note_id"] for event in events] == [1]
@@ -704,7 +705,7 @@ class TestTime:
         client = stage.opened(f"ann@{stage.now() + life}")
         await stage.settled()
         await hand().advance(life)
-        assert client.code == CloseCode.EXPIRED
+        assert client.closed_with() == CloseCode.EXPIRED
         assert client.read()[-1]["payload"]["code"] == "token_expired"
 
     async def test_a_refresh_in_time_keeps_the_connection_and_is_announced_anew(self) -> None:
@@ -728,7 +729,7 @@ class TestTime:
         for _ in range(10):
             await hand().advance(20)
             client.connection.heard()
-        assert (client.read(), client.code) == ([], None)
+        assert (client.read(), client.closed_with()) == ([], None)
 
     async def test_a_token_that_expires_while_it_is_being_refreshed_ends_the_connection(self) -> None:
         gate = Gate()
@@ -740,7 +741,7 @@ class TestTime:
         client.send("auth", {"token": f"ann@{stage.now() + 60}"})
         await gate.reached()
         await hand().advance(5)
-        assert client.code == CloseCode.EXPIRED
+        assert client.closed_with() == CloseCode.EXPIRED
         gate.open()
         await stage.settled()
         assert [message["payload"]["code"] for message in client.read()] == ["token_expiring", "token_expired"]
@@ -759,7 +760,7 @@ class TestEnd:
         client.connection.resume()
         await stage.post(1)
         await stage.settled()
-        assert (client.code, client.read()) == (CloseCode.FORBIDDEN, [])
+        assert (client.closed_with(), client.read()) == (CloseCode.FORBIDDEN, [])
         assert client.connection.closed
 
     async def test_lost_is_idempotent_and_closes_nothing(self) -> None:
@@ -782,7 +783,7 @@ class TestEnd:
         client = await stage.signed_in("ann")
         client.connection.drain()
         assert client.one()["type"] == "connection:closing"
-        assert client.code == CloseCode.SERVICE_RESTART
+        assert client.closed_with() == CloseCode.SERVICE_RESTART
 
     @pytest.mark.parametrize("life", ["", "@86400"])
     async def test_a_connection_that_has_gone_is_released(self, life: str) -> None:
@@ -822,6 +823,28 @@ class TestLostMeanwhile:
         client.connection = client.transport = None  # type: ignore[assignment]
         gc.collect()
         assert gone() is None
+
+    @pytest.mark.parametrize("moment", ["at once", "a turn later"])
+    @pytest.mark.parametrize("message", ["auth", "subscribe", "shouted"])
+    async def test_right_behind_its_message(self, message: str, moment: str) -> None:
+        async def later(handshake: Handshake, token: str | None) -> User | None:
+            return authenticate(handshake, token)
+
+        async def rule(channel: Any, user: User) -> bool:
+            return True
+
+        async def handle(shouted: Shouted, user: User) -> None:
+            return None
+
+        stage = Stage(authenticate=later, rule=rule)
+        stage.manager.on(Shouted)(handle)
+        client = await stage.signed_in("ann")
+        payload = {"auth": {"token": "ann"}, "subscribe": {"channels": ["notes"]}, "shouted": {"text": "hi"}}[message]
+        client.send(message, payload)
+        if moment == "a turn later":
+            await stage.turns(1)
+        client.connection.lost()
+        await self.assert_nothing_left(stage, client)
 
     async def test_while_its_token_is_being_looked_at(self) -> None:
         gate = Gate()
@@ -906,7 +929,7 @@ class TestLostMeanwhile:
         client.connection.pause()
         client.send("subscribe", {"channels": ["no*pe", "room:1", "unknown", "notes"]})
         await stage.settled()
-        assert client.code == CloseCode.SLOW
+        assert client.closed_with() == CloseCode.SLOW
         await self.assert_nothing_left(stage, client)
 
     async def test_while_the_application_subscribes_it(self) -> None:

@@ -8,7 +8,11 @@ export default defineConfig({
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     target: "baseline-widely-available",
     sourcemap: true,
-    rolldownOptions: { external: [/^react($|\/)/, "@tidings/client"], output: { minify: true } },
+    rolldownOptions: {
+      external: [/^react($|\/)/, "@tidings/client"],
+      // Hooks are the browser's: frameworks with server components must be told.
+      output: { minify: true, banner: '"use client";' },
+    },
   },
   // Tests read the source: no build is needed first, and none can be stale.
   resolve: { conditions: [SOURCE, ...defaultClientConditions] },

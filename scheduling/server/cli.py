@@ -85,7 +85,7 @@ def demo(
 
 
 def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
-    """Everything that the demo keeps in ``data``: its database, filled, and its secret. Raises DatabaseUnavailable."""
+    """Everything that the demo keeps in `data`: its database, filled, and its secret. Raises DatabaseUnavailable."""
     database = data / "scheduling.sqlite3"
     migrate_database(database)
     settings = Settings(
@@ -104,7 +104,7 @@ async def _fill(path: Path, passwords: Passwords) -> None:
 
 
 def _kept_secret(file: Path) -> str:
-    """The secret in ``file``, made at the first start and readable by nobody else."""
+    """The secret in `file`, made at the first start and readable by nobody else."""
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
             new.write(secrets.token_urlsafe(48))

@@ -38,7 +38,7 @@ HOURS = {"E": (time(7), time(15)), "D": (time(9), time(17)), "L": (time(15), tim
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody of the team. ``even`` and ``odd`` are their weeks, Monday first: a letter of HOURS, or a dot."""
+    """Somebody of the team. `even` and `odd` are their weeks, Monday first: a letter of HOURS, or a dot."""
 
     name: str
     home: Location
@@ -122,14 +122,14 @@ FIRST_DRAFT_DAY = 10
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A shift, and whose; its ``staff_id`` is not known before the team is in the database."""
+    """A shift, and whose; its `staff_id` is not known before the team is in the database."""
 
     member: Member | None
     shift: Shift
 
 
 def weeks_of(monday: date) -> list[Planned]:
-    """The week that begins on ``monday``, and the next."""
+    """The week that begins on `monday`, and the next."""
     given = [_covered(each, monday) for member in TEAM for each in _two_weeks(member, monday)]
     return given + [Planned(None, _shift(place, role, monday, day, kind)) for place, role, day, kind in OPEN_SHIFTS]
 
@@ -167,7 +167,7 @@ def _covered(planned: Planned, monday: date) -> Planned:
 
 
 async def seed(store: Store, passwords: Passwords, now: datetime) -> None:
-    """Put the team into ``store``, and this week and the next unless something is planned in them already."""
+    """Put the team into `store`, and this week and the next unless something is planned in them already."""
     zone = ZONES[NORTH.name]
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())

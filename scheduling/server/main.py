@@ -62,8 +62,8 @@ def create_app(
     )
     desk = Desk(database, LiveNotifier(manager), clock)
     app.state.services = _services(desk, settings, dice, passwords or Passwords())
+    # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
-    app.state.database = database
     app.add_middleware(BodyLimit, limit=settings.max_body_size)
     install(app, settings.max_body_size)
     for module in (auth, team, schedules, time_off):

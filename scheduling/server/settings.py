@@ -11,7 +11,7 @@ WEB_BUILD = Path(__file__).parents[1] / "web" / "dist"
 
 
 class Settings(BaseSettings):
-    """All settings. ``secret`` signs the access tokens and has no default."""
+    """All settings. `secret` signs the access tokens and has no default."""
 
     model_config = SettingsConfigDict(env_prefix="SCHEDULING_", frozen=True)
 

@@ -66,7 +66,7 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Team:
-    """Who is in the database of a test. Alice is in her bare minimum of a contract; Bob has none of her limits."""
+    """Who is in the database of a test: a manager, and two of the staff, of whom Bob has no contractual limits."""
 
     mona: Staff
     alice: Staff

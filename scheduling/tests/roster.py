@@ -16,7 +16,7 @@ CONTRACT = Contract(name="Full time", hours_per_week=40, rest_hours=11)
 
 
 def instant(text: str) -> datetime:
-    """``2026-11-23 07:00`` in UTC, which in November is what London's clocks show."""
+    """`2026-11-23 07:00` in UTC, which in November is what London's clocks show."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 

@@ -28,7 +28,6 @@ export default defineConfig<object, Options>({
     locale: "en-GB",
     timezoneId: "Europe/Amsterdam",
     reducedMotion: "reduce",
-    trace: "retain-on-failure",
     launchOptions: chromium,
   },
   projects: [

@@ -127,6 +127,7 @@ class Audiences:
         self._audiences.clear()
         self._holds.clear()
         self._opening.clear()
+        self._delivered_early.clear()
 
     def deliver(self, channel: str, entry: Entry) -> None:
         """An entry was appended to a channel's log."""
@@ -176,12 +177,13 @@ class Audiences:
         opened = self._opening[name] = asyncio.Event()
         try:
             position = await self.broker.follow(name)
-            early = self._delivered_early.pop(name, None)  # between the broker's answer and this line
+            early = self._delivered_early.get(name)  # between the broker's answer and this line
             if early is not None and early.position.offset > position.offset:
                 position = early.position
             audience = self._audiences[name] = Audience(name, channel, position)
             return audience
         finally:
+            self._delivered_early.pop(name, None)
             del self._opening[name]
             opened.set()
 

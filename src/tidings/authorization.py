@@ -95,7 +95,11 @@ class Authorization:
         """Ask the rule, or wait for the one who is asking it; None where the answer became void meanwhile."""
         evaluation = self._evaluations.get(key)
         if evaluation is None:
-            task = asyncio.ensure_future(self._answer(rule, channel, user, handshake))
+            answer = _call(rule, channel, user, handshake)
+            if not inspect.isawaitable(answer):
+                self._remember(key, bool(answer))
+                return bool(answer)
+            task = asyncio.ensure_future(self._wait(answer, channel.name))
             evaluation = self._evaluations[key] = _Evaluation(task)
             task.add_done_callback(lambda _: self._evaluations.pop(key, None))
         allowed = await asyncio.shield(evaluation.task)
@@ -104,19 +108,33 @@ class Authorization:
         self._remember(key, allowed)
         return allowed
 
-    async def _answer(self, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool:
+    async def _wait(self, answer: Awaitable[bool], name: str) -> bool:
         try:
             async with asyncio.timeout(self._limits.rule_timeout):
-                answer = rule(channel, user, handshake)
-                return bool(await answer if inspect.isawaitable(answer) else answer)
+                return bool(await answer)
         except Refused:
             raise
-        except Exception as error:
-            reason = "the channel's rule failed in the server"
-            raise Refused(ErrorCode.INTERNAL_ERROR, reason, channel=channel.name) from error
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # the loop ends; else it was what the rule waited for
+                raise
+            raise _failed(name) from error
 
     def _remember(self, key: _Key, allowed: bool) -> None:
         self._answers[key] = (allowed, self._loop_time() + self._limits.rule_cache)
         self._answers.move_to_end(key)
         while len(self._answers) > self._limits.rule_cache_size:
             self._answers.popitem(last=False)
+
+
+def _call(rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool | Awaitable[bool]:
+    try:
+        return rule(channel, user, handshake)
+    except Refused:
+        raise
+    except Exception as error:
+        raise _failed(channel.name) from error
+
+
+def _failed(name: str) -> Refused:
+    return Refused(ErrorCode.INTERNAL_ERROR, "the channel's rule failed in the server", channel=name)

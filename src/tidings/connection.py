@@ -73,6 +73,7 @@ class Owner(Protocol):
     def application_types(self) -> Collection[str]: ...
     def loop_time(self) -> float: ...
     def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes: ...
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None: ...
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
     async def authenticate(self, connection: "Connection", message: ClientMessage, token: str) -> None: ...
     async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
@@ -94,6 +95,7 @@ class Connection:
     __slots__ = (
         "__weakref__",
         "_bucket",
+        "_busy",
         "_catching_up",
         "_heard",
         "_owner",
@@ -125,7 +127,7 @@ class Connection:
         self.user_id: str | None = None
         self.expires_at: float | None = None  # by the loop's clock
         self.audiences: dict[str, Audience] = {}
-        self.paused = self.expiry_told = False
+        self.paused = self.expiry_told = self._busy = False
         self._heard, self._silent = True, 0
         self._unread = 0
         self._bucket: TokenBucket | None = None
@@ -186,7 +188,7 @@ class Connection:
     def _dispatch(self, message: ClientMessage) -> None:
         if message.type == WSEventType.PING:
             self.answer(WSEventType.PONG, {}, reply_to=message.id)
-        elif self._work is not None:
+        elif self._busy:
             self._wait(message)
         elif step(self.state, _input(message)) is None:
             raise Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id)
@@ -208,7 +210,8 @@ class Connection:
     def _begin(self, message: ClientMessage) -> None:
         """Start what takes time. Messages that come meanwhile wait for its end."""
         self.advance(_input(message))
-        self._work = self._owner.spawn(self._carry_out(message))
+        self._busy = True
+        self._work = self._owner.start(self._carry_out(message))
 
     async def _carry_out(self, message: ClientMessage) -> None:
         following: ClientMessage | None = message
@@ -217,7 +220,7 @@ class Connection:
                 await self._answer(following)
                 following = self._next_waiting()
         finally:
-            self._work = None
+            self._busy, self._work = False, None
 
     async def _answer(self, message: ClientMessage) -> None:
         try:

@@ -5,11 +5,12 @@ import inspect
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from tidings import eager
 from tidings.audience import Audience, Audiences, Entrance
 from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
@@ -115,9 +116,16 @@ class Hub:
         """A message of the server as JSON."""
         return messages.write(type, payload, id=id, now=self.clock(), reply_to=reply_to)
 
+    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
+        """Run work for a connection: at once as far as it goes, the rest as a task, which the connection cancels."""
+        task = eager.start(work)
+        return task and self._keep(task)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """Run work for a connection, which cancels it when it ends."""
-        task = asyncio.get_running_loop().create_task(work)
+        """Run work for a connection later, as a task, which the connection cancels when it ends."""
+        return self._keep(asyncio.get_running_loop().create_task(work))
+
+    def _keep(self, task: "asyncio.Task[None]") -> "asyncio.Task[None]":
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -163,7 +171,7 @@ class Hub:
         try:
             user = self._authenticate(handshake or _NO_HANDSHAKE, token)
             if inspect.isawaitable(user):
-                user = await asyncio.wait_for(user, self.limits.rule_timeout)
+                user = await self._within_time(user)
         except TokenExpired as error:
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one") from error
         if user is None:
@@ -171,6 +179,17 @@ class Hub:
         if (expires_at := _expiry(user)) is not None and expires_at <= self.clock():
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one")
         return user
+
+    async def _within_time(self, user: Awaitable[Any]) -> Any:
+        """What authenticate returned, in a task of its own. Raises TimeoutError."""
+        task = asyncio.ensure_future(user)
+        try:
+            done, _ = await asyncio.wait([task], timeout=self.limits.rule_timeout)
+            if not done:
+                raise TimeoutError(f"authenticate took longer than {self.limits.rule_timeout:g} s")
+            return task.result()
+        finally:
+            task.cancel()
 
     async def establish(
         self, connection: Connection, user: Any, user_id: str, message: ClientMessage | None = None
@@ -307,7 +326,7 @@ class Hub:
             await self._check_allowed(connection, name, self.declarations.find(name))
         except Refused as refused:
             if refused.code is ErrorCode.INTERNAL_ERROR:
-                log.error("user %s: %s", connection.user_id, refused.reason, exc_info=refused.__cause__)
+                log.exception("user %s cannot be asked about on %s", connection.user_id, name)
             return False
         return True
 
@@ -350,6 +369,7 @@ class Hub:
         except EventError as error:
             raise Refused(ErrorCode.INVALID_MESSAGE, str(error), reply_to=message.id) from error
         try:
+            await asyncio.sleep(0)  # from here on in a task (`eager`), as the application's code expects
             answer = handler(event, connection.user)
             answer = await answer if inspect.isawaitable(answer) else answer
         except Refused as refused:

@@ -136,7 +136,7 @@ class ConnectionManager:
         for channel in channels:
             self._check_declared(channel)
             check_carries(channel, event)
-        ready = draft(event, id=id or self._ids(), timestamp=messages.timestamp(self._clock()))
+        ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
         await self._append(ready, [channel.name for channel in channels], event)
         return ready.id
 

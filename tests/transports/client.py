@@ -70,7 +70,13 @@ class Client:
 @asynccontextmanager
 async def opened(url: str, query: str = "", **options: Any) -> AsyncIterator[Client]:
     """A connection that has sent nothing yet."""
-    options = {"compression": None, "max_size": None, "open_timeout": DEADLINE, "close_timeout": 2.0, "proxy": None} | options
+    options = {
+        "compression": None,
+        "max_size": None,
+        "open_timeout": DEADLINE,
+        "close_timeout": 2.0,
+        "proxy": None,
+    } | options
     async with connect(url.replace("http", "ws") + "/ws" + query, **options) as socket:
         yield Client(socket)
 

@@ -43,26 +43,27 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(kind: str, app: str = "tests.transports.app:app", *options: str, level: str = "info") -> Iterator[Server]:
+def serving(
+    kind: str, app: str = "tests.transports.app:app", *options: str, level: str = "info", directory: Path = ROOT
+) -> Iterator[Server]:
     """An application on one of `SERVERS`, from when it accepts connections until it has ended.
 
-    `options` are further ones of the server's command.
+    `options` are further ones of the server's command, which runs in `directory`.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        output = Path(directory) / "output"
-        server = _start(kind, app, options, level, output)
+    with tempfile.TemporaryDirectory() as kept:
+        server = _start(kind, app, options, level, directory, Path(kept) / "output")
         try:
             yield server
         finally:
             _stop(server.process)
 
 
-def _start(kind: str, app: str, options: tuple[str, ...], level: str, output: Path) -> Server:
+def _start(kind: str, app: str, options: tuple[str, ...], level: str, directory: Path, output: Path) -> Server:
     port = _free_port()
     arguments = [part.format(app=app, port=port, level=level) for part in COMMANDS[kind]]
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments, *options], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *arguments, *options], cwd=directory, stdout=file, stderr=subprocess.STDOUT
         )
     server = Server(f"http://127.0.0.1:{port}", process, output)
     try:

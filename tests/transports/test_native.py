@@ -193,7 +193,7 @@ async def test_no_token_is_logged_and_one_line_is_written(http: Any, caplog: pyt
         ) as one:
             await manager.opened()
             await one.send('{"type":"auth","payload":{"token":"s3cr3t"}}')
-        ours = [record.getMessage() for record in caplog.records if record.name == "uvicorn.error"]
+        ours = [record.getMessage() for record in caplog.records if record.name == "uvicorn.error.tidings"]
         async with connect(
             f"ws://127.0.0.1:{server.port}/other?token=s3cr3t", logger=logging.getLogger("client")
         ) as other:

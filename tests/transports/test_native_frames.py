@@ -38,6 +38,16 @@ class TestReading:
             assert [await connection.next() for _ in expected] == expected
             assert await client.frame() == Frame(Opcode.PONG, b"amid")
 
+    async def test_a_ping_amid_fragments_is_answered_before_the_message(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            connection.receive = connection.send  # type: ignore[method-assign]
+            fragments = (Frame(Opcode.TEXT, b"a", fin=False), Frame(Opcode.PING, b"p"), Frame(Opcode.CONT, b"b"))
+            client.writer.write(b"".join(frame.serialize(mask=True) for frame in fragments))
+            assert await client.frame() == Frame(Opcode.PONG, b"p")
+            assert await client.text() == "ab"
+
     async def test_a_message_in_single_bytes(self) -> None:
         manager = RecordingManager(LIMITS)
         async with native(manager) as server, raw_client(server.port) as client:
@@ -189,6 +199,22 @@ async def test_a_bad_frame_fails_the_connection(
         other.send_text("well")
         assert await bystander.next() == ("text", "well")
     assert not [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"]
+
+
+async def test_a_client_that_goes_on_after_its_mistake_still_learns_of_it() -> None:
+    """To close while bytes of the client are unread would reset the connection, and what the client has not read yet
+    would be gone.
+    """
+    manager = RecordingManager()
+    async with native(manager) as server, raw_client(server.port, receive_buffer=8_192) as client:
+        connection = await manager.opened()
+        for number in range(100):
+            connection.send(f"{number:03d}" + "x" * 1_000)
+        connection.transport.flush()
+        client.writer.write(BAD_FRAMES["reserved opcode 3"][0] + bytes(2**20))
+        assert [(await client.text())[:3] for _ in range(100)] == [f"{number:03d}" for number in range(100)]
+        assert await client.close_code() == 1002
+        await connection.lost_in_time()
 
 
 class TestWriting:

@@ -9,6 +9,7 @@ import type { Position } from "./protocol/applying.js";
 import type { TidingsError } from "./protocol/codes.js";
 import { Heard } from "./protocol/heard.js";
 import { type ClientMessage, type ServerPayloads, type WebSocketMessage, WS_EVENT_TYPES } from "./protocol/messages.js";
+import { own } from "./protocol/schema.js";
 import { Requests } from "./requests.js";
 import { Subscriptions } from "./subscriptions.js";
 
@@ -200,19 +201,19 @@ export class WebSocketClient {
       this.#subscriptions.established(message.payload as ServerPayloads["connection:established"]);
       this.#requests.flush();
     }
-    const act = this.#actions.get(message.type) ?? (CONTROL_TYPES.has(message.type) ? undefined : this.#event);
+    const act = own(this.#actions, message.type) ?? (CONTROL_TYPES.has(message.type) ? undefined : this.#event);
     if (act?.(message) !== false) this.#emit(message);
   }
 
   /** What the server's own messages do, before handlers hear them; false: they do not. */
-  readonly #actions: ReadonlyMap<string, (message: WebSocketMessage) => unknown> = new Map([
-    ["connection:error", (message: WebSocketMessage) => this.#refused(message)],
-    ["connection:closing", ({ payload }: WebSocketMessage) => this.#closing(payload as Closing)],
-    ["subscribed", (message: WebSocketMessage) => this.#subscriptions.subscribed(message)],
-    ["unsubscribed", (message: WebSocketMessage) => this.#subscriptions.unsubscribed(message)],
-    ["channel:reset", (message: WebSocketMessage) => this.#subscriptions.reset(message)],
-    ["reply", (message: WebSocketMessage) => this.#requests.answered(message)],
-  ]);
+  readonly #actions: Readonly<Record<string, (message: WebSocketMessage) => unknown>> = {
+    "connection:error": (message) => this.#refused(message),
+    "connection:closing": ({ payload }) => this.#closing(payload as Closing),
+    subscribed: (message) => this.#subscriptions.subscribed(message),
+    unsubscribed: (message) => this.#subscriptions.unsubscribed(message),
+    "channel:reset": (message) => this.#subscriptions.reset(message),
+    reply: (message) => this.#requests.answered(message),
+  };
 
   #closing({ reconnect_after }: Closing): void {
     this.#lifeline.closing(reconnect_after);

@@ -59,19 +59,28 @@ export function socketUrl(url: string): string {
   return resolved.href;
 }
 
+/** The machine says that it has no network. False where it does not say. */
+export function isOffline(): boolean {
+  return globalThis.navigator?.onLine === false;
+}
+
 /**
- * Calls `listener` when waiting on makes no sense: the page came into sight (out of the back-forward cache too) or the network
- * is back. Returns the undo. Where there is no page or window, nothing is ever called.
+ * Calls `listener` when a connection may have changed without a word: the page came into sight (out of the back-forward cache
+ * too), the network is back, or gone. `promising`: a new connection may well succeed now. Returns the undo. Where there is no
+ * page or window, nothing is ever called.
  */
-export function onWake(listener: () => void): () => void {
+export function onWake(listener: (promising: boolean) => void): () => void {
   const page = globalThis.document;
-  const seen = () => {
-    if (page?.visibilityState !== "hidden") listener();
-  };
   const listening = new AbortController();
-  const { signal } = listening;
-  globalThis.window?.addEventListener("online", seen, { signal });
-  globalThis.window?.addEventListener("pageshow", seen, { signal });
-  page?.addEventListener("visibilitychange", seen, { signal });
+  const listen = (target: EventTarget | undefined, type: string) => {
+    const wake = () => {
+      if (page?.visibilityState !== "hidden") listener(type !== "offline");
+    };
+    target?.addEventListener(type, wake, listening);
+  };
+  listen(globalThis.window, "online");
+  listen(globalThis.window, "offline");
+  listen(globalThis.window, "pageshow");
+  listen(page, "visibilitychange");
   return () => listening.abort();
 }

@@ -1,6 +1,6 @@
 /** Keeps one connection alive: when to open, to wait, to give up. At most one connection exists at any time. */
 import type { Connection, ConnectionOwner, Loss } from "./connection.js";
-import { type Clock, onWake, Timer } from "./environment.js";
+import { type Clock, isOffline, onWake, Timer } from "./environment.js";
 import type { Report } from "./handlers.js";
 import { runEach } from "./handlers.js";
 import { backoff, STABLE_AFTER } from "./protocol/backoff.js";
@@ -127,7 +127,7 @@ export class Lifeline {
   };
 
   #open(): void {
-    this.#stopListening ??= onWake(() => this.#wake());
+    this.#stopListening ??= onWake((promising) => this.#wake(promising));
     const connection = this.#options.open({
       message: (message, first) => this.#received(message, first),
       lost: (loss) => this.#lost(loss),
@@ -158,7 +158,7 @@ export class Lifeline {
     const was = this.connection;
     this.#connection = null;
     this.#closingTimer.stop();
-    this.#refusals = loss.refusedBeforeOpen ? this.#refusals + 1 : 0;
+    this.#refusals = loss.refusedBeforeOpen && !isOffline() ? this.#refusals + 1 : 0;
     this.#reason = this.#refusals < REFUSALS ? loss.reason : `${this.#refusals} ${REFUSED}`;
     this.#happens(loss.again || this.#renew(loss) ? "lost" : "refused");
     if (was) this.#owner.lost(loss.reason);
@@ -200,9 +200,9 @@ export class Lifeline {
     this.#giveUp();
   }
 
-  #wake(): void {
+  #wake(promising: boolean): void {
     this.connection?.check();
-    this.#happens("wake");
+    if (promising) this.#happens("wake");
   }
 
   #publish(): void {

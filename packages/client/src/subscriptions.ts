@@ -19,7 +19,7 @@ export interface SubscriptionsOptions {
   readonly report: Report;
 }
 
-/** Milliseconds after which a subscribe that was not answered is sent again. */
+/** Milliseconds without an answer, or without the next event of a replay, after which a subscribe is sent again. */
 const ANSWER_TIMEOUT = 30_000;
 /** Refusals that pass by themselves. */
 const PASSING = new Set(["rate_limited", "internal_error"]);
@@ -160,6 +160,7 @@ export class Subscriptions {
     if (action === "resubscribe") this.#again(subscription);
     if (action !== "apply" && action !== "live") return false;
     subscription.gaps = 0;
+    this.#expect(subscription);
     subscription.deliver(event, this.#options.report);
     this.#update(subscription);
     return true;
@@ -223,12 +224,17 @@ export class Subscriptions {
   }
 
   #answered(subscription: Subscription, top: Position, recovered: boolean): void {
-    const { action } = this.#step(subscription, answer(subscription.reading, top, recovered));
+    this.#step(subscription, answer(subscription.reading, top, recovered));
     subscription.request = null;
     subscription.failures = 0;
-    subscription.timer.stop();
-    if (action === "reset-follows") this.#wait(subscription, ANSWER_TIMEOUT);
+    this.#expect(subscription);
     this.#update(subscription);
+  }
+
+  /** Until it is live, more must come: the rest of a replay, or a reset. */
+  #expect(subscription: Subscription): void {
+    if (subscription.reading.phase === "live") subscription.timer.stop();
+    else this.#wait(subscription, ANSWER_TIMEOUT);
   }
 
   /** At a gap: at once, but with backoff when no event could be applied since the last. */

@@ -212,7 +212,7 @@ test("what cannot be read is reported, and the connection goes on", async () => 
   server.socket.say("{");
   server.socket.say(JSON.stringify({ type: "note" }));
   server.socket.say(envelope("note", { fine: true }));
-  expect(reports.map(([message]) => message)).toEqual(["not JSON", "message.payload is missing"]);
+  expect(reports.map(([message]) => message)).toEqual([expect.stringContaining("JSON"), "message.payload is missing"]);
   expect(heard).toHaveBeenCalledOnce();
 });
 

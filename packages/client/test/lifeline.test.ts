@@ -284,6 +284,30 @@ test("online while connected: a ping with a short time to answer, then a new con
   expect(client.status).toMatchObject({ status: "offline", reason: "the server does not answer" });
 });
 
+test("offline while connected: a ping tells whether it is so; while waiting: no useless try", async () => {
+  const { view } = stubPage();
+  const { server, client } = await connected();
+  server.answers.ping = () => {};
+  view.dispatchEvent(new Event("offline"));
+  await pass(3_000);
+  expect(client.status).toMatchObject({ status: "offline", reason: "the server does not answer" });
+  view.dispatchEvent(new Event("offline"));
+  await tick();
+  expect(server.sockets).toHaveLength(1);
+});
+
+test("tries of a machine without network are no refusals", async () => {
+  vi.stubGlobal("navigator", { onLine: false });
+  const { server, client } = bench();
+  server.opens = false;
+  client.connect();
+  for (let i = 0; i < 5; i += 1) {
+    server.socket.end(1006);
+    expect(client.status).toMatchObject({ status: "offline", reason: "close code 1006" });
+    await pass((client.status.nextRetryAt ?? 0) - Date.now());
+  }
+});
+
 test("a refused or closed client does not wake, and listens no longer", async () => {
   const { view } = stubPage();
   const removed = vi.fn();

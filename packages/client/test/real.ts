@@ -1,6 +1,7 @@
 /** A real tidings server in a process of its own, a line to it that can be cut, and ways to wait for what happens. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -8,9 +9,12 @@ import type { ChannelHandlers, WebSocketClient } from "@tidings/client";
 
 export type Transport = "native" | "asgi";
 
-export const HERE = fileURLToPath(new URL(".", import.meta.url));
+// A function, because Vite takes a literal here for an asset of a page.
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+export const HERE = path(".");
 /** The command, of the environment that `make setup` makes. */
-export const TIDINGS = fileURLToPath(new URL("../../../.venv/bin/tidings", import.meta.url));
+export const TIDINGS = path("../../../.venv/bin/tidings");
 
 /** `server.py`, served. */
 export class RealServer {
@@ -36,10 +40,12 @@ export class RealServer {
     for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8");
     return new Promise((resolve, reject) => {
       let listening = 0;
+      let started = false;
       const read = (line: string) => {
         written.push(line);
         listening ||= Number(/Listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? 0);
-        if (line.includes("startup complete")) resolve(new RealServer(server, listening));
+        started ||= line.includes("startup complete");
+        if (started && listening) resolve(new RealServer(server, listening));
       };
       createInterface({ input: server.stdout }).on("line", read);
       createInterface({ input: server.stderr }).on("line", read);
@@ -54,14 +60,15 @@ export class RealServer {
     await once(this.#process, "exit");
   }
 
+  /** Without `fetch`: a test's page has one that knows about origins. */
   async post(where: string, body: object = {}): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${where}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${where}: ${response.status} ${await response.text()}`);
-    return response.json();
+    const text = JSON.stringify(body);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const asked = request({ host: "127.0.0.1", port: this.port, path: where, method: "POST", headers }).end(text);
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    const answered = (await answer.setEncoding("utf8").toArray()).join("");
+    if (answer.statusCode !== 200) throw new Error(`${where}: ${answer.statusCode} ${answered}`);
+    return JSON.parse(answered);
   }
 
   publish(channels: string | string[], type: string, payload: object): Promise<unknown> {

@@ -32,7 +32,11 @@ def authenticate(handshake: Handshake, token: str | None) -> User | None:
     return User(name, expires_at=time.time() + float(seconds) if seconds else None)
 
 
-manager = ConnectionManager(channels=[live.Schedules, live.TeamSchedules, live.Me], authenticate=authenticate)
+manager = ConnectionManager(
+    channels=[live.Schedules, live.TeamSchedules, live.Me],
+    authenticate=authenticate,
+    origins=["http://localhost:3000"],  # the page that happy-dom shows
+)
 manager.authorize(live.Schedules)(lambda channel, user: True)
 manager.authorize(live.TeamSchedules)(lambda channel, user: channel.team_id == 7)
 

@@ -10,6 +10,8 @@ const schedule = (id: number, version = 1) => ({
   schedule: { id, staff_id: null, title: `Shift ${id}`, status: "published", tags: [], version },
 });
 
+vi.setConfig({ testTimeout: 30_000 });
+
 describe.each<Transport>(["native", "asgi"])("%s", (transport) => {
   let server: RealServer;
   let line: Line;
@@ -227,7 +229,7 @@ describe.each<Transport>(["native", "asgi"])("%s", (transport) => {
     for (const heard of inboxes) expect(await heard.until(200)).toEqual(expected);
     for (const client of clients) client.disconnect();
     for (const { own } of lines) await own.close();
-  }, 30_000);
+  });
 
   test("the server restarts: the client comes back, and is told that the log is another", async () => {
     const first = await RealServer.start(transport);

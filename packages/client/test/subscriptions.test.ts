@@ -336,6 +336,29 @@ test("a subscribe that is answered late, after it was sent again", async () => {
   expect(client.channelStatus("a")).toEqual({ status: "live" });
 });
 
+test("a replay that stops on the way is asked for again after 30 s without an event", async () => {
+  const { server, client } = await connected();
+  const heard = follower();
+  for (let i = 0; i < 3; i += 1) server.publish("a");
+  const enter = server.answers.subscribe as NonNullable<typeof server.answers.subscribe>;
+  server.answers.subscribe = (socket, { id }) => {
+    const payload = { channels: ["a"], total: 1, positions: { a: server.log("a").top }, recovered: { a: true } };
+    socket.say(envelope("subscribed", payload, { reply_to: id }));
+  };
+  client.follow("a", heard, { epoch: "e", offset: 0, id: "" });
+  await pass(29_000);
+  server.socket.say(server.log("a").message("a", 1));
+  server.answers.subscribe = enter;
+  await pass(29_999);
+  expect(offsets(heard)).toEqual([1]);
+  expect(client.channelStatus("a")).toEqual({ status: "catching-up" });
+  await pass(1);
+  expect(offsets(heard)).toEqual([1, 2, 3]);
+  expect(client.channelStatus("a")).toEqual({ status: "live" });
+  await pass(20_000);
+  expect(server.socket.payloads("subscribe")).toHaveLength(2);
+});
+
 test("the server unsubscribes: refused, for its reason, and silent", async () => {
   const { server, client } = await connected();
   const heard = follower();

@@ -38,52 +38,52 @@ def _to_utc(value: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_read), AfterValidator(_to_utc)]
-"""An RFC 3339 instant (section 5.6), kept in UTC and printed with ``Z``."""
+"""An RFC 3339 instant (section 5.6), kept in UTC and printed with `Z`."""
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
-    """The calendar day on which ``instant`` falls in ``zone``."""
+    """The calendar day on which `instant` falls in `zone`."""
     return instant.astimezone(zone).date()
 
 
 def at(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
-    """The instant at which ``zone``'s clocks show ``clock_time`` on ``day``; of two, the first (PEP 495)."""
+    """The instant at which `zone`'s clocks show `clock_time` on `day`; of two, the first (PEP 495)."""
     return datetime.combine(day, clock_time, zone).astimezone(UTC)
 
 
 def week_of(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The Monday-to-Monday week of ``instant`` in ``zone``: 167, 168 or 169 hours long."""
+    """The Monday-to-Monday week of `instant` in `zone`: 167, 168 or 169 hours long."""
     day = local_day(instant, zone)
     monday = day - timedelta(days=day.weekday())
     return at(monday, time(), zone), at(monday + timedelta(days=7), time(), zone)
 
 
 def spell_day(day: date) -> str:
-    """``Monday 23 November``."""
+    """`Monday 23 November`."""
     return f"{day:%A} {day.day} {day:%B}"
 
 
 def spell_span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    """``07:00–15:00 on Monday 23 November``, on the clocks of ``zone``; a night is named by the day it starts."""
+    """`07:00–15:00 on Monday 23 November`, on the clocks of `zone`; a night is named by the day it starts."""
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     return f"{start:%H:%M}–{end:%H:%M} on {spell_day(start.date())}"
 
 
 def spell_days(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    """``Monday 23 November`` or ``Monday 23 November to Friday 27 November``: the days that a span touches."""
+    """`Monday 23 November` or `Monday 23 November to Friday 27 November`: the days that a span touches."""
     first = local_day(starts_at, zone)
     last = local_day(ends_at - timedelta(microseconds=1), zone)
     return spell_day(first) if first == last else f"{spell_day(first)} to {spell_day(last)}"
 
 
 def spell_hours(duration: timedelta) -> str:
-    """``8 hours``, ``7.5 hours``, ``1 hour``."""
+    """`8 hours`, `7.5 hours`, `1 hour`."""
     hours = f"{duration / timedelta(hours=1):.2f}".rstrip("0").rstrip(".")
     return f"{hours} hour" if hours == "1" else f"{hours} hours"
 
 
 def spell_ago(elapsed: timedelta) -> str:
-    """``just now``, ``3 seconds ago``, ``2 minutes ago``, ``1 hour ago``, ``5 days ago``."""
+    """`just now`, `3 seconds ago`, `2 minutes ago`, `1 hour ago`, `5 days ago`."""
     seconds = int(elapsed.total_seconds())
     if seconds < 1:
         return "just now"

@@ -26,7 +26,7 @@ LONGEST_TIME_OFF = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One objection: ``field`` is the JSON field to look at, ``code`` the rule's name."""
+    """One objection: `field` is the JSON field to look at, `code` the rule's name."""
 
     field: str
     code: str
@@ -34,7 +34,7 @@ class Violation:
     message: str
 
     def below(self, path: str) -> "Violation":
-        """The same, for a field that lies under ``path`` in the request."""
+        """The same, for a field that lies under `path` in the request."""
         return replace(self, field=f"{path}.{self.field}")
 
 
@@ -52,13 +52,13 @@ Rule = Callable[[Shift, Situation], Iterator[Violation]]
 
 
 def standing(violations: Sequence[Violation], accepted: Collection[str]) -> list[Violation]:
-    """All of ``violations`` while any of them is hard or not accepted, else none."""
+    """All of `violations` while any of them is hard or not accepted, else none."""
     blocking = any(v.severity == "hard" or v.code not in accepted for v in violations)
     return list(violations) if blocking else []
 
 
 def check_span(starts_at: datetime, ends_at: datetime, longest: timedelta) -> list[Violation]:
-    """That a span runs forward and is at most ``longest``."""
+    """That a span runs forward and is at most `longest`."""
     if ends_at <= starts_at:
         return [Violation("ends_at", "ends_before_start", "hard", "The end must be after the start.")]
     if ends_at - starts_at > longest:
@@ -68,7 +68,7 @@ def check_span(starts_at: datetime, ends_at: datetime, longest: timedelta) -> li
 
 
 def check_shift(shift: Shift, situation: Situation) -> list[Violation]:
-    """All objections to giving ``shift`` to the person in ``situation``; its span must have been checked."""
+    """All objections to giving `shift` to the person in `situation`; its span must have been checked."""
     return [violation for rule in RULES for violation in rule(shift, situation)]
 
 

@@ -11,14 +11,14 @@ ScheduleStatus = Literal["draft", "published"]
 
 
 class Location(Entity):
-    """A place of work; its ``timezone`` is an IANA name, and its clocks are the ones that its shifts go by."""
+    """A place of work; its `timezone` is an IANA name, and its clocks are the ones that its shifts go by."""
 
     name: Label
     timezone: str
 
 
 class Shift(Entity):
-    """What is planned. ``staff_id`` is None for an open shift, which nobody has yet."""
+    """What is planned. `staff_id` is None for an open shift, which nobody has yet."""
 
     staff_id: Id | None
     starts_at: Instant
@@ -34,7 +34,7 @@ class Shift(Entity):
 
 
 class Schedule(Shift):
-    """A shift on record: numbered, versioned, in its location's ``timezone``."""
+    """A shift on record: numbered, versioned, in its location's `timezone`."""
 
     id: int
     timezone: str
@@ -51,6 +51,6 @@ class Schedule(Shift):
         return self.status == "published"
 
     def changed(self, changes: dict[str, object], by: Person, at: datetime) -> Self:
-        """The next version: with ``changes`` (validated values), made ``by`` somebody ``at`` an instant."""
+        """The next version: with `changes` (validated values), made `by` somebody `at` an instant."""
         stamp = {"version": self.version + 1, "updated_by": by, "updated_at": at}
         return self.model_copy(update={**changes, **stamp})

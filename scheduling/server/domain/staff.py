@@ -12,7 +12,7 @@ Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
 
 
 class Contract(Entity):
-    """What was agreed: ``hours_per_week`` at most (none: no limit) and ``rest_hours`` at least between shifts."""
+    """What was agreed: `hours_per_week` at most (none: no limit) and `rest_hours` at least between shifts."""
 
     name: Label
     hours_per_week: Hours | None = None
@@ -20,7 +20,7 @@ class Contract(Entity):
 
 
 class Staff(Entity):
-    """One member of staff. ``email`` is None for viewers who may not see it."""
+    """One member of staff. `email` is None for viewers who may not see it."""
 
     id: int
     name: Label
@@ -42,5 +42,5 @@ class Staff(Entity):
         return self.model_copy(update={"email": None})
 
     def seen_by(self, viewer: "Staff") -> Self:
-        """As ``viewer`` may see it: the e-mail is for managers and oneself."""
+        """As `viewer` may see it: the e-mail is for managers and oneself."""
         return self if viewer.is_manager or viewer.id == self.id else self.without_email()

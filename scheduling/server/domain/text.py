@@ -31,7 +31,8 @@ Version = Annotated[int, Field(strict=True, ge=1, le=2**53 - 1)]
 class Entity(BaseModel):
     """A frozen value whose fields are its JSON."""
 
-    model_config = ConfigDict(frozen=True)
+    # All fields are always in the JSON, so its schema calls them required, those with a default too.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Person(Entity):

@@ -33,7 +33,7 @@ class TimeOff(Entity):
     updated_at: Instant
 
     def outcome(self, decision: Decision) -> TimeOffStatus | None:
-        """What ``decision`` would make of it; None when it can no longer be taken."""
+        """What `decision` would make of it; None when it can no longer be taken."""
         return OUTCOMES.get((self.status, decision))
 
     def decided(self, status: TimeOffStatus, note: str, by: Person, at: datetime) -> Self:

@@ -15,7 +15,7 @@ class ApiError(Exception):
 
 
 class Pace:
-    """Lets one through every ``1 / rate`` seconds, and does not make up for lost time."""
+    """Lets one through every `1 / rate` seconds, and does not make up for lost time."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class ApiClient:
         self._token = ""
 
     async def get(self, path: str, **query: str) -> list[Json]:
-        """All that ``path`` lists. Raises ApiError."""
+        """All that `path` lists. Raises ApiError."""
         rows: list[Json] = _body(await self._send("GET", path, params=query), 200)
         return rows
 
@@ -83,7 +83,7 @@ class ApiClient:
 
 
 def _body(response: httpx2.Response, expected: int) -> Any:
-    """The JSON of an answer with the ``expected`` status. Raises ApiError for any other."""
+    """The JSON of an answer with the `expected` status. Raises ApiError for any other."""
     place = f"{response.request.method} {response.request.url.path}"
     try:
         body = response.json()

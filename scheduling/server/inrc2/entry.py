@@ -22,7 +22,7 @@ class Objection:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of each entry. ``accepted`` are soft objections that were overruled, ``refused`` those that stood."""
+    """What became of each entry. `accepted` are soft objections that were overruled, `refused` those that stood."""
 
     entered: Counter[Kind] = field(default_factory=Counter)
     already_there: Counter[Kind] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class Summary:
 
 
 class Entering:
-    """Enters one plan through one client. ``step`` is called after each entry with its title."""
+    """Enters one plan through one client. `step` is called after each entry with its title."""
 
     def __init__(self, api: ApiClient, *, accept_soft: bool, step: Callable[[str], None]) -> None:
         self._api = api
@@ -45,7 +45,7 @@ class Entering:
         self.summary = Summary()
 
     async def enter(self, plan: Plan) -> Summary:
-        """Raises ApiError; ``summary`` then tells how far it came."""
+        """Raises ApiError; `summary` then tells how far it came."""
         await self._enter_location(plan.location)
         staff_ids = await self._enter_staff(plan.staff)
         period = {"from": spell(plan.starts_at), "to": spell(plan.ends_at)}

@@ -8,7 +8,7 @@ from .ward import DataError, Scenario, Ward, Week
 
 
 def load_ward(folder: Path, solution: str | None = None) -> Ward:
-    """The ward in ``folder`` with the roster of one solution folder: the one named, or the first by name.
+    """The ward in `folder` with the roster of one solution folder: the one named, or the first by name.
 
     Raises DataError naming the file that is missing or corrupt, and its line.
     """

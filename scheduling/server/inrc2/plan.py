@@ -21,7 +21,7 @@ SHIFT_HOURS = 8
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to enter: the JSON ``body``, and in ``title`` what it is to people."""
+    """One thing to enter: the JSON `body`, and in `title` what it is to people."""
 
     title: str
     body: Mapping[str, object]
@@ -44,7 +44,7 @@ class Plan:
 
 
 def plan_of(ward: Ward, first_monday: date, location: str, zone: ZoneInfo) -> Plan:
-    """Everything in ``ward``, from ``first_monday`` on, on the clocks of ``zone``.
+    """Everything in `ward`, from `first_monday` on, on the clocks of `zone`.
 
     A request for a shift off is time off for that shift's hours; for any shift, the whole day.
     """
@@ -104,5 +104,5 @@ def _instant(day: date, clock_time: time, zone: ZoneInfo) -> datetime:
 
 
 def spell(instant: datetime) -> str:
-    """RFC 3339 with ``Z``, as the server writes it too."""
+    """RFC 3339 with `Z`, as the server writes it too."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

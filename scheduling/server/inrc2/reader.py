@@ -29,19 +29,19 @@ class Lines:
         return DataError(self._file, self._number, problem)
 
     def take(self, expected: str) -> str:
-        """The next line. Raises DataError, saying what was ``expected``, at the end of the file."""
+        """The next line. Raises DataError, saying what was `expected`, at the end of the file."""
         if not self._rest:
             raise DataError(self._file, self._number + 1, f"expected {expected}, but the file ends here")
         self._number, line = self._rest.pop()
         return line
 
     def heading(self, name: str) -> None:
-        """The line that says ``name`` alone."""
+        """The line that says `name` alone."""
         if (line := self.take(name)) != name:
             raise self.error(f"expected {name}, found {line!r}")
 
     def value(self, name: str) -> str:
-        """What follows in ``name = value``."""
+        """What follows in `name = value`."""
         line = self.take(f"{name} = …")
         found, equals, value = (part.strip() for part in line.partition("="))
         if found != name or not equals or not value:
@@ -49,14 +49,14 @@ class Lines:
         return value
 
     def count(self, name: str) -> int:
-        """The number in ``name = number``."""
+        """The number in `name = number`."""
         value = self.value(name)
         if not value.isdecimal():
             raise self.error(f"{name} is {value!r}, which is no number")
         return int(value)
 
     def rows(self, name: str, read: Callable[[str], T]) -> tuple[T, ...]:
-        """As many rows as ``name = number`` announces, each through ``read``."""
+        """As many rows as `name = number` announces, each through `read`."""
         announced = self.count(name)
         return tuple(read(self.take(f"row {row} of {announced} of {name}")) for row in range(1, announced + 1))
 
@@ -66,13 +66,13 @@ class Lines:
         raise self.error(f"expected a line such as {example!r}, found {line!r}")
 
     def words(self, line: str, example: str) -> list[str]:
-        """The words of a line, as many as the ``example`` has."""
+        """The words of a line, as many as the `example` has."""
         if len(words := line.split()) != len(example.split()):
             raise self.error(f"expected a line such as {example!r}, found {line!r}")
         return words
 
     def known(self, kind: str, name: str, names: Collection[str]) -> str:
-        """``name``, if it is one of ``names``."""
+        """`name`, if it is one of `names`."""
         if name not in names:
             raise self.error(f"there is no {kind} {name!r}; there are: {', '.join(names)}")
         return name
@@ -144,7 +144,7 @@ def _shift_off(lines: Lines, line: str, scenario: Scenario) -> ShiftOff:
 
 
 def read_assignments(text: str, file: str, scenario: Scenario, week: int) -> tuple[Assignment, ...]:
-    """`Sol-….txt`: the roster of one week, which its second line must number ``week``."""
+    """`Sol-….txt`: the roster of one week, which its second line must number `week`."""
     lines = Lines(text, file)
     lines.heading("SOLUTION")
     found, _ = lines.words(lines.take("the week and the scenario"), "0 n012w8")

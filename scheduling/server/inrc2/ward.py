@@ -15,7 +15,7 @@ class DataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """``most_shifts`` over all weeks of the scenario."""
+    """`most_shifts` over all weeks of the scenario."""
 
     name: str
     most_shifts: int
@@ -38,7 +38,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class ShiftOff:
-    """``nurse`` asks not to work a shift of this type (or ``ANY``) on a day (0 is Monday)."""
+    """`nurse` asks not to work a shift of this type (or `ANY`) on a day (0 is Monday)."""
 
     nurse: str
     shift_type: str
@@ -47,7 +47,7 @@ class ShiftOff:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """``nurse`` works a shift of this type on a day (0 is Monday), as ``skill``."""
+    """`nurse` works a shift of this type on a day (0 is Monday), as `skill`."""
 
     nurse: str
     day: int
@@ -65,7 +65,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Ward:
-    """One ward with its roster; ``weeks`` in order."""
+    """One ward with its roster; `weeks` in order."""
 
     name: str
     scenario: Scenario

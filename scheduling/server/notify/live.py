@@ -22,7 +22,7 @@ class ScheduleUpdated(Event, type="schedule:updated", key="schedule_id", version
 
 
 class ScheduleDeleted(Event, type="schedule:deleted", key="schedule_id", version="version"):
-    """``version`` is one above the last that stood, so that a late update loses against it."""
+    """`version` is one above the last that stood, so that a late update loses against it."""
 
     schedule_id: int = Field(alias="scheduleId")
     version: int
@@ -33,7 +33,7 @@ class SchedulePublished(Event, type="schedule:published", key="schedule.id", ver
 
 
 class ScheduleWithdrawn(Event, type="schedule:withdrawn", key="schedule_id", version="version"):
-    """A published shift is a draft again. ``schedule`` is there for managers only."""
+    """A published shift is a draft again. `schedule` is there for managers only."""
 
     schedule_id: int = Field(alias="scheduleId")
     version: int
@@ -57,7 +57,7 @@ class TimeOffCancelled(Event, type="timeoff:cancelled", key="timeoff.id", versio
 
 
 class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.version"):
-    """``staff`` is without its e-mail."""
+    """`staff` is without its e-mail."""
 
     staff: Staff
 

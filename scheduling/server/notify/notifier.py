@@ -1,4 +1,4 @@
-"""The Notifier of ``services.ports``: decides who may know, and publishes."""
+"""The Notifier of `services.ports`: decides who may know, and publishes."""
 
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
@@ -36,7 +36,7 @@ class LiveNotifier:
     """Publishes each change to the channels of those who may see it.
 
     A draft goes to managers only. What the person whose shift it is gets on their own channel, all staff get on
-    ``schedules`` too: as one event with one id, so no screen shows it twice.
+    `schedules` too: as one event with one id, so no screen shows it twice.
     """
 
     def __init__(self, manager: ConnectionManager) -> None:
@@ -50,7 +50,7 @@ class LiveNotifier:
             await self._manager.publish(event, Drafts())
 
     async def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None:
-        """Tell of the step from ``before`` to ``after`` as what it is to each audience."""
+        """Tell of the step from `before` to `after` as what it is to each audience."""
         steps = {
             ("draft", "draft"): self.notify_draft_updated,
             ("draft", "published"): self.notify_schedule_published,

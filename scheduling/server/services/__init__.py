@@ -1,1 +1,1 @@
-"""The use cases, over ports: what is stored and who is told lies behind the Protocols of ``ports``."""
+"""The use cases, over ports: what is stored and who is told lies behind the Protocols of `ports`."""

@@ -6,6 +6,6 @@ from .errors import Forbidden
 
 
 def require_manager(staff: Staff, deed: str) -> None:
-    """Raises Forbidden unless ``staff`` is a manager; ``deed`` completes "Only managers may …"."""
+    """Raises Forbidden unless `staff` is a manager; `deed` completes "Only managers may …"."""
     if not staff.is_manager:
         raise Forbidden(f"Only managers may {deed}.")

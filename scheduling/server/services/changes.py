@@ -26,7 +26,7 @@ class Change:
     _news: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def tell(self, notify: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call ``notify`` after the commit; never, when it does not come to that."""
+        """Call `notify` after the commit; never, when it does not come to that."""
         self._news.append(partial(notify, *args, **kwargs))
 
     async def told(self) -> None:

@@ -11,7 +11,7 @@ from scheduling.server.domain.time_off import TimeOff
 
 
 class Refused(Exception):
-    """The request was understood and is not carried out; ``detail`` says why."""
+    """The request was understood and is not carried out; `detail` says why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -31,7 +31,7 @@ class NotFound(Refused):
 
 
 class AlreadyExists(Refused):
-    """The name, in ``field``, is taken."""
+    """The name, in `field`, is taken."""
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)
@@ -47,7 +47,7 @@ class TooMany(Refused):
 
 
 class TooManyAttempts(Refused):
-    """Come back after ``retry_after``."""
+    """Come back after `retry_after`."""
 
     def __init__(self, retry_after: timedelta) -> None:
         self.retry_after = max(1, round(retry_after.total_seconds()))
@@ -55,7 +55,7 @@ class TooManyAttempts(Refused):
 
 
 class StaleVersion(Refused):
-    """Somebody changed it in the meantime; ``current`` is what stands now (None: deleted)."""
+    """Somebody changed it in the meantime; `current` is what stands now (None: deleted)."""
 
     def __init__(
         self, what: str, current: Schedule | TimeOff | None, by: Person | None, at: datetime, now: datetime
@@ -66,7 +66,7 @@ class StaleVersion(Refused):
 
 
 class RulesBroken(Refused):
-    """Rules object; ``violations`` holds all of their objections."""
+    """Rules object; `violations` holds all of their objections."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(" ".join(dict.fromkeys(violation.message for violation in violations)))

@@ -7,10 +7,10 @@ from .errors import TooManyAttempts
 
 
 class LoginLimit:
-    """At most ``attempts`` failures for each key in any ``period``.
+    """At most `attempts` failures for each key in any `period`.
 
     An attempt counts from when it begins, so trying many at once gains nothing; one that succeeds is given back.
-    Holds at most ``most_keys`` keys; beyond that the one unused for longest is forgotten.
+    Holds at most `most_keys` keys; beyond that the one unused for longest is forgotten.
     """
 
     def __init__(self, attempts: int, period: timedelta = timedelta(minutes=1), *, most_keys: int = 10_000) -> None:

@@ -11,7 +11,7 @@ AT_ONCE = 2
 
 class Passwords:
     def __init__(self, hasher: Argon2Hasher | None = None) -> None:
-        """``hasher``: argon2id with the cost to use; by default what its library recommends (RFC 9106)."""
+        """`hasher`: argon2id with the cost to use; by default what its library recommends (RFC 9106)."""
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
         self._nobodys = self._hash.hash("the password of nobody")
         self._workers = asyncio.Semaphore(AT_ONCE)

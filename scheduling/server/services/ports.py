@@ -17,7 +17,7 @@ Dice = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Asks for what overlaps [``starts_at``, ``ends_at``); a missing end is open."""
+    """Asks for what overlaps [`starts_at`, `ends_at`); a missing end is open."""
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -25,7 +25,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """A member of staff to be added; without ``password_hash`` they cannot sign in yet."""
+    """A member of staff to be added; without `password_hash` they cannot sign in yet."""
 
     name: str
     email: str
@@ -47,7 +47,7 @@ class NewTimeOff:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whose ``password_hash`` it is."""
+    """Whose `password_hash` it is."""
 
     staff: Staff
     password_hash: str | None
@@ -132,7 +132,7 @@ class Transaction(Protocol):
 class Store(Protocol):
     """Gives transactions.
 
-    ``write`` excludes every other writer from before its first read, so that what it checked still holds when it
+    `write` excludes every other writer from before its first read, so that what it checked still holds when it
     commits. It commits at the end of the block and rolls back when the block raises.
     """
 
@@ -149,7 +149,7 @@ class Notifier(Protocol):
     async def notify_schedule_created(self, schedule: Schedule) -> None: ...
     async def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None: ...
     async def notify_schedule_deleted(self, schedule: Schedule) -> None:
-        """``schedule`` is the last version that stood."""
+        """`schedule` is the last version that stood."""
         ...
 
     async def notify_time_off(self, time_off: TimeOff) -> None:

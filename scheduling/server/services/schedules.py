@@ -44,7 +44,7 @@ class ScheduleService:
     async def find(
         self, viewer: Staff, window: Window, staff_id: int | None, status: ScheduleStatus | None
     ) -> list[Schedule]:
-        """What overlaps ``window``, by start; published only, unless a manager asks. Raises TooMany."""
+        """What overlaps `window`, by start; published only, unless a manager asks. Raises TooMany."""
         if not viewer.is_manager:
             if status == "draft":
                 return []
@@ -56,7 +56,7 @@ class ScheduleService:
         return found
 
     async def create(self, manager: Staff, shift: Shift, accept: Collection[str]) -> Schedule:
-        """Raises RulesBroken unless the rules allow it, or all of their objections are soft and in ``accept``."""
+        """Raises RulesBroken unless the rules allow it, or all of their objections are soft and in `accept`."""
         require_manager(manager, "plan shifts")
         async with self._desk.change() as change:
             _refuse(await _violations(change.tx, shift, None), accept)
@@ -67,7 +67,7 @@ class ScheduleService:
     async def change(
         self, manager: Staff, seen: VersionOf, changes: Mapping[str, object], accept: Collection[str]
     ) -> Schedule:
-        """Set the fields in ``changes``, which are a Shift's and validated.
+        """Set the fields in `changes`, which are a Shift's and validated.
 
         The rules are asked when the placement changes or a draft is published; a change that changes nothing makes
         no new version. Raises NotFound, StaleVersion, RulesBroken.
@@ -85,7 +85,7 @@ class ScheduleService:
             return await self._save(change, before, wanted, manager)
 
     async def publish(self, manager: Staff, drafts: Sequence[VersionOf], accept: Collection[str]) -> list[Schedule]:
-        """Publish all or none. Raises NotFound, StaleVersion, RulesBroken (fields under ``schedules.<index>``)."""
+        """Publish all or none. Raises NotFound, StaleVersion, RulesBroken (fields under `schedules.<index>`)."""
         require_manager(manager, "publish shifts")
         async with self._desk.change() as change:
             seen = [await _seen(change, draft) for draft in drafts]
@@ -136,7 +136,7 @@ async def _gone(tx: Transaction, schedule_id: int, now: datetime) -> StaleVersio
 
 
 async def _with_timezone(tx: Transaction, before: Schedule, changes: Mapping[str, object]) -> Mapping[str, object]:
-    """``changes``, with the new location's zone when the location changes."""
+    """`changes`, with the new location's zone when the location changes."""
     name = changes.get("location", before.location)
     location = await tx.locations.get(str(name))
     return changes if location is None else {**changes, "timezone": location.timezone}
@@ -148,7 +148,7 @@ def _refuse(violations: Sequence[Violation], accept: Collection[str]) -> None:
 
 
 async def _violations(tx: Transaction, shift: Shift, own_id: int | None) -> list[Violation]:
-    """All objections to ``shift``; ``own_id`` is the schedule that it would replace."""
+    """All objections to `shift`; `own_id` is the schedule that it would replace."""
     location = await tx.locations.get(shift.location)
     staff = None if shift.staff_id is None else await tx.staff.get(shift.staff_id)
     broken = check_span(shift.starts_at, shift.ends_at, LONGEST_SHIFT)

@@ -21,7 +21,7 @@ class TeamService:
         self._passwords = passwords
 
     async def all(self, viewer: Staff) -> list[Staff]:
-        """Everybody, by name, as ``viewer`` may see them."""
+        """Everybody, by name, as `viewer` may see them."""
         async with self._desk.store.read() as tx:
             return [member.seen_by(viewer) for member in await tx.staff.all()]
 

@@ -21,7 +21,7 @@ class TimeOffService:
         self._notifier = desk.notifier
 
     async def find(self, viewer: Staff, window: Window, status: TimeOffStatus | None) -> list[TimeOff]:
-        """What overlaps ``window``, by start: one's own, or all for a manager. Raises TooMany."""
+        """What overlaps `window`, by start: one's own, or all for a manager. Raises TooMany."""
         staff_id = None if viewer.is_manager else viewer.id
         async with self._desk.store.read() as tx:
             found = await tx.time_off.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
@@ -64,7 +64,7 @@ _PAST: dict[Decision, str] = {"approve": "approved", "deny": "denied", "cancel":
 
 
 async def _decidable(change: Change, viewer: Staff, seen: VersionOf) -> TimeOff:
-    """The request, if it still is as it was seen and ``viewer`` has a say in it."""
+    """The request, if it still is as it was seen and `viewer` has a say in it."""
     time_off = await change.tx.time_off.get(seen.id)
     if time_off is None:
         raise NotFound(f"There is no request {seen.id} for time off.")

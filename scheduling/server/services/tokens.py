@@ -15,7 +15,7 @@ SHORTEST_SECRET = 32
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Issues and reads them. ``lifetime`` is how long one is good for."""
+    """Issues and reads them. `lifetime` is how long one is good for."""
 
     secret: str
     lifetime: timedelta
@@ -25,12 +25,12 @@ class Tokens:
             raise ValueError(f"the secret must have at least {SHORTEST_SECRET} bytes")
 
     def issue(self, staff: Staff, now: datetime) -> str:
-        """``sub`` is the staff id as text; ``exp`` and ``iat`` are numbers, in seconds."""
+        """`sub` is the staff id as text; `exp` and `iat` are numbers, in seconds."""
         claims = {"sub": str(staff.id), "role": staff.role, "iat": now, "exp": now + self.lifetime}
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
     def read(self, token: str, now: datetime) -> int:
-        """The staff id in ``token``. Raises Unauthenticated."""
+        """The staff id in `token`. Raises Unauthenticated."""
         try:
             claims = jwt.decode(
                 token,

@@ -42,10 +42,10 @@ class SqlTransaction:
 
 
 class Database:
-    """The Store of ``services.ports`` on a SQLite file in WAL mode: readers never wait, writers take turns."""
+    """The Store of `services.ports` on a SQLite file in WAL mode: readers never wait, writers take turns."""
 
     def __init__(self, path: Path) -> None:
-        """Opens nothing yet. ``path`` must have been migrated."""
+        """Opens nothing yet. `path` must have been migrated."""
         self._path = path
         self._readers = create_async_engine(url(path, "aiosqlite"))
         configure(self._readers.sync_engine)
@@ -93,7 +93,7 @@ def configure(engine: Engine) -> None:
 
 
 def unavailable(path: Path, error: BaseException | None) -> DatabaseUnavailable:
-    """What the driver's ``error`` means to whoever started the program."""
+    """What the driver's `error` means to whoever started the program."""
     return DatabaseUnavailable(f"The database {path} cannot be opened: {error}.")
 
 

@@ -12,7 +12,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(path: Path) -> None:
-    """Create the database at ``path`` or bring it to the newest revision, in one transaction.
+    """Create the database at `path` or bring it to the newest revision, in one transaction.
 
     Raises DatabaseUnavailable.
     """

@@ -1,4 +1,4 @@
-"""The repositories of ``services.ports``, over one SQLAlchemy session. Rows go in and out; entities leave."""
+"""The repositories of `services.ports`, over one SQLAlchemy session. Rows go in and out; entities leave."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -194,7 +194,7 @@ def _overlapping(table: type[ScheduleRow] | type[TimeOffRow], window: Window) ->
 
 
 def _entity(kind: type[E], row: Table) -> E:
-    """The entity that ``row`` holds: its columns are named as the entity's fields."""
+    """The entity that `row` holds: its columns are named as the entity's fields."""
     return kind.model_validate(row, from_attributes=True)
 
 

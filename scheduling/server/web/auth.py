@@ -18,7 +18,7 @@ RefreshCookie = Annotated[str | None, Cookie(alias=COOKIE, max_length=200)]
 
 
 class SignedIn(BaseModel):
-    """``expires_in`` seconds the access token is good for; the refresh token is in an HttpOnly cookie."""
+    """`expires_in` seconds the access token is good for; the refresh token is in an HttpOnly cookie."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"

@@ -48,7 +48,7 @@ class Login(Body):
 
 
 class NewSchedule(Shift):
-    """A Shift; without ``status`` it is published at once."""
+    """A Shift; without `status` it is published at once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,7 +95,7 @@ class Publish(Body):
 
 
 class TimeOffRequest(Body):
-    """Without ``staff_id``: one's own."""
+    """Without `staff_id`: one's own."""
 
     staff_id: Id | None = None
     starts_at: Instant
@@ -117,7 +117,7 @@ class ContractTerms(Contract):
 
 
 class NewMember(Body):
-    """Without ``password`` they cannot sign in yet."""
+    """Without `password` they cannot sign in yet."""
 
     name: Label
     email: Email

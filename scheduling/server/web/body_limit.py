@@ -5,9 +5,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """Answers 413 to a request whose body is larger than ``limit`` bytes, and reads no further.
+    """Answers 413 to a request whose body is larger than `limit` bytes, and reads no further.
 
-    FastAPI's own ``max_body_size`` does too, but in plain text where the length was announced; ours is a problem
+    FastAPI's own `max_body_size` does too, but in plain text where the length was announced; ours is a problem
     detail like every other.
     """
 

@@ -16,7 +16,7 @@ from scheduling.server.services.time_off import TimeOffService
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All use cases, made once by ``main`` and kept in the app's state as ``services``."""
+    """All use cases, made once by `main` and kept in the app's state as `services`."""
 
     sessions: SessionService
     team: TeamService

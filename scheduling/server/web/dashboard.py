@@ -24,7 +24,7 @@ def _caching(request: Request, response: Response) -> None:
 
 
 def dashboard(directory: Path) -> APIRouter:
-    """Serve ``directory``: its files, and index.html for every address that a browser may be sent to."""
+    """Serve `directory`: its files, and index.html for every address that a browser may be sent to."""
     router = APIRouter(dependencies=[Depends(_not_the_api), Depends(_caching)])
     router.frontend("/", directory=directory, fallback="index.html", check_dir=True)
     return router

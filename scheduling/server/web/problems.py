@@ -28,7 +28,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457, with ``errors`` for each field; some types carry more members."""
+    """RFC 9457, with `errors` for each field; some types carry more members."""
 
     type: str
     title: str
@@ -86,13 +86,13 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> ProblemResponse:
-    """A problem detail; ``more`` are further members."""
+    """A problem detail; `more` are further members."""
     content = {"type": kind, "title": title, "status": status, "detail": detail, **more}
     return ProblemResponse(to_jsonable_python(content), status, dict(headers or {}))
 
 
 def install(app: FastAPI, max_body_size: int) -> None:
-    """Make ``app`` answer every error with a problem detail."""
+    """Make `app` answer every error with a problem detail."""
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:

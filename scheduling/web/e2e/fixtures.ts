@@ -26,6 +26,8 @@ export function ownWeek(): string {
   return monday.toISOString().slice(0, 10);
 }
 
+export const weekAt = (url: string, monday: string) => `${url}/week?week=${monday}`;
+
 /** The instant of an hour (UTC) on the n-th day of a week, Monday first. */
 export function at(monday: string, day: number, hour: number): string {
   const start = Date.parse(`${monday}T00:00:00Z`);
@@ -104,17 +106,22 @@ export class Person {
     this.page = page;
   }
 
-  async signIn(url: string, email: string): Promise<void> {
-    await this.page.goto(url);
+  /** Signs in at the address of a page, which is then shown. */
+  async signIn(address: string, email: string): Promise<void> {
+    await this.page.goto(address);
     await this.page.getByLabel("E-mail").fill(email);
     await this.page.getByRole("textbox", { name: "Password" }).fill(PASSWORD);
     await this.page.getByRole("button", { name: "Sign in" }).click();
     await expect(this.page.getByRole("button", { name: /: account$/ })).toBeVisible();
   }
 
-  /** Opens a week as its address does, in the page that is there, and waits until it is live. */
+  /** Opens a week by its address and waits until it is live. */
   async openWeek(url: string, monday: string): Promise<void> {
-    await this.page.goto(`${url}/week?week=${monday}`);
+    await this.page.goto(weekAt(url, monday));
+    await this.isLive();
+  }
+
+  async isLive(): Promise<void> {
     await expect(this.dot("Live")).toBeVisible();
     await expect(this.page.locator("[aria-busy=false]")).toBeVisible();
   }
@@ -156,12 +163,17 @@ export class Person {
   }
 }
 
+interface Arrival {
+  /** The week to arrive at, live; without it the current one, as it is. */
+  readonly week?: string;
+  /** Where they reach the server another way. */
+  readonly url?: string;
+  readonly phone?: boolean;
+}
+
 interface Fixtures {
-  /** Opens a browser of their own for somebody and signs them in; `url` where they reach the server another way. */
-  readonly person: (
-    email: string,
-    options?: { url?: string; phone?: boolean; scheme?: "light" | "dark" },
-  ) => Promise<Person>;
+  /** Opens a browser of their own for somebody and signs them in. */
+  readonly person: (email: string, arrival?: Arrival) => Promise<Person>;
   /** Another tab of the same person. */
   readonly tab: (of: Person) => Promise<Person>;
   /** The REST API in the manager's name, and in somebody else's. */
@@ -187,11 +199,12 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   ],
   person: async ({ browser, server }, use) => {
     const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
-    await use(async (email, { url = server.url, phone = false, scheme = "light" } = {}) => {
-      const context = await browser.newContext({ colorScheme: scheme, ...(phone ? PHONE : {}) });
+    await use(async (email, { week, url = server.url, phone = false } = {}) => {
+      const context = await browser.newContext(phone ? PHONE : {});
       opened.push(context);
       const person = new Person(await context.newPage());
-      await person.signIn(url, email);
+      await person.signIn(week ? weekAt(url, week) : url, email);
+      if (week) await person.isLive();
       return person;
     });
     for (const context of opened) await context.close();

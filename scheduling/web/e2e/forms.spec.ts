@@ -14,12 +14,11 @@ async function expectBeside(input: ReturnType<Person["page"]["getByLabel"]>, rea
   await expect(input).toHaveAccessibleDescription(reason);
 }
 
-test("the server's hard reason stands beside the field it is about", async ({ person, server, desk }) => {
+test("the server's hard reason stands beside the field it is about", async ({ person, desk }) => {
   const week = ownWeek();
   const sam = await idOf(desk, "Sam Okafor");
   await desk.add({ staff_id: sam, starts_at: at(week, 0, 6), ends_at: at(week, 0, 14) });
-  const manager = await person(MANAGER);
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week });
   await manager.page.getByRole("button", { name: "New shift" }).click();
   const form = newShift(manager);
   await form.getByLabel("Who").click();
@@ -48,21 +47,19 @@ test("a soft rule may be overruled: Save anyway", async ({ person, server, desk 
   expect(await desk.rows(week)).toHaveLength(2);
 });
 
-test("what is missing is said before anything is sent", async ({ person, server, desk }) => {
+test("what is missing is said before anything is sent", async ({ person, desk }) => {
   const week = ownWeek();
-  const manager = await person(MANAGER);
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week });
   await manager.page.getByRole("button", { name: "New shift" }).click();
   await newShift(manager).getByRole("button", { name: "Save draft" }).click();
   await expectBeside(newShift(manager).getByRole("combobox", { name: "Role" }), /Enter the role/);
   expect(await desk.rows(week)).toEqual([]);
 });
 
-test("a conflict says who was faster, and mine can be saved over theirs", async ({ person, server, desk }) => {
+test("a conflict says who was faster, and mine can be saved over theirs", async ({ person, desk }) => {
   const week = ownWeek();
   const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16), note: "As it was" });
-  const manager = await person(MANAGER);
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week });
   await manager.card(shift).click();
   await editShift(manager).getByLabel("Note").fill("Mine");
   const theirs = await desk.change(shift, { note: "Theirs", role: "Head nurse" });
@@ -94,11 +91,10 @@ test("a conflict that only the server knew of is settled by taking theirs", asyn
   await expect(conflict).toHaveCount(0);
 });
 
-test("a shift is edited, withdrawn and deleted", async ({ person, server, desk }) => {
+test("a shift is edited, withdrawn and deleted", async ({ person, desk }) => {
   const week = ownWeek();
   const shift = await desk.add({ starts_at: at(week, 3, 8), ends_at: at(week, 3, 16) });
-  const manager = await person(MANAGER);
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week });
   await manager.card(shift).click();
   await editShift(manager).getByLabel("Ends: hours").fill("18");
   await editShift(manager).getByRole("button", { name: "Save", exact: true }).click();
@@ -116,15 +112,14 @@ test("a shift is edited, withdrawn and deleted", async ({ person, server, desk }
   expect(await desk.rows(week)).toEqual([]);
 });
 
-test("drafts are published together, or not at all and why", async ({ person, server, desk }) => {
+test("drafts are published together, or not at all and why", async ({ person, desk }) => {
   const week = ownWeek();
   const sam = await idOf(desk, "Sam Okafor");
   await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16), status: "draft" });
   await desk.add({ staff_id: sam, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
   const late = { staff_id: sam, starts_at: at(week, 2, 0), ends_at: at(week, 2, 8), status: "draft" as const };
   await desk.add({ ...late, accept: ["rest", "succession"] });
-  const manager = await person(MANAGER);
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week });
   await manager.page.getByRole("button", { name: "Publish 3 drafts" }).click();
   const dialog = manager.page.getByRole("dialog", { name: "Publish 3 drafts" });
   await dialog.getByRole("button", { name: "Publish all 3" }).click();
@@ -140,8 +135,7 @@ test("drafts are published together, or not at all and why", async ({ person, se
 test("staff read and change nothing", async ({ person, server, desk }) => {
   const week = ownWeek();
   const shift = await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16), note: "Bring the key" });
-  const staff = await person(STAFF);
-  await staff.openWeek(server.url, week);
+  const staff = await person(STAFF, { week });
   await expect(staff.page.getByRole("rowheader").nth(1)).toContainText("Sam Okafor");
   await expect(staff.page.getByRole("button", { name: /New shift|Add a shift|Publish/ })).toHaveCount(0);
   await staff.card(shift).click();

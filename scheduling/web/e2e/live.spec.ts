@@ -16,10 +16,9 @@ async function plan(page: import("@playwright/test").Page, staff: string, day: s
   return form;
 }
 
-test("what one saves, the other sees within a second and without reload", async ({ person, server, desk }) => {
+test("what one saves, the other sees within a second and without reload", async ({ person, desk }) => {
   const week = ownWeek();
-  const [manager, staff] = [await person(MANAGER), await person(STAFF)];
-  await Promise.all([manager.openWeek(server.url, week), staff.openWeek(server.url, week)]);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   await staff.page.evaluate(() => Object.assign(window, { loadedOnce: true }));
   const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor");
 
@@ -41,10 +40,9 @@ test("what one saves, the other sees within a second and without reload", async 
   expect(await staff.page.evaluate(() => (window as unknown as { loadedOnce?: boolean }).loadedOnce)).toBe(true);
 });
 
-test("a draft is seen by managers only, until it is published", async ({ person, server, desk }) => {
+test("a draft is seen by managers only, until it is published", async ({ person, desk }) => {
   const week = ownWeek();
-  const [manager, staff] = [await person(MANAGER), await person(STAFF)];
-  await Promise.all([manager.openWeek(server.url, week), staff.openWeek(server.url, week)]);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
 
   const times = { starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) };
   const draft = await desk.add({ ...times, status: "draft" });
@@ -67,11 +65,11 @@ test("a draft is seen by managers only, until it is published", async ({ person,
 
 test("two tabs of a staff member get their new shift once each", async ({ person, tab, server, desk }) => {
   const week = ownWeek();
-  const first = await person(STAFF);
+  const first = await person(STAFF, { week });
   const second = await tab(first);
   const frames: string[] = [];
   second.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload))));
-  await Promise.all([first.openWeek(server.url, week), second.openWeek(server.url, week)]);
+  await second.openWeek(server.url, week);
   const said = [await first.listen(), await second.listen()];
   const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor");
 
@@ -92,10 +90,9 @@ test("two tabs of a staff member get their new shift once each", async ({ person
   }
 });
 
-test("a bulk change is told in one sentence, and one's own not at all", async ({ person, server, desk }) => {
+test("a bulk change is told in one sentence, and one's own not at all", async ({ person, desk }) => {
   const week = ownWeek();
-  const [manager, staff] = [await person(MANAGER), await person(STAFF)];
-  await Promise.all([manager.openWeek(server.url, week), staff.openWeek(server.url, week)]);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   const [own, others] = [await manager.listen(), await staff.listen()];
   await Promise.all(
     [0, 1, 2, 3, 4, 5].map((day) => desk.add({ starts_at: at(week, day, 8), ends_at: at(week, day, 16) })),
@@ -106,10 +103,9 @@ test("a bulk change is told in one sentence, and one's own not at all", async ({
   expect(await own()).toEqual([]);
 });
 
-test("a new colleague gets a row", async ({ person, server, desk }) => {
+test("a new colleague gets a row", async ({ person, desk }) => {
   const week = ownWeek();
-  const staff = await person(STAFF);
-  await staff.openWeek(server.url, week);
+  const staff = await person(STAFF, { week });
   const name = `Noor Visser ${week}`;
   await desk.hire({ name, email: `noor-${week}@example.com` });
   await expect(staff.page.getByRole("rowheader", { name })).toBeVisible();

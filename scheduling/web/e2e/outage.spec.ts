@@ -27,8 +27,7 @@ test("the state catches up after the network was cut", async ({ person, server, 
   const week = ownWeek();
   const { deleted, happen } = await prepare(desk, week);
   const cable = await Cable.to(server.url);
-  const staff = await person(STAFF, { url: cable.url });
-  await staff.openWeek(cable.url, week);
+  const staff = await person(STAFF, { week, url: cable.url });
   await expect(staff.card(deleted)).toBeVisible();
 
   // Chromium's own switch stops requests and tells the page; it leaves open WebSockets alone, so the cable goes, too.
@@ -51,8 +50,7 @@ test("the state catches up after the connections broke, and broke again", async 
   const week = ownWeek();
   const { deleted, happen } = await prepare(desk, week);
   const cable = await Cable.to(server.url);
-  const manager = await person(MANAGER, { url: cable.url });
-  await manager.openWeek(cable.url, week);
+  const manager = await person(MANAGER, { week, url: cable.url });
   await expect(manager.card(deleted)).toBeVisible();
 
   cable.pull();
@@ -74,8 +72,7 @@ test("a page that is opened while shifts pour in ends with the rows of the datab
   desk,
 }) => {
   const week = ownWeek();
-  const [first, second] = [await person(STAFF), await person(MANAGER)];
-  await first.openWeek(server.url, week);
+  const [first, second] = await Promise.all([person(STAFF, { week }), person(MANAGER)]);
   const pouring = (async () => {
     for (let number = 0; number < 60; number += 1) {
       const start = { starts_at: at(week, number % 7, 8), ends_at: at(week, number % 7, 9 + (number % 8)) };

@@ -1,12 +1,11 @@
 import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
-test("a phone shows a list for each day instead of the grid", async ({ person, server, desk }) => {
+test("a phone shows a list for each day instead of the grid", async ({ person, desk }) => {
   const week = ownWeek();
   const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
   const own = await desk.add({ staff_id: sam, starts_at: at(week, 1, 21), ends_at: at(week, 2, 5) });
   const open = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
-  const staff = await person(STAFF, { phone: true });
-  await staff.openWeek(server.url, week);
+  const staff = await person(STAFF, { week, phone: true });
   await expect(staff.page.getByRole("table")).toHaveCount(0);
   const tuesday = staff.page.getByRole("region", { name: /^Tuesday/ });
   await expect(tuesday.locator("[data-schedule]")).toHaveCount(2);
@@ -25,10 +24,9 @@ test("a phone shows a list for each day instead of the grid", async ({ person, s
   await expect(staff.card(own)).toContainText("21:00–06:00");
 });
 
-test("a manager plans on a phone", async ({ person, server, desk }) => {
+test("a manager plans on a phone", async ({ person, desk }) => {
   const week = ownWeek();
-  const manager = await person(MANAGER, { phone: true });
-  await manager.openWeek(server.url, week);
+  const manager = await person(MANAGER, { week, phone: true });
   await manager.page.getByRole("button", { name: "New shift" }).click();
   const form = manager.page.getByRole("dialog", { name: "New shift" });
   await form.getByRole("combobox", { name: "Role" }).fill("Nurse");

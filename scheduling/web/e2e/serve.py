@@ -1,7 +1,8 @@
 """Serves the demo for the browser tests: `serve.py FOLDER TRANSPORT`, on a port of the system's choosing.
 
 FOLDER gets a fresh database with the demo's team; the log's "Listening on" line says the address. Passwords are hashed
-at the lowest cost, so that a test's many sign-ins do not keep the machine busy.
+at the lowest cost, so that a test's many sign-ins do not keep the machine busy. Without a built dashboard it serves
+the API alone.
 """
 
 import sys
@@ -22,6 +23,8 @@ WEB_BUILD = Path(__file__).parents[1] / "dist"
 def main(folder: str, transport: str) -> None:
     passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
     settings = prepare(Path(folder), WEB_BUILD, passwords)
+    if not WEB_BUILD.is_dir():
+        settings = settings.model_copy(update={"web_build": None})
     serve(create_app(settings, passwords=passwords), port=0, transport=cast("Transport", transport))
 
 

@@ -10,7 +10,7 @@ function fifteenth(): { day: string; label: string } {
 
 test("time off is requested, approved over a shift, and seen by both without reload", async ({ person, desk }) => {
   const { day, label } = fifteenth();
-  const [manager, staff] = [await person(MANAGER), await person(STAFF)];
+  const [manager, staff] = await Promise.all([person(MANAGER), person(STAFF)]);
   const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
   const shift = await desk.add({ staff_id: sam, starts_at: at(day, 0, 8), ends_at: at(day, 0, 16) });
   await manager.page.getByRole("link", { name: /Time off/ }).click();
@@ -51,10 +51,8 @@ test("a request is dotted in the week, and solid once it is approved there", asy
   deskOf,
 }) => {
   const week = ownWeek();
-  const manager = await person(MANAGER);
-  const staff = await person(STAFF);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   const api = await deskOf(STAFF);
-  await Promise.all([manager.openWeek(server.url, week), staff.openWeek(server.url, week)]);
   const request = await api.askOff({ starts_at: at(week, 1, -1), ends_at: at(week, 3, -1), note: "Two days" });
   const chips = manager.page.locator(`[data-timeoff="${request.id}"]`);
   await expect(chips).toHaveCount(2);

@@ -14,7 +14,7 @@ import { createDeskRouter } from "./router";
 import { LoginPage } from "./session/LoginPage";
 import type { Session } from "./session/session";
 import { type SignedIn, SignedInContext } from "./session/signed-in";
-import { OwnDeletesContext } from "./shift/changes";
+import { OwnDeletesContext } from "./shift/mutations";
 
 /** A refusal is final; only a network that fails is tried again. */
 function retry(failures: number, error: Error): boolean {

@@ -108,7 +108,7 @@ def draft(event: Event, *, id: str, timestamp: str) -> Draft:
     kind = type(event)
     if not kind.event_type:
         raise EventError(f'{kind.__qualname__} has no type: declare it as class {kind.__name__}(Event, type="…")')
-    return Draft(kind.event_type, _payload(event), timestamp, _checked_id(id), _key(event), _version(event))
+    return Draft(kind.event_type, _payload(event), timestamp, checked_id(id), _key(event), _version(event))
 
 
 def untyped_draft(type: Any, payload: Any, *, id: str, timestamp: str) -> Draft:
@@ -120,8 +120,15 @@ def untyped_draft(type: Any, payload: Any, *, id: str, timestamp: str) -> Draft:
     with _refusing(type):
         _check(type, payload, _naive)
         return Draft(
-            type, _encoded(type, msgspec.to_builtins(payload, enc_hook=_to_document)), timestamp, _checked_id(id)
+            type, _encoded(type, msgspec.to_builtins(payload, enc_hook=_to_document)), timestamp, checked_id(id)
         )
+
+
+def checked_id(id: object) -> str:
+    """The id of a message, as it may stand on the wire. Raises EventError for one that may not."""
+    if not isinstance(id, str) or not ID.fullmatch(id):
+        raise EventError(f"the id {id!r} is not text of 1 to 64 printable ASCII characters")
+    return id
 
 
 def _to_document(value: Any) -> Any:
@@ -130,12 +137,6 @@ def _to_document(value: Any) -> Any:
     raise TypeError(
         f"a {type(value).__name__} in the payload is not JSON; publish a declared event, or a dict of JSON values"
     )
-
-
-def _checked_id(id: object) -> str:
-    if not isinstance(id, str) or not ID.fullmatch(id):
-        raise EventError(f"the id {id!r} is not text of 1 to 64 printable ASCII characters")
-    return id
 
 
 def _checked_type(name: str, cls: type) -> str:

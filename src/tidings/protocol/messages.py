@@ -1,7 +1,6 @@
 """The envelope and the control messages, read from a client and written to it (spec/protocol.md, sections 2, 4, 6)."""
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tidings.protocol.codes import ErrorCode
-from tidings.protocol.events import EVENT_TYPE, MAX_INTEGER, Event
+from tidings.protocol.events import EVENT_TYPE, ID, MAX_INTEGER, Event
 from tidings.protocol.log import Position
 
 MAX_MESSAGE = 65_536
@@ -60,7 +59,6 @@ class Refused(Exception):
         self.code, self.reason, self.reply_to, self.channel = code, reason, reply_to, channel
 
 
-_ID = re.compile(r"[\x20-\x7e]{1,64}")
 _Token = Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)]
 
 
@@ -123,7 +121,7 @@ def read(text: str | bytes, application_types: Collection[str] = ()) -> ClientMe
     if not isinstance(envelope, dict):
         raise Refused(ErrorCode.INVALID_MESSAGE, f"a message is a JSON object, not {_kind(envelope)}")
     id = envelope.get("id")
-    if "id" in envelope and not (isinstance(id, str) and _ID.fullmatch(id)):
+    if "id" in envelope and not (isinstance(id, str) and ID.fullmatch(id)):
         reason = f"`id` is {_kind(id)}, not 1 to 64 printable ASCII characters; it may be left out"
         raise Refused(ErrorCode.INVALID_MESSAGE, reason)
     type = envelope.get("type")

@@ -120,8 +120,8 @@ class AsgiTransport:
                 self._wake.clear()
             await self._flush()
             await self._socket.close(*self._close)
-        except (RuntimeError, OSError) as error:  # what servers raise where the client has gone
-            log.debug("a client was gone before it was written to: %s", error)
+        except Exception:  # each server and framework raises its own where the client has gone
+            log.debug("a client was gone before it was written to", exc_info=True)
             if self.connection is not None:
                 self.connection.lost()
         finally:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 STATE_KEY = "tidings:"  # + the path: where the lifespan state of a router has its manager
 
-log = logging.getLogger("uvicorn.error")
+log = logging.getLogger("uvicorn.error.tidings")  # to its handlers, not to its filters: this text is redacted already
 
 _endpoints: "WeakKeyDictionary[ServerState, dict[str, Endpoint]]" = WeakKeyDictionary()
 

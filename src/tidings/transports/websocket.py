@@ -327,7 +327,6 @@ class WebSocketTransport(asyncio.Protocol):
         """From now on nothing is written or taken; the rest has `CLOSE_TIMEOUT`."""
         if self._ended:
             return
-        self.flush()
         self._ended, self._message, self._held = True, None, b""
         self._deadline = self._endpoint.loop.time() + CLOSE_TIMEOUT
         self._endpoint.watch.add(self)

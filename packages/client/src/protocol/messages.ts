@@ -1,7 +1,7 @@
 /** The envelope, the protocol's own messages, and the reading of what a server sends: protocol.md, sections 2 and 6. */
 import type { Position } from "./applying.js";
 import { TidingsError } from "./codes.js";
-import { mismatch, type Schema } from "./schema.js";
+import { mismatch, own, type Schema } from "./schema.js";
 
 /** The version of the protocol that this client speaks. */
 export const PROTOCOL = 1;
@@ -81,10 +81,12 @@ export interface ServerPayloads {
   "connection:closing": { readonly reconnect_after: number };
 }
 
-/** Reads one message of a server. Raises TidingsError `malformed` for anything that section 6 does not allow. */
+/**
+ * Reads one message of a server. Raises SyntaxError for what is no JSON (binary messages too), TidingsError `malformed` for
+ * anything else that section 6 does not allow.
+ */
 export function decode(data: unknown): WebSocketMessage {
-  if (typeof data !== "string") throw malformed("a binary message");
-  const message = parse(data);
+  const message = JSON.parse(data as string) as WebSocketMessage;
   const found = mismatch(message, ENVELOPE, "message") ?? coordinates(message) ?? contents(message);
   if (found) throw malformed(found);
   return message;
@@ -95,16 +97,8 @@ export function malformed(found: string): TidingsError {
   return new TidingsError("malformed", found);
 }
 
-function parse(text: string): WebSocketMessage {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed("not JSON");
-  }
-}
-
 function contents({ type, payload }: WebSocketMessage): string | null {
-  return mismatch(payload, PAYLOADS.get(type) ?? {}, "payload");
+  return mismatch(payload, own(PAYLOADS, type) ?? {}, "payload");
 }
 
 /** Channel, epoch and offset come together, and `after` only below `offset`. */
@@ -136,26 +130,24 @@ const ENVELOPE = object(
   },
 );
 
-const PAYLOADS: ReadonlyMap<string, Schema> = new Map(
-  Object.entries({
-    "connection:established": object(
-      {
-        connection_id: STRING,
-        user_id: STRING,
-        protocol: { type: "integer" },
-        positions: POSITIONS,
-        recovered: FLAGS,
-        ping_interval: SECONDS,
-      },
-      { expires_at: { type: "number" } },
-    ),
-    subscribed: object({ channels: STRINGS, total: COUNT, positions: POSITIONS, recovered: FLAGS }),
-    unsubscribed: object({ channels: STRINGS }, { reason: STRING }),
-    "connection:error": object({ code: STRING, message: STRING }, { channel: STRING }),
-    "channel:reset": object({ channel: STRING, position: POSITION, reason: STRING }),
-    "connection:closing": object({ reconnect_after: SECONDS }),
-  }),
-);
+const PAYLOADS: Readonly<Record<string, Schema>> = {
+  "connection:established": object(
+    {
+      connection_id: STRING,
+      user_id: STRING,
+      protocol: { type: "integer" },
+      positions: POSITIONS,
+      recovered: FLAGS,
+      ping_interval: SECONDS,
+    },
+    { expires_at: { type: "number" } },
+  ),
+  subscribed: object({ channels: STRINGS, total: COUNT, positions: POSITIONS, recovered: FLAGS }),
+  unsubscribed: object({ channels: STRINGS }, { reason: STRING }),
+  "connection:error": object({ code: STRING, message: STRING }, { channel: STRING }),
+  "channel:reset": object({ channel: STRING, position: POSITION, reason: STRING }),
+  "connection:closing": object({ reconnect_after: SECONDS }),
+};
 
 function object(required: Record<string, Schema>, optional: Record<string, Schema> = {}): Schema {
   return { type: "object", properties: { ...required, ...optional }, required: Object.keys(required) };

@@ -16,7 +16,7 @@ test.each(cases.filter(({ accept }) => accept))("vector, taken: $name", ({ text 
 });
 
 test.each(cases.filter(({ accept }) => !accept))("vector, refused: $name", ({ text }) => {
-  expect(() => decode(text)).toThrow(TidingsError);
+  expect(() => decode(text)).toThrow();
 });
 
 const message = (type: string, payload: object, more: object = {}) =>
@@ -24,7 +24,6 @@ const message = (type: string, payload: object, more: object = {}) =>
 const position = { epoch: "e", offset: 1, id: "x" };
 
 test.each([
-  ["binary", new ArrayBuffer(1), "a binary message"],
   ["no id", '{"type":"pong","payload":{},"timestamp":"x"}', "message.id is missing"],
   ["a negative version", message("e", {}, { version: -1 }), "message.version is below 0"],
   ["a fraction", message("e", {}, { channel: "a", epoch: "e", offset: 1.5 }), "message.offset is number, not integer"],
@@ -56,6 +55,10 @@ test.each([
   ],
 ])("%s is malformed, and the error says where", (_, data, where) => {
   expect(() => decode(data)).toThrow(expect.objectContaining({ code: "malformed", message: where }));
+});
+
+test.each([["{"], [new ArrayBuffer(1)], [new Blob(["{}"])]])("%o is no JSON", (data) => {
+  expect(() => decode(data)).toThrow(SyntaxError);
 });
 
 test("an endlessly nested message is malformed or taken, and never more than that", () => {

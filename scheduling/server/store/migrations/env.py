@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates over the connection that ``store.migrate`` hands over."""
+"""Alembic's entry: migrates over the connection that `store.migrate` hands over."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-import { HoverCard, Text, UnstyledButton } from "@mantine/core";
+import { Tooltip, UnstyledButton } from "@mantine/core";
 import type { ConnectionStatus } from "@tidings/client";
 import { useConnection } from "@tidings/react";
 import classes from "./ConnectionDot.module.css";
@@ -31,27 +31,19 @@ const WORDS: Record<ConnectionStatus["status"], Words> = {
 export function ConnectionDot() {
   const { status, reason } = useConnection();
   const { title, detail, loud } = WORDS[status];
+  const words = reason && status === "refused" ? `${detail} (${reason})` : detail;
   return (
-    <HoverCard width={260} shadow="md" position="bottom-end" openDelay={150}>
-      <HoverCard.Target>
-        <UnstyledButton className={classes.button} aria-label={`Connection: ${title}. ${detail}`}>
-          <span className={classes.dot} data-status={status} aria-hidden="true" />
-          {loud && <span className={classes.word}>{title}</span>}
-        </UnstyledButton>
-      </HoverCard.Target>
-      <HoverCard.Dropdown>
-        <Text size="sm" fw={600}>
-          {title}
-        </Text>
-        <Text size="sm" c="dimmed">
-          {detail}
-        </Text>
-        {status === "refused" && reason && (
-          <Text size="xs" c="dimmed" mt={6}>
-            {reason}
-          </Text>
-        )}
-      </HoverCard.Dropdown>
-    </HoverCard>
+    <Tooltip
+      label={`${title}. ${words}`}
+      multiline
+      w={270}
+      position="bottom-end"
+      events={{ hover: true, focus: true, touch: true }}
+    >
+      <UnstyledButton className={classes.button} aria-label={`Connection: ${title}. ${words}`}>
+        <span className={classes.dot} data-status={status} aria-hidden="true" />
+        {loud && <span className={classes.word}>{title}</span>}
+      </UnstyledButton>
+    </Tooltip>
   );
 }

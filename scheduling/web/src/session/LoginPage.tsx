@@ -61,6 +61,7 @@ export function LoginPage({ ended, signIn }: Props) {
   const { form, submit, refusal } = useLogin(signIn);
   return (
     <div className={classes.page}>
+      <title>Sign in · Scheduling</title>
       <main className={classes.side}>
         <form className={classes.form} onSubmit={submit} noValidate>
           <Logo size={44} />

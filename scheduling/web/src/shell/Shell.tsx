@@ -13,6 +13,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { useSignedIn } from "../session/signed-in";
 import { usePendingRequests } from "../timeoff/queries";
+import { TimeOffNews } from "../timeoff/TimeOffNews";
 import { Face } from "./Face";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
@@ -104,6 +105,7 @@ export function Shell() {
           <Person />
         </div>
       </header>
+      <TimeOffNews />
       <main className={classes.main}>
         <Outlet />
       </main>

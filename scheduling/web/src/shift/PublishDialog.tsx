@@ -1,12 +1,13 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { Dialog } from "../shell/Dialog";
 import { count, dayShort, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
 import { useDesk } from "../week/desk";
-import { usePublish } from "./changes";
+import { usePublish } from "./mutations";
 import classes from "./PublishDialog.module.css";
 import { Refused } from "./Refused";
 
@@ -65,10 +66,10 @@ export function PublishDialog({ opened, drafts, close }: Props) {
       },
     );
   return (
-    <Modal
+    <Dialog
       opened={opened && drafts.length > 0}
-      onClose={leave}
-      title={<b>Publish {count(drafts.length, "draft")}</b>}
+      close={leave}
+      title={`Publish ${count(drafts.length, "draft")}`}
       size={540}
     >
       <Text size="sm" c="dimmed">
@@ -92,6 +93,6 @@ export function PublishDialog({ opened, drafts, close }: Props) {
           Publish {drafts.length === 1 ? "it" : `all ${drafts.length}`}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

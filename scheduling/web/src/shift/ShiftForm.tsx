@@ -16,13 +16,14 @@ import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
-import { timeLabels } from "../time/time-labels";
+import { useAnnounce } from "../live/announcer";
+import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
 import type { Week } from "../week/use-week";
 import { Conflict } from "./Conflict";
-import { useDeleteShift } from "./changes";
+import { useDeleteShift } from "./mutations";
 import { Refused } from "./Refused";
 import classes from "./ShiftForm.module.css";
 import { lengthOf, OPEN, type ShiftValues } from "./shift-fields";
@@ -52,7 +53,13 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
   };
   return (
     <div>
-      <DatePickerInput label="Day" valueFormat="dddd D MMMM YYYY" withAsterisk {...form.getInputProps("day")} />
+      <DatePickerInput
+        {...calendarNamed("shift-day")}
+        label="Day"
+        valueFormat="dddd D MMMM YYYY"
+        withAsterisk
+        {...form.getInputProps("day")}
+      />
       <Group grow align="flex-start" mt="md" gap="sm">
         <TimePicker {...timeLabels("Starts")} {...form.getInputProps("start")} {...told("start")} />
         <TimePicker {...timeLabels("Ends")} {...form.getInputProps("end")} {...told("end")} />
@@ -107,9 +114,13 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
 function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => void; fail: (why: string) => void }) {
   const [asking, setAsking] = useState(false);
   const removal = useDeleteShift();
+  const announce = useAnnounce();
   const remove = () =>
     removal.mutate(schedule, {
-      onSuccess: close,
+      onSuccess: () => {
+        announce("You deleted the shift.");
+        close();
+      },
       onError: (error) => {
         setAsking(false);
         fail(sentenceOf(error));

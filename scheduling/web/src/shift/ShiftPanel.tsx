@@ -1,9 +1,9 @@
-import { Button, Drawer, Stack, Text } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Schedule } from "../api/types";
 import type { WeekSearch } from "../router";
 import { useSignedIn } from "../session/signed-in";
+import { SidePanel } from "../shell/Dialog";
 import type { Day } from "../time/week";
 import type { Week } from "../week/use-week";
 import { ShiftDetails } from "./ShiftDetails";
@@ -62,20 +62,11 @@ function Content(props: Props) {
 export function ShiftPanel(props: Props) {
   const { week, search, close } = props;
   const { manager } = useSignedIn();
-  const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const opened = search.shift !== undefined && week.grid !== null && (manager || search.shift !== "new");
   const title = search.shift === "new" ? "New shift" : manager ? "Edit shift" : "Shift";
   return (
-    <Drawer
-      opened={opened}
-      onClose={close}
-      title={<span style={{ fontWeight: 640, fontSize: 17 }}>{title}</span>}
-      position="right"
-      size={phone ? "100%" : 440}
-      padding="lg"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <SidePanel opened={opened} close={close} title={title}>
       {opened && <Content {...props} />}
-    </Drawer>
+    </SidePanel>
   );
 }

@@ -3,7 +3,8 @@ import { useEffect, useState } from "react";
 import type { Api } from "../api/api";
 import { Problem, type Reason, type Stale, sentenceOf } from "../api/problem";
 import type { Location, Schedule } from "../api/types";
-import { useSaveShift } from "./changes";
+import { useAnnounce } from "../live/announcer";
+import { useSaveShift } from "./mutations";
 import { changesFrom, type Fields, fieldsOf, placeReasons, type ShiftValues, valuesOf, zoneOf } from "./shift-fields";
 
 type Status = Schedule["status"];
@@ -65,6 +66,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const form = useForm<ShiftValues>({ initialValues: initial });
   const saving = useSaveShift(send);
+  const announce = useAnnounce();
   const zone = zoneOf(form.values.location, locations);
   const conflict = refusal?.stale ?? (form.isDirty() ? meanwhile(base, live) : null);
 
@@ -87,6 +89,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     form.clearErrors();
     try {
       await saving.mutateAsync({ base: from, fields: read.fields, status, accept: options.accept });
+      announce(from ? "You saved the shift." : "You added a shift.");
       close();
     } catch (error) {
       const told = refusalOf(error, status);

@@ -54,8 +54,6 @@ export const theme = createTheme({
     DatePickerInput: {
       defaultProps: {
         ariaLabels: {
-          monthLevelControl: "Choose the month",
-          yearLevelControl: "Choose the year",
           nextMonth: "Next month",
           previousMonth: "Previous month",
           nextYear: "Next year",
@@ -63,12 +61,12 @@ export const theme = createTheme({
           nextDecade: "Next decade",
           previousDecade: "Previous decade",
         },
+        hideOutsideDates: true,
+        weekendDays: [],
       },
     },
     Button: { defaultProps: { size: "sm" } },
-    Drawer: { defaultProps: { padding: "lg", overlayProps: { backgroundOpacity: 0.18 } } },
     InputWrapper: { styles: { label: { marginBottom: 4 }, error: { marginTop: 6 } } },
-    Modal: { defaultProps: { centered: true, padding: "lg", radius: "lg", overlayProps: { backgroundOpacity: 0.3 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

@@ -1,5 +1,5 @@
-import { Modal } from "@mantine/core";
 import type { TimeOff } from "../api/types";
+import { Dialog } from "../shell/Dialog";
 import { RequestCard } from "./RequestCard";
 
 interface Props {
@@ -12,8 +12,8 @@ interface Props {
 /** One request, opened from the week. */
 export function RequestDialog({ request, name, zones, close }: Props) {
   return (
-    <Modal opened={request !== null} onClose={close} title={<b>Time off</b>} size="lg">
+    <Dialog opened={request !== null} close={close} title="Time off" size={620}>
       {request && <RequestCard request={request} name={name} zones={zones} />}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { Button, Group, Select, Stack, Switch, Textarea } from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
@@ -7,8 +7,9 @@ import type { Api } from "../api/api";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
+import { Dialog } from "../shell/Dialog";
 import { Notice } from "../shell/Notice";
-import { timeLabels } from "../time/time-labels";
+import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useTimeOffChange } from "./queries";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 
@@ -62,6 +63,7 @@ function Fields(props: Props) {
           />
         )}
         <DatePickerInput
+          {...calendarNamed("days-off")}
           type="range"
           allowSingleDateInRange
           label="First and last day"
@@ -94,8 +96,8 @@ function Fields(props: Props) {
 /** Requests time off. Managers may do it for others. */
 export function RequestForm({ opened, ...props }: Props & { opened: boolean }) {
   return (
-    <Modal opened={opened} onClose={props.close} title={<b>Request time off</b>} size="md">
+    <Dialog opened={opened} close={props.close} title="Request time off" size={460}>
       {opened && <Fields {...props} />}
-    </Modal>
+    </Dialog>
   );
 }

@@ -98,6 +98,7 @@ export function TimeOffPage() {
   const ask = () => setAsking(true);
   return (
     <div className={classes.scroller}>
+      <title>Time off · Scheduling</title>
       <div className={classes.page}>
         <div className={classes.heading}>
           <h1 className={classes.title}>Time off</h1>

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { TimeOff } from "../api/types";
+import { decided, requested } from "./announcements";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 import { period } from "./words";
 
@@ -59,4 +61,40 @@ describe("period", () => {
     ["2026-11-24T09:00:00Z", "2026-11-24T13:00:00Z", "Tue 24 Nov, 09:00–13:00"],
     ["2026-11-24T13:00:00Z", "2026-11-25T10:00:00Z", "Tue 24 Nov, 13:00 – Wed 25 Nov, 10:00"],
   ])("%s to %s is %s", (starts_at, ends_at, words) => expect(period({ starts_at, ends_at }, LONDON)).toBe(words));
+});
+
+describe("announcements", () => {
+  const audience = {
+    me: 1,
+    nameOf: (id: number) => ["", "Mona Reyes", "Ada Park", "Ben Ito"][id] ?? "",
+    zones: [LONDON],
+  };
+  const request = (id: number, change: Partial<TimeOff> = {}): TimeOff => ({
+    id,
+    staff_id: 2,
+    starts_at: "2026-11-24T00:00:00Z",
+    ends_at: "2026-11-25T00:00:00Z",
+    note: "",
+    status: "pending",
+    decision_note: "",
+    decided_by: null,
+    version: 1,
+    updated_at: "2026-11-20T09:00:00Z",
+    ...change,
+  });
+  const came = (...requests: TimeOff[]) => new Map(requests.map((after) => [after.id, { before: null, after }]));
+
+  it("tell managers who requested time off, many as one", () => {
+    expect(requested(came(request(1)), audience)).toBe("Ada Park requested time off: Tue 24 Nov, 1 day.");
+    expect(requested(came(request(1), request(2, { staff_id: 3 })), audience)).toBe(
+      "2 requests for time off came from Ada Park and Ben Ito.",
+    );
+    expect(requested(new Map(), audience)).toBe("");
+  });
+
+  it("tell a person what was decided, and by whom", () => {
+    const decision = { status: "denied" as const, version: 2, decided_by: { id: 1, name: "Mona Reyes" } };
+    expect(decided(came(request(1, decision)), audience)).toBe("Mona Reyes denied your time off: Tue 24 Nov, 1 day.");
+    expect(decided(came(request(1)), audience)).toBe("");
+  });
 });

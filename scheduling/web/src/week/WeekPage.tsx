@@ -2,16 +2,17 @@ import { SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useContext, useMemo, useState } from "react";
-import { type ShiftChanges, sentence } from "../live/announcements";
 import { useAnnounce } from "../live/announcer";
-import { useShiftNews } from "../live/shift-news";
+import { useNews } from "../live/news";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
-import { OwnDeletesContext } from "../shift/changes";
+import { sentence } from "../shift/announcements";
+import { OwnDeletesContext } from "../shift/mutations";
 import { PublishDialog } from "../shift/PublishDialog";
 import { ShiftPanel } from "../shift/ShiftPanel";
 import { useNow } from "../time/use-now";
 import { type Day, mondayOf } from "../time/week";
+import { weekLabel } from "../time/words";
 import { today as todayIn } from "../time/zone";
 import { RequestDialog } from "../timeoff/RequestDialog";
 import { Agenda } from "./Agenda";
@@ -26,13 +27,16 @@ import { WeekSkeleton } from "./WeekSkeleton";
 import { WeekToolbar } from "./WeekToolbar";
 
 /** Tells screen readers what others changed in the week on the screen. */
-function useNews(week: Week, monday: Day): ReadonlySet<number> {
+function useShiftNews(week: Week, monday: Day): ReadonlySet<number> {
   const { me } = useSignedIn();
   const announce = useAnnounce();
   const ownDeletes = useContext(OwnDeletesContext);
   const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
-  const tell = (changes: ShiftChanges) => announce(sentence(changes, { me: me.id, nameOf }));
-  return useShiftNews(week.shifts, monday, { me: me.id, ownDeletes, tell });
+  return useNews(week.shifts, monday, {
+    // Asked once for each change: an own delete has then been noticed, and is forgotten.
+    ignores: ({ after }, id) => (after ? after.updated_by?.id === me.id : ownDeletes.delete(id)),
+    tell: (changes) => announce(sentence(changes, { me: me.id, nameOf })),
+  });
 }
 
 function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
@@ -105,7 +109,7 @@ export function WeekPage() {
   const today = todayIn(zonesOf(useLocations().data)[0], useNow());
   const monday = search.week ?? mondayOf(today);
   const week = useWeek(monday);
-  const desk = useDeskOf(week, today, useNews(week, monday));
+  const desk = useDeskOf(week, today, useShiftNews(week, monday));
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
   const request = (search.request && week.timeOff.get(search.request)) || null;
   const add = () => void navigate({ search: { week: search.week, shift: "new" } });
@@ -114,6 +118,7 @@ export function WeekPage() {
 
   return (
     <DeskContext value={desk}>
+      <title>{`${weekLabel(monday)} · Scheduling`}</title>
       <WeekToolbar
         {...{ monday, today, manager, phone, goTo, add }}
         zones={week.zones}

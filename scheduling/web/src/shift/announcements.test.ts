@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../api/types";
-import { byOthers, differences, merge, type ShiftChange, sentence } from "./announcements";
+import type { RowChange } from "../live/changes";
+import { sentence } from "./announcements";
 
 const MONA = { id: 1, name: "Mona Reyes" };
 const IRIS = { id: 9, name: "Iris Novak" };
@@ -24,44 +25,7 @@ function shift(id: number, change: Partial<Schedule> = {}): Schedule {
   };
 }
 
-const byId = (...rows: Schedule[]) => new Map(rows.map((row) => [row.id, row]));
-const told = (...changes: ShiftChange[]) => sentence(new Map(changes.map((each, id) => [id, each])), audience);
-
-describe("differences", () => {
-  it("finds what came, what went and what changed, and nothing else", () => {
-    const before = byId(shift(1), shift(2), shift(3));
-    const after = byId(shift(1), shift(2, { version: 2 }), shift(4));
-    expect([...differences(before, after).keys()].sort()).toEqual([2, 3, 4]);
-  });
-});
-
-describe("merge", () => {
-  it("tells several changes of one shift as one, from its first state to its last", () => {
-    const first = differences(byId(shift(1)), byId(shift(1, { version: 2 })));
-    const second = differences(byId(shift(1, { version: 2 })), byId(shift(1, { version: 3 })));
-    const change = merge(first, second).get(1);
-    expect([change?.before?.version, change?.after?.version]).toEqual([1, 3]);
-  });
-
-  it("drops what went and came back as it was", () => {
-    const left = differences(byId(shift(1)), byId());
-    expect(merge(left, differences(byId(), byId(shift(1)))).size).toBe(0);
-  });
-
-  it("drops what came and went unseen", () => {
-    const came = differences(byId(), byId(shift(1)));
-    expect(merge(came, differences(byId(shift(1)), byId())).size).toBe(0);
-  });
-});
-
-describe("byOthers", () => {
-  it("leaves out what I did: saves by my name, deletes by their ids", () => {
-    const before = byId(shift(1), shift(2), shift(3));
-    const after = byId(shift(3, { version: 2, updated_by: IRIS }), shift(4, { updated_by: MONA }));
-    const others = byOthers(differences(before, after), MONA.id, new Set([1]));
-    expect([...others.keys()].sort()).toEqual([2, 3]);
-  });
-});
+const told = (...changes: RowChange<Schedule>[]) => sentence(new Map(changes.map((each, id) => [id, each])), audience);
 
 describe("sentence", () => {
   it("is empty when nothing happened", () => expect(told()).toBe(""));

@@ -1,0 +1,46 @@
+import { Drawer, Modal } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import type { ReactNode } from "react";
+import classes from "./Dialog.module.css";
+
+interface Props {
+  readonly opened: boolean;
+  readonly close: () => void;
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+// Mantine's own heads are <header> elements, which beside the page's header make two banners: these are plain.
+
+/** A question or a short form in the middle of the page. */
+export function Dialog({ opened, close, title, size, children }: Props & { size: number }) {
+  return (
+    <Modal.Root opened={opened} onClose={close} size={size} centered radius="lg">
+      <Modal.Overlay backgroundOpacity={0.3} />
+      <Modal.Content className={classes.content}>
+        <div className={classes.head}>
+          <Modal.Title className={classes.title}>{title}</Modal.Title>
+          <Modal.CloseButton aria-label="Close" />
+        </div>
+        <Modal.Body className={classes.body}>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
+
+/** Something to work on beside the page; on a phone it takes all of it. */
+export function SidePanel({ opened, close, title, children }: Props) {
+  const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  return (
+    <Drawer.Root opened={opened} onClose={close} position="right" size={phone ? "100%" : 440}>
+      <Drawer.Overlay backgroundOpacity={0.18} />
+      <Drawer.Content className={classes.content}>
+        <div className={classes.head}>
+          <Drawer.Title className={classes.title}>{title}</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close" />
+        </div>
+        <Drawer.Body className={classes.panel}>{children}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  );
+}

@@ -1,0 +1,260 @@
+"""Who listens to a channel here: live readers, cursors, and channels that are held open."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.stage import HeldBroker
+from tidings.audience import Audience, Audiences
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Position
+
+TOP = Position("E", 0, "")
+
+
+def entry(offset: int, epoch: str = "E") -> Entry:
+    return Entry(Position(epoch, offset, f"id{offset}"), f"event {offset}".encode(), None, 0.0)
+
+
+def draft(id: str) -> Draft:
+    return Draft("note", b"{}", "2026-11-23T08:00:00.000Z", id)
+
+
+class Kind:
+    """One kind of transport: all its readers share the function `encode`, which notes what it was called with."""
+
+    def __init__(self, name: str) -> None:
+        self.encoded: list[bytes] = []
+
+        def encode(message: bytes) -> str:
+            self.encoded.append(message)
+            return f"{name}:{message.decode()}"
+
+        self.encode = encode
+
+
+class Reader:
+    """What an audience needs of a connection; `on_write` is what its transport does after a write."""
+
+    def __init__(self, kind: Kind, on_write: Callable[[], None] = lambda: None) -> None:
+        self.encode = kind.encode
+        self.frames: list[Any] = []
+        self.on_write = on_write
+
+    def write(self, frame: Any) -> None:
+        self.frames.append(frame)
+        self.on_write()
+
+
+class TestDeliver:
+    def test_every_live_reader_is_written_the_same_frame_made_once(self) -> None:
+        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        readers = [Reader(kind) for _ in range(100)]
+        for reader in readers:
+            audience.go_live(reader)
+        audience.deliver(entry(1))
+        assert kind.encoded == [b"event 1"]
+        assert all(reader.frames == ["k:event 1"] for reader in readers)
+        assert len({id(reader.frames[0]) for reader in readers}) == 1
+        assert audience.position == entry(1).position
+
+    def test_each_kind_of_transport_gets_its_own_frame(self) -> None:
+        kinds = Kind("text"), Kind("frame")
+        audience = Audience("notes", None, TOP)
+        readers = [Reader(kinds[number % 2]) for number in range(10)]
+        for reader in readers:
+            audience.go_live(reader)
+        audience.deliver(entry(1))
+        assert [kind.encoded for kind in kinds] == [[b"event 1"]] * 2
+        assert {reader.frames[0] for reader in readers} == {"text:event 1", "frame:event 1"}
+
+    def test_for_nobody_no_frame_is_made_but_the_position_moves(self) -> None:
+        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        reader = Reader(kind)
+        audience.go_live(reader)
+        audience.leave(reader)
+        audience.deliver(entry(1))
+        assert (kind.encoded, audience.position.offset) == ([], 1)
+
+    def test_a_reader_that_lags_from_within_its_own_write_stands_behind_the_entry(self) -> None:
+        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        slow, quick = Reader(kind), Reader(kind)
+        slow.on_write = lambda: audience.lag(slow)
+        for reader in (slow, quick):
+            audience.go_live(reader)
+        audience.deliver(entry(1))
+        audience.deliver(entry(2))
+        assert slow.frames == ["k:event 1"]
+        assert audience.cursor(slow) == entry(1).position
+        assert quick.frames == ["k:event 1", "k:event 2"]
+
+    def test_a_reader_that_leaves_from_within_its_own_write_hears_no_more(self) -> None:
+        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        going, staying = Reader(kind), Reader(kind)
+        going.on_write = lambda: audience.leave(going)
+        for reader in (going, staying):
+            audience.go_live(reader)
+        audience.deliver(entry(1))
+        audience.deliver(entry(2))
+        assert (len(going.frames), len(staying.frames), len(audience)) == (1, 2, 1)
+
+
+class TestReaders:
+    def test_a_live_reader_has_no_cursor_and_a_lagging_one_is_not_written_to(self) -> None:
+        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience.go_live(reader)
+        assert audience.cursor(reader) is None
+        audience.lag(reader)
+        assert audience.cursor(reader) == TOP
+        audience.deliver(entry(1))
+        assert reader.frames == []
+        audience.go_live(reader)
+        assert audience.cursor(reader) is None
+        audience.deliver(entry(2))
+        assert reader.frames == ["k:event 2"]
+
+    def test_lagging_again_keeps_the_cursor_unless_another_is_given(self) -> None:
+        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience.lag(reader, entry(3).position)
+        audience.lag(reader)
+        assert audience.cursor(reader) == entry(3).position
+        audience.lag(reader, entry(4).position)
+        assert audience.cursor(reader) == entry(4).position
+
+    def test_who_is_no_reader_does_not_become_one_by_lagging(self) -> None:
+        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience.lag(reader)
+        assert (len(audience), audience.cursor(reader)) == (0, None)
+
+    def test_all_readers_are_counted_and_listed(self) -> None:
+        audience, kinds = Audience("notes", None, TOP), (Kind("a"), Kind("b"))
+        readers = [Reader(kinds[number % 2]) for number in range(5)]
+        for reader in readers:
+            audience.go_live(reader)
+        audience.lag(readers[0])
+        assert len(audience) == 5
+        assert set(audience) == set(readers)
+        for reader in readers:
+            audience.leave(reader)
+            audience.leave(reader)
+        assert (len(audience), list(audience)) == (0, [])
+
+
+class TestAudiences:
+    async def test_a_channel_is_followed_once_for_all_who_hold_it(self) -> None:
+        broker = HeldBroker()
+        audiences = Audiences(broker)
+        entrances = [await audiences.take("notes", None, None) for _ in range(3)]
+        assert len({id(entrance.audience) for entrance in entrances}) == 1
+        assert broker.following == {"notes": 1}
+        audiences.release(entrances[:2])
+        assert broker.following == {"notes": 1}
+        audiences.release(entrances[2:])
+        assert broker.following == {}
+        assert audiences.get("notes") is None
+
+    async def test_it_stays_open_while_somebody_reads(self) -> None:
+        broker = HeldBroker()
+        audiences, reader = Audiences(broker), Reader(Kind("k"))
+        async with audiences.hold("notes", None, None) as entrance:
+            entrance.audience.go_live(reader)
+        assert broker.following == {"notes": 1}
+        entrance.audience.leave(reader)
+        audiences.close_if_unused("notes")
+        assert broker.following == {}
+
+    async def test_closing_an_unknown_channel_is_nothing(self) -> None:
+        Audiences(HeldBroker()).close_if_unused("nowhere")
+
+    async def test_many_who_open_it_at_once_follow_it_once(self) -> None:
+        broker = HeldBroker()
+        broker.follow_gate.close()
+        audiences = Audiences(broker)
+        takes = [asyncio.create_task(audiences.take("notes", None, None)) for _ in range(5)]
+        await broker.follow_gate.reached()
+        broker.follow_gate.open()
+        entrances = await asyncio.gather(*takes)
+        assert broker.following == {"notes": 1}
+        audiences.release(entrances)
+        assert broker.following == {}
+
+    async def test_the_next_opens_it_where_the_first_was_cancelled(self) -> None:
+        broker = HeldBroker()
+        broker.follow_gate.close()
+        audiences = Audiences(broker)
+        first = asyncio.create_task(audiences.take("notes", None, None))
+        await broker.follow_gate.reached()
+        second = asyncio.create_task(audiences.take("notes", None, None))
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await broker.follow_gate.reached()
+        broker.follow_gate.open()
+        entrance = await second
+        assert broker.following == {"notes": 1}
+        audiences.release([entrance])
+        assert broker.following == {}
+
+    async def test_what_is_delivered_before_the_answer_of_follow_is_not_missed(self) -> None:
+        class EagerBroker(HeldBroker):
+            """One that delivers the first events before its follower knows the top: its answer was on the way."""
+
+            async def follow(self, channel: str) -> Position:
+                top = await super().follow(channel)
+                for number in range(2):
+                    await self.append(channel, draft(f"{top.offset}-{number}"))
+                return top
+
+        broker = EagerBroker()
+        audiences = Audiences(broker)
+        async with audiences.hold("notes", None, None) as entrance:
+            assert entrance.audience.position.offset == 2
+        async with audiences.hold("notes", None, None) as entrance:
+            assert entrance.audience.position.offset == 4
+
+    async def test_what_was_delivered_to_an_opening_that_failed_is_forgotten(self) -> None:
+        class FailingBroker(HeldBroker):
+            failing = True
+
+            async def follow(self, channel: str) -> Position:
+                if self.failing:
+                    for id in "xyz":
+                        await self.append(channel, draft(id))
+                    raise OSError("the broker is away")
+                return Position("another", 0, "")
+
+        broker = FailingBroker()
+        audiences = Audiences(broker)
+        with pytest.raises(OSError, match="away"):
+            await audiences.take("notes", None, None)
+        broker.failing = False
+        entrance = await audiences.take("notes", None, None)
+        assert entrance.audience.position == ("another", 0, "")
+
+    async def test_a_look_at_the_log_that_fails_holds_nothing(self) -> None:
+        broker = HeldBroker()
+        audiences = Audiences(broker)
+        broker.failure = OSError("the log is away")
+        with pytest.raises(OSError, match="away"):
+            await audiences.take("notes", None, TOP)
+        assert broker.following == {}
+
+    async def test_the_entrance_says_whether_the_log_covers_the_position(self) -> None:
+        broker = HeldBroker(events=2)
+        audiences = Audiences(broker)
+        positions = [(await broker.append("notes", draft(id))).position for id in "abcd"]
+        for position, covered in [(positions[0], False), (positions[1], True), (positions[3], True), (None, False)]:
+            async with audiences.hold("notes", None, position) as entrance:
+                assert (entrance.covered, entrance.position) == (covered, position)
+                assert entrance.audience.position == positions[3]
+
+    async def test_clear_follows_nothing_any_more(self) -> None:
+        broker = HeldBroker()
+        audiences = Audiences(broker)
+        for name in ("a", "b"):
+            await audiences.take(name, None, None)
+        audiences.clear()
+        assert broker.following == {}
+        assert audiences.get("a") is None

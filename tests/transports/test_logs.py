@@ -1,0 +1,90 @@
+"""What servers may log of connections."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from uvicorn.logging import AccessFormatter
+from websockets.frames import Frame, Opcode
+
+from tidings.transports.logs import guard_logs, redacted
+
+SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.n_dFuBwc5Y"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"/ws?token={SECRET}", "/ws?token=…"),
+        (f"/ws?a=1&token={SECRET}&b=2", "/ws?a=1&token=…&b=2"),
+        (f"token={SECRET}", "token=…"),
+        (f"b'token={SECRET}'", "b'token=…'"),
+        (f'{{"payload":{{"token":"{SECRET}"}}}}', '{"payload":{"token":"…"}}'),
+        (f'{{"token" : "{SECRET}"', '{"token" : "…"'),
+        (f"{{'token': '{SECRET}'}}", "{'token': '…'}"),
+        (f"< authorization: Bearer {SECRET}", "< authorization: …"),
+        (f"< Cookie: session={SECRET}; theme=dark", "< Cookie: …"),
+        ("/ws?page=token&x=1", "/ws?page=token&x=1"),
+        ("/tokens?mytoken=1", "/tokens?mytoken=1"),
+    ],
+)
+def test_tokens_are_left_out(text: str, expected: str) -> None:
+    assert redacted(text) == expected
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """What handlers of uvicorn's loggers get to see."""
+    guard_logs()
+    seen: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = seen.append  # type: ignore[assignment,method-assign]
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "uvicorn.access")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    yield seen
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def test_uvicorns_own_line(records: list[logging.LogRecord]) -> None:
+    url = f"/other?token={SECRET}"
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', "127.0.0.1:1", url)
+    assert [record.getMessage() for record in records] == ['127.0.0.1:1 - "WebSocket /other?token=…" [accepted]']
+
+
+def test_the_access_log_keeps_its_form(records: list[logging.LogRecord]) -> None:
+    arguments = ("127.0.0.1:1", "GET", f"/ws?token={SECRET}", "1.1", 404)
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *arguments)
+    line = AccessFormatter('%(client_addr)s "%(request_line)s" %(status_code)s', use_colors=False).format(records[0])
+    assert line == '127.0.0.1:1 "GET /ws?token=… HTTP/1.1" 404 Not Found'
+
+
+def test_frames_are_counted_not_shown(records: list[logging.LogRecord]) -> None:
+    logging.getLogger("uvicorn.error").debug("< %s", Frame(Opcode.TEXT, f'"{SECRET}"'.encode()))
+    assert records[0].getMessage() == f"< TEXT [{len(SECRET) + 2} bytes]"
+
+
+def test_a_connection_is_one_line(records: list[logging.LogRecord]) -> None:
+    for message in ("connection open", "connection closed"):
+        logging.getLogger("uvicorn.error").info(message)
+    assert records == []
+
+
+def test_bad_utf8_is_no_traceback(records: list[logging.LogRecord]) -> None:
+    try:
+        b"\xff".decode()
+    except UnicodeDecodeError:
+        logging.getLogger("uvicorn.error").exception("Invalid UTF-8 sequence received from client.")
+    assert [record.exc_info for record in records] == [None]
+
+
+def test_other_tracebacks_stay(records: list[logging.LogRecord]) -> None:
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    assert records[0].exc_info is not None
