@@ -206,6 +206,10 @@ class HeldBroker(MemoryBroker):
         if not self.following[channel]:
             del self.following[channel]
 
+    async def covers(self, channel: str, position: Position) -> bool:
+        """Whether the log has everything after the position, past the gate. Once it has not, it never will again."""
+        return await super().since(channel, position, 1) is not None
+
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         if self.failure is not None:
             raise self.failure

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import uvicorn
@@ -19,6 +19,7 @@ from tidings.connection import Connection, Transport
 from tidings.handshake import Refusal
 from tidings.transports.http import HttpProtocol
 from tidings.transports.native import NativeProtocol
+from tidings.transports.watch import watch_of
 from tidings.transports.websocket import WebSocketTransport
 
 DEADLINE = 30.0  # seconds; only a failure waits so long
@@ -104,11 +105,21 @@ class Running:
     def __init__(self, port: int, state: ServerState) -> None:
         self.port, self.state = port, state
 
+    async def until(self, condition: Callable[[set[Any]], bool]) -> None:
+        """Wait until the connections that uvicorn knows of meet a condition."""
+        async with asyncio.timeout(DEADLINE):
+            while not condition(cast(set[Any], self.state.connections)):  # noqa: ASYNC110  # a set has no event
+                await asyncio.sleep(0)
+
     async def emptied(self) -> None:
         """Wait until uvicorn knows of no connection."""
-        async with asyncio.timeout(DEADLINE):
-            while self.state.connections:  # noqa: ASYNC110  # a set has no event
-                await asyncio.sleep(0)
+        await self.until(lambda connections: not connections)
+
+    def later(self, seconds: float) -> None:
+        """Have what is under watch look at the clock as it will be in so many seconds."""
+        loop = asyncio.get_running_loop()
+        for item in tuple(watch_of(self.state, loop)._watched):
+            item.check(loop.time() + seconds)
 
 
 @contextlib.asynccontextmanager

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.transports.native_server import DEADLINE, RecordingManager, native, raw_client, request
+from tests.transports.native_server import DEADLINE, RecordingManager, Running, native, raw_client, request
 from tidings.transports import http as http_module
-from tidings.transports.http import H11HttpProtocol, HttpProtocol, HttpToolsHttpProtocol
+from tidings.transports.http import CLOSE_TIMEOUT, HEAD_TIMEOUT, H11HttpProtocol, HttpProtocol, HttpToolsHttpProtocol
 
 pytestmark = pytest.mark.anyio
 
@@ -27,100 +29,133 @@ def http(anyio_backend: tuple[str, dict[str, bool]]) -> Any:
     return HttpToolsHttpProtocol if anyio_backend[1]["use_uvloop"] else H11HttpProtocol
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "HEAD_TIMEOUT", 2.0)
-
-
 def status(response: bytes) -> int:
     return int(response.split(b" ", 2)[1])
 
 
-@pytest.mark.usefixtures("impatient")
+@contextlib.asynccontextmanager
+async def begun(server: Running, data: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection whose server has read these bytes and waits for more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        writer.write(data)
+        await server.until(lambda connections: any(_has_read(connection, len(data)) for connection in connections))
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+def _has_read(connection: Any, size: int) -> bool:
+    return getattr(connection, "_head_size", None) == size
+
+
+def _all_have_read(size: int, connections: set[Any]) -> bool:
+    return all(_has_read(connection, size) for connection in connections)
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    """All that the server says until it closes."""
+    async with asyncio.timeout(DEADLINE):
+        return await reader.read()
+
+
 class TestTime:
-    @pytest.mark.parametrize("begun", [GET, b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n", b"G"])
-    async def test_half_a_head_is_told_and_closed(self, http: Any, begun: bytes) -> None:
-        async with native(RecordingManager(), http=http) as server:
-            assert status(await request(server.port, begun)) == 408
-            await server.emptied()
+    @pytest.mark.parametrize("data", [GET, b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n", b"G"])
+    async def test_half_a_head_is_told_and_closed(self, http: Any, data: bytes) -> None:
+        async with native(RecordingManager(), http=http) as server, begun(server, data) as (reader, _):
+            server.later(HEAD_TIMEOUT - 1)
+            assert not reader.at_eof()
+            server.later(HEAD_TIMEOUT)
+            assert status(await answer(reader)) == 408
 
     async def test_empty_lines_are_no_way_around(self) -> None:
         """httptools skips them, h11 refuses them."""
-        async with native(RecordingManager(), http=HttpToolsHttpProtocol) as server:
-            assert status(await request(server.port, b"\r\n")) == 408
+        http = HttpToolsHttpProtocol
+        async with native(RecordingManager(), http=http) as server, begun(server, b"\r\n") as (reader, _):
+            server.later(HEAD_TIMEOUT)
+            assert status(await answer(reader)) == 408
 
     async def test_a_connection_without_a_byte_is_closed(self, http: Any) -> None:
-        async with native(RecordingManager(), http=http) as server:
-            assert await request(server.port, b"") == b""
+        async with native(RecordingManager(), http=http) as server, begun(server, b"") as (reader, _):
+            server.later(HEAD_TIMEOUT)
+            with contextlib.suppress(ConnectionResetError):
+                assert await answer(reader) == b""
+            await server.emptied()
 
     async def test_byte_by_byte_is_no_way_around(self, http: Any) -> None:
-        async with native(RecordingManager(), http=http) as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            answer = asyncio.create_task(reader.read())
-            writer.write(GET)
-            async with asyncio.timeout(DEADLINE):
-                while not answer.done():
-                    writer.write(b"x")
-                    await asyncio.wait([answer], timeout=0.05)
-            with contextlib.suppress(ConnectionError):  # it was still being written to
-                assert status(await answer) == 408
-            writer.transport.abort()
+        async with native(RecordingManager(), http=http) as server, begun(server, b"GET /") as (reader, writer):
+            for size in range(6, 10):
+                writer.write(b"x")
+                await server.until(partial(_all_have_read, size))
+                server.later(HEAD_TIMEOUT - 1)
+            server.later(HEAD_TIMEOUT)
+            assert status(await answer(reader)) == 408
 
     async def test_a_further_request_has_its_own_time(self, http: Any) -> None:
-        async with native(RecordingManager(), http=http, timeout_keep_alive=3_600) as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            for _ in range(2):
-                writer.write(GET + b"\r\n")
-                async with asyncio.timeout(DEADLINE):
-                    assert status(await reader.readuntil(b"\r\n\r\n")) == 404
-            writer.write(GET)
+        async with native(RecordingManager(), http=http) as server, begun(server, GET) as (reader, writer):
+            writer.write(b"\r\n")
             async with asyncio.timeout(DEADLINE):
-                assert status(await reader.read()) == 408
-            writer.close()
+                assert status(await reader.readuntil(b"\r\n\r\n")) == 404
+            server.later(HEAD_TIMEOUT)  # nothing is expected: uvicorn's own keep-alive time counts
+            writer.write(b"GET /")
+            await server.until(partial(_all_have_read, 5))
+            server.later(HEAD_TIMEOUT - 1)
+            assert not reader.at_eof()
+            server.later(HEAD_TIMEOUT)
+            assert status(await answer(reader)) == 408
 
     async def test_a_request_may_take_longer_than_its_head(self, http: Any) -> None:
-        finish = asyncio.Event()
+        started, finish = asyncio.Event(), asyncio.Event()
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
+            started.set()
             await finish.wait()
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body"})
 
         async with native(RecordingManager(), http=http, app=app, interface="asgi3") as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
-            # Another one's time runs out; this one's does not.
-            assert status(await request(server.port, b"G")) == 408
-            finish.set()
-            async with asyncio.timeout(DEADLINE):
-                assert status(await reader.readuntil(b"\r\n\r\n")) == 200
-            writer.transport.abort()
+            head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n"
+            async with begun(server, head) as (reader, _):
+                await started.wait()
+                server.later(HEAD_TIMEOUT)
+                finish.set()
+                async with asyncio.timeout(DEADLINE):
+                    assert status(await reader.readuntil(b"\r\n\r\n")) == 200
 
     async def test_a_websocket_may_stay(self, http: Any) -> None:
         manager = RecordingManager()
         async with native(manager, http=http) as server, raw_client(server.port) as client:
             connection = await manager.opened()
-            assert status(await request(server.port, b"G")) == 408
+            server.later(HEAD_TIMEOUT)
             client.send_text("still here")
             assert await connection.next() == ("text", "still here")
 
-    async def test_hundreds_of_half_handshakes_are_closed_and_keep_nobody_out(self) -> None:
+    async def test_a_refused_client_that_stays_is_cut(self, http: Any) -> None:
+        async with native(RecordingManager(), http=http) as server, begun(server, GET):
+            server.later(HEAD_TIMEOUT)
+            assert server.state.connections
+            server.later(CLOSE_TIMEOUT)
+            await server.emptied()
+
+    async def test_hundreds_of_half_handshakes_are_closed_and_keep_nobody_out(self, http: Any) -> None:
         manager = RecordingManager()
-        async with native(manager) as server:
-            halves = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
-            for _, writer in halves:
-                writer.write(b"GET /ws HTTP/1.1\r\nUpgrade: web")
+        half = b"GET /ws HTTP/1.1\r\nUpgrade: web"
+        async with native(manager, http=http) as server, contextlib.AsyncExitStack() as stack:
+            halves = [await stack.enter_async_context(begun(server, half)) for _ in range(200)]
             async with raw_client(server.port) as client:
                 connection = await manager.opened()
                 client.send_text("in")
                 assert await connection.next() == ("text", "in")
-                async with asyncio.timeout(DEADLINE):
-                    answers = {(await reader.read())[:12] for reader, _ in halves}
-                for _, writer in halves:
-                    writer.transport.abort()
-                assert b"HTTP/1.1 408" in answers
-                assert answers <= {b"HTTP/1.1 408", b""}  # nothing for one that had no time to say anything
-            await server.emptied()
+                await server.until(lambda connections: sum(_has_read(each, len(half)) for each in connections) == 200)
+                server.later(HEAD_TIMEOUT)
+                assert {status(await answer(reader)) for reader, _ in halves} == {408}
+                client.send_text("and still in")
+                assert await connection.next() == ("text", "and still in")
+
+    async def test_the_watch_keeps_real_time(self, http: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(http_module, "HEAD_TIMEOUT", 1.0)
+        async with native(RecordingManager(), http=http) as server:
+            assert status(await request(server.port, b"G")) == 408
 
 
 class TestSize:

@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.transports.native_server import RecordingManager, native, raw_client
 from tidings import Limits
-from tidings.transports.websocket import MAX_FRAGMENTS, encode
+from tidings.transports.websocket import CLOSE_TIMEOUT, MAX_FRAGMENTS, encode
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +77,18 @@ class TestReading:
             client.send(opcode, b"x" * 1_000)
             assert await connection.next() == ("oversized", None)
             assert (await connection.next())[1] in ("x" * 1_000, b"x" * 1_000)
+
+    async def test_of_a_message_over_the_limit_nothing_is_kept(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as client:
+            connection = await manager.opened()
+            client.send(Opcode.TEXT, b"x" * 600, fin=False)
+            client.send(Opcode.CONT, b"x" * 600, fin=False)
+            client.send(Opcode.PING)
+            await client.frame()
+            message = connection.transport._message
+            assert message is not None
+            assert (message.size, message.parts) == (1_200, [])
 
     async def test_a_message_far_over_the_limit_ends_the_connection(self) -> None:
         manager = RecordingManager(LIMITS)
@@ -214,6 +226,7 @@ async def test_a_client_that_goes_on_after_its_mistake_still_learns_of_it() -> N
         client.writer.write(BAD_FRAMES["reserved opcode 3"][0] + bytes(2**20))
         assert [(await client.text())[:3] for _ in range(100)] == [f"{number:03d}" for number in range(100)]
         assert await client.close_code() == 1002
+        server.later(CLOSE_TIMEOUT)
         await connection.lost_in_time()
 
 
@@ -270,6 +283,9 @@ class TestEnding:
             connection = await manager.opened()
             connection.transport.close(1000, "")
             assert await client.close_code() == 1000
+            server.later(CLOSE_TIMEOUT - 1)
+            assert server.state.connections
+            server.later(CLOSE_TIMEOUT)
             await connection.lost_in_time()
             await server.emptied()
 

@@ -63,6 +63,15 @@ test("another user's token: the old own channel is left, a followed one is asked
   expect(client.channelStatus("user:8")).toEqual({ status: "live" });
 });
 
+test("another user's token: an own channel that nobody followed is forgotten", async () => {
+  const { server, client } = await connected();
+  server.user = "8";
+  server.socket.end(1006);
+  await pass(500);
+  expect(client.channelStatus("user:7")).toEqual({ status: "idle" });
+  expect(server.socket.payloads("subscribe")).toEqual([]);
+});
+
 test("a gap asks again from the position, and nothing is heard twice or left out", async () => {
   const { server, client } = await connected();
   const heard = follower();
@@ -368,6 +377,17 @@ test("the server unsubscribes: refused, for its reason, and silent", async () =>
   expect(client.channelStatus("a")).toEqual({ status: "refused", reason: "revoked" });
   server.publish("a");
   expect(offsets(heard)).toEqual([]);
+});
+
+test("the server unsubscribes while a new answer is on its way: the answer decides", async () => {
+  const { server, client } = await connected();
+  server.answers.subscribe = (socket, message) => {
+    socket.say(envelope("unsubscribed", { channels: ["a"], reason: "revoked" }));
+    server.enter(socket, message);
+  };
+  client.follow("a", {});
+  await tick();
+  expect(client.channelStatus("a")).toEqual({ status: "live" });
 });
 
 test("a channel's status: each step of its life, told once", async () => {

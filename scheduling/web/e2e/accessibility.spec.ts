@@ -71,7 +71,8 @@ for (const phone of [false, true]) {
   const where = phone ? "on a phone" : "wide";
 
   test(`every page of a manager is clean, ${where}`, async ({ person, server, desk }) => {
-    test.slow();
+    // Axe reads every element of every page twice.
+    test.setTimeout(300_000);
     const week = ownWeek();
     await fill(desk, week);
     const manager = await person(MANAGER, { phone });

@@ -18,11 +18,16 @@ export const MANAGER = "manager@example.com";
 export const STAFF = "staff@example.com";
 export const PASSWORD = "demo";
 
-/** A week that no other test uses; far from the demo's own two. Tests of one worker share a database. */
-let weeks = 0;
+let year = 2030;
+
+/**
+ * The Monday of a week that no other test of this worker uses: they share a database. The first one of a January, so that
+ * the North Ward's clocks are an hour ahead of UTC.
+ */
 export function ownWeek(): string {
-  weeks += 1;
-  const monday = new Date(Date.UTC(2030, 0, 7 + 7 * weeks));
+  year += 1;
+  const first = new Date(Date.UTC(year, 0, 1));
+  const monday = new Date(Date.UTC(year, 0, 1 + ((8 - first.getUTCDay()) % 7)));
   return monday.toISOString().slice(0, 10);
 }
 

@@ -1,0 +1,238 @@
+"""Any order of publishing, subscribing, reading slowly, losing connections and logs: nothing is lost or doubled.
+
+The server and the memory broker are real; clients follow the table of spec/protocol.md, section 7 (tests/model.py).
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.model import ModelClient
+from tests.stage import HandLoop, HeldBroker, Me, NotePosted, Notes, Room, Stage
+from tidings import Channel, Limits
+from tidings.protocol.log import Entry, Position
+
+T = TypeVar("T")
+
+CHANNELS: dict[str, Channel[NotePosted]] = {
+    channel.name: channel for channel in (Notes(), Room(room_id=1), Room(room_id=2), Me(user_id="ann"))
+}
+SUBSCRIBABLE = [name for name in CHANNELS if name != "user:ann"]
+ELSEWHERE = [Room(room_id=number) for number in range(10, 15)]  # that nobody here follows
+CLIENTS = st.integers(0, 2)
+
+
+class SteppedLoop(HandLoop):
+    """A loop that is run step by step, and counts as running between the steps."""
+
+    _between = False
+
+    def is_running(self) -> bool:
+        return self._between or super().is_running()
+
+    def step(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run until the work is done; other tasks go as far as they come meanwhile."""
+        self._between = False
+        try:
+            return self.run_until_complete(work)
+        finally:
+            self._between = True
+
+    def close(self) -> None:
+        self._between = False
+        super().close()
+
+
+class Recovery(RuleBasedStateMachine):
+    """Three clients: two of one user, one of them slow, and a slow one of another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = SteppedLoop()
+        self.now = 0.0
+        self.number = 0
+        self.truth: dict[tuple[str, str], list[str]] = {}  # ids by channel and epoch
+
+    @initialize(events=st.integers(2, 8), rooms=st.tuples(st.integers(0, 4), st.integers(0, 4)))
+    def begin(self, events: int, rooms: tuple[int, int]) -> None:
+        """Open the stage; `rooms` are the slow clients' buffers."""
+        limits = Limits(messages_per_second=1e9, message_burst=1_000_000, unread_answers=10**9)
+
+        async def begin() -> Stage:
+            self.broker = HeldBroker(events=events, age=100.0, channels=6, clock=lambda: self.now)
+            self.broker.attach(self.appended)
+            return Stage(broker=self.broker, limits=limits)
+
+        self.stage = self.loop.step(begin())
+        users = (("ann", None), ("ann", rooms[0]), ("bob", rooms[1]))
+        self.clients = [ModelClient(self.stage, user, room, self.broker.covers) for user, room in users]
+
+    def appended(self, channel: str, entry: Entry) -> None:
+        """What is in the logs, as the broker numbers it."""
+        log = self.truth.setdefault((channel, entry.position.epoch), [])
+        log.append(entry.position.id)
+        assert entry.position.offset == len(log)
+
+    def do(self, act: Callable[[], object]) -> None:
+        """Act on the loop, as a transport does."""
+
+        async def acting() -> None:
+            act()
+
+        self.loop.step(acting())
+
+    # What happens.
+
+    @rule(
+        names=st.lists(st.sampled_from(sorted(CHANNELS)), min_size=1, max_size=2, unique=True), count=st.integers(1, 6)
+    )
+    def publish(self, names: list[str], count: int) -> None:
+        async def publish() -> None:
+            for _ in range(count):
+                self.number += 1
+                await self.stage.manager.publish(NotePosted(note_id=self.number), *[CHANNELS[name] for name in names])
+
+        self.loop.step(publish())
+
+    @rule(number=CLIENTS)
+    def connect(self, number: int) -> None:
+        if not self.clients[number].connected:
+            self.do(self.clients[number].connect)
+
+    @rule(number=CLIENTS)
+    def cut(self, number: int) -> None:
+        if self.clients[number].connected:
+            self.do(self.clients[number].cut)
+
+    @rule(number=CLIENTS)
+    def reconnect_with_positions(self, number: int) -> None:
+        client = self.clients[number]
+
+        def reconnect() -> None:
+            if client.connected:
+                client.cut()
+            client.connect()
+            for name in SUBSCRIBABLE:
+                if name in client.positions:
+                    client.subscribe(name, client.positions[name])
+
+        self.do(reconnect)
+
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), back=st.integers(0, 3))
+    def subscribe(self, number: int, name: str, back: int) -> None:
+        """From the client's position or an older one."""
+        client = self.clients[number]
+        if client.connected and name in client.positions:
+            self.do(lambda: client.subscribe(name, self.older(name, client.positions[name], back)))
+
+    def older(self, name: str, position: Position, back: int) -> Position:
+        if position.offset < back:
+            return position
+        offset = position.offset - back
+        return Position(position.epoch, offset, self.truth[name, position.epoch][offset - 1] if offset else "")
+
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE))
+    def subscribe_anew(self, number: int, name: str) -> None:
+        client = self.clients[number]
+        if client.connected:
+            self.do(lambda: client.unsubscribe(name))
+            self.do(lambda: client.subscribe(name, None))
+
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE))
+    def unsubscribe(self, number: int, name: str) -> None:
+        if self.clients[number].connected:
+            self.do(lambda: self.clients[number].unsubscribe(name))
+
+    @rule(name=st.sampled_from(SUBSCRIBABLE))
+    def revoke(self, name: str) -> None:
+        self.do(lambda: self.stage.manager.revoke("ann", CHANNELS[name]))
+
+    @rule(number=CLIENTS, count=st.integers(1, 9))
+    def read(self, number: int, count: int) -> None:
+        if self.clients[number].connected:
+            self.loop.step(self.clients[number].read(count))
+
+    @rule(number=CLIENTS, paused=st.booleans())
+    def pause_or_resume(self, number: int, paused: bool) -> None:
+        """The transport's buffer passes a water mark, whatever is in it."""
+        if (client := self.clients[number].client) is not None:
+            self.do(client.connection.pause if paused else client.connection.resume)
+
+    @rule(turns=st.integers(1, 6))
+    def turn(self, turns: int) -> None:
+        self.loop.step(self.stage.turns(turns))
+
+    @rule()
+    def settle(self) -> None:
+        self.do(self.broker.since_gate.open)
+        self.loop.step(self.stage.settled())
+
+    @rule(held=st.booleans())
+    def hold_logs(self, held: bool) -> None:
+        """Whoever reads a log has read it, and does not get it yet."""
+        self.do(self.broker.since_gate.close if held else self.broker.since_gate.open)
+
+    @rule()
+    def age(self) -> None:
+        """Every event there is becomes too old to be kept."""
+        self.now += 101.0
+
+    @rule()
+    def forget(self) -> None:
+        """Other channels push out the logs that nobody follows; their epochs change."""
+
+        async def publish() -> None:
+            for channel in ELSEWHERE:
+                await self.stage.manager.publish(NotePosted(note_id=0), channel)
+
+        self.loop.step(publish())
+
+    # What holds at the end.
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "clients"):
+                self.read_all()
+                self.check_complete()
+                self.leave()
+        finally:
+            self.loop.close()
+
+    def read_all(self) -> None:
+        """Let every client that is connected read to the end."""
+        self.do(self.broker.since_gate.open)
+        for client in self.clients:
+            unread = client.connected
+            while unread:
+                assert client.client is not None
+                self.do(client.client.connection.resume)
+                self.loop.step(self.stage.settled())
+                unread = bool(client.client.transport.waiting)
+                self.loop.step(client.read())
+
+    def check_complete(self) -> None:
+        """Every client has each event of what it follows, up to the top."""
+        for client in self.clients:
+            assert client.awaited == {}
+            for name, last in client.following.items():
+                assert last.offset == len(self.truth.get((name, last.epoch), [])), f"{client.user}, {name}: {last}"
+                assert client.positions[name] == last
+            for ids in client.applied.values():
+                assert len(set(ids)) == len(ids)
+
+    def leave(self) -> None:
+        """When all have gone, nothing is left of them."""
+        for client in self.clients:
+            if client.connected:
+                self.do(client.cut)
+        self.loop.step(self.stage.settled())
+        assert self.broker.following == {}
+
+
+Recovery.TestCase.settings = settings(
+    stateful_step_count=30, max_examples=30 if settings.get_current_profile_name() == "steady" else 1_000
+)
+TestRecovery = Recovery.TestCase
