@@ -2,31 +2,31 @@
 
 from typing import NamedTuple
 
-TEXT, CLOSE, PING = 0x81, 0x88, 0x89  # first bytes: FIN and the opcode
+TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A  # first bytes: FIN and the opcode
 LENGTH_16 = 126  # second byte: the length stands in the next two
 
 
 class Walked(NamedTuple):
-    """What stands in a piece of a stream: whole messages, their bytes, control frames' first bytes, and the rest."""
+    """What stands in a piece of a stream: whole messages, their bytes, other frames (first byte, payload), the rest."""
 
     messages: int
     size: int
-    controls: bytes
+    others: list[tuple[int, bytes]]
     rest: bytes
 
 
 def walk(data: bytes) -> Walked:
     """Go from header to header through the frames of a server; `rest` is the beginning of one that is not whole yet."""
     begin = messages = size = 0
-    controls = bytearray()
+    others = []
     while (length := frame_length(data, begin)) and begin + length <= len(data):
         if data[begin] == TEXT:
             messages += 1
             size += length
         else:
-            controls.append(data[begin])
+            others.append((data[begin], data[begin + 2 : begin + length]))  # control frames have short headers
         begin += length
-    return Walked(messages, size, bytes(controls), data[begin:])
+    return Walked(messages, size, others, data[begin:])
 
 
 def frame_length(data: bytes, begin: int) -> int:
@@ -44,7 +44,12 @@ def frame_length(data: bytes, begin: int) -> int:
 def text(payload: bytes) -> bytes:
     """A client's text frame of at most 65,535 bytes, masked with zeros."""
     length = bytes([0x80 | len(payload)]) if len(payload) < LENGTH_16 else b"\xfe" + len(payload).to_bytes(2, "big")
-    return bytes([TEXT]) + length + b"\0\0\0\0" + payload
+    return bytes([TEXT]) + length + _MASK + payload
 
 
-PONG = b"\x8a\x80\0\0\0\0"  # a client's, without payload
+def pong(payload: bytes) -> bytes:
+    """A client's answer to a ping with this payload."""
+    return bytes([PONG, 0x80 | len(payload)]) + _MASK + payload
+
+
+_MASK = b"\0\0\0\0"

@@ -109,19 +109,20 @@ class Swarm:
 
     def receive_all(self, messages: int) -> None:
         """Take what comes until every client has had this many messages since `reset`, and none has had more."""
-        expected = messages * len(self)
+        expected, seen, patience = messages * len(self), -1, 0.0
         while self.messages < expected:
-            if not self.receive(SILENCE):
-                raise LoadError(f"{expected - self.messages} messages are missing, and none came for {SILENCE:g} s")
+            if self.messages != seen:
+                seen, patience = self.messages, time.perf_counter() + SILENCE
+            self.receive(1.0)
+            if self.messages == seen and time.perf_counter() > patience:
+                raise LoadError(f"{expected - seen} messages are missing, and none came for {SILENCE:g} s")
         if (self.completed(), self.messages) != (messages, expected):
             raise LoadError(f"some clients had more than the {messages} messages that were published")
 
-    def receive(self, timeout: float) -> bool:
-        """Take what has come, or wait at most `timeout` seconds for something; whether anything came."""
-        events = self._epoll.poll(timeout)
-        for fd, _ in events:
+    def receive(self, timeout: float) -> None:
+        """Take what has come, or wait at most `timeout` seconds for something."""
+        for fd, _ in self._epoll.poll(timeout):
             self._take(fd)
-        return bool(events)
 
     def _take(self, fd: int) -> None:
         """Read once from a client. Mostly that gives whole messages of one length, which need no walk."""
@@ -148,8 +149,8 @@ class Swarm:
         walked = frames.walk(self._rests.pop(fd, b"") + self._buffer[:read])
         if walked.rest:
             self._rests[fd] = walked.rest
-        for control in walked.controls:
-            if control != frames.PING:
-                raise LoadError(f"the server sent a client a frame that begins with {control:#x}")
-            self._sockets[fd].send(frames.PONG)
+        for first_byte, payload in walked.others:
+            if first_byte != frames.PING:
+                raise LoadError(f"the server sent a client a frame that begins with {first_byte:#x}: {payload!r}")
+            self._sockets[fd].send(frames.pong(payload))
         return walked.messages, walked.size

@@ -13,7 +13,6 @@ its token ("session", say), and this looks at the cookie:
 """
 
 import asyncio
-import base64
 import json
 import logging
 import math
@@ -27,7 +26,7 @@ from urllib.parse import urlsplit
 try:
     import jwt
     from jwt import exceptions as jwt_errors
-    from jwt.algorithms import get_default_algorithms
+    from jwt.algorithms import HMACAlgorithm, get_default_algorithms
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("JWTAuth needs PyJWT: install tidings[jwt]", name="jwt") from error
 
@@ -44,22 +43,31 @@ MIN_SECRET = 32  # bytes: RFC 7518 section 3.2
 MAX_SECONDS = 2**53 - 1  # of a time claim: what JSON carries exactly (RFC 8259 section 6)
 MAX_KEY_SET = 262_144  # bytes of a fetched key set
 
-# Times are checked here, by the clock that was given and with the strictness that PyJWT's int() lacks.
-_OPTIONS: Any = {
-    "require": ["exp", "sub"],
-    "verify_exp": False,
-    "verify_nbf": False,
-    "verify_iat": False,
-}
 
-# What PyJWT raises after it has found the signature to be right.
-_OF_CLAIMS = (
-    jwt_errors.MissingRequiredClaimError,
-    jwt_errors.InvalidAudienceError,
-    jwt_errors.InvalidIssuerError,
-    jwt_errors.InvalidSubjectError,
-    jwt_errors.InvalidJTIError,
-)
+class _ExaminedSecret(HMACAlgorithm):
+    """HMAC whose secret was examined once, at construction: PyJWT would do so for every token."""
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        """The key as it is."""
+        return key if isinstance(key, bytes) else key.encode()
+
+    def check_key_length(self, key: bytes) -> str | None:
+        """Was checked."""
+        return None
+
+
+def _verifier() -> jwt.PyJWS:
+    """PyJWT's verifier of signatures (RFC 7515) with the algorithms that are taken here and no other."""
+    jws = jwt.PyJWS(algorithms=[])
+    known = get_default_algorithms()
+    jws.register_algorithm("HS256", _ExaminedSecret(HMACAlgorithm.SHA256))
+    for name in ALGORITHMS[1:]:
+        if name in known:  # they need `cryptography`
+            jws.register_algorithm(name, known[name])
+    return jws
+
+
+_VERIFIER = _verifier()
 
 
 class _Refused(Exception):
@@ -107,7 +115,7 @@ class JWTAuth:
             raise ValueError("the keys of a KeySet are public, and HS256 needs a secret: write algorithms=['RS256']")
         self._algorithms = tuple(algorithms)
         self._keys = key if isinstance(key, KeySet) else _verification_keys(key, algorithms)
-        self._audience, self._issuer = audience, issuer
+        self._audiences, self._issuers = _names(audience), _names(issuer)
         self._leeway, self._clock = leeway, clock
 
     def __call__(self, handshake: Handshake, token: str | None) -> User | Awaitable[User | None] | None:
@@ -142,29 +150,31 @@ class JWTAuth:
     def _verified(self, token: str, key: "_Key") -> User:
         if len(token) > MAX_TOKEN:
             raise jwt_errors.DecodeError
-        try:
-            jwt.decode(
-                token,
-                key.material,
-                algorithms=[key.algorithm],
-                audience=self._audience,
-                issuer=self._issuer,
-                options=_OPTIONS,
-            )
-        except _OF_CLAIMS as error:
-            raise _Refused(str(error)) from error
-        return self._checked(_claims(token))
+        return self._checked(_claims(_VERIFIER.decode(token, key.material, algorithms=[key.algorithm])))
 
     def _checked(self, claims: dict[str, Any]) -> User:
-        """The user of claims that were signed. The rest of what PyJWT leaves open."""
+        """The user of claims that were signed (RFC 7519, section 4.1)."""
         now, expires_at = self._clock(), _seconds(claims, "exp") + self._leeway
         if "nbf" in claims and _seconds(claims, "nbf") - self._leeway > now:
             raise _Refused("it is not valid yet (nbf)")
-        if not 0 < len(claims["sub"]) <= MAX_USER_ID:
-            raise _Refused(f"sub is not 1 to {MAX_USER_ID} characters")
+        issuer = claims.get("iss")
+        if self._issuers is not None and not (isinstance(issuer, str) and issuer in self._issuers):
+            raise _Refused("it is of another issuer (iss)")
+        if not self._is_meant(claims.get("aud")):
+            raise _Refused("it is for another audience (aud)")
+        user_id = claims.get("sub")
+        if not isinstance(user_id, str) or not 0 < len(user_id) <= MAX_USER_ID:
+            raise _Refused(f"sub is not a string of 1 to {MAX_USER_ID} characters")
         if expires_at <= now:
             raise TokenExpired("the token has expired")
-        return User(id=claims["sub"], expires_at=expires_at, claims=claims)
+        return User(id=user_id, expires_at=expires_at, claims=claims)
+
+    def _is_meant(self, audience: Any) -> bool:
+        """Whether a token for this audience is for us; one that names none is, where none is asked for."""
+        if self._audiences is None:
+            return audience in (None, "", [])
+        named = [audience] if isinstance(audience, str) else audience
+        return isinstance(named, list) and any(name in self._audiences for name in named if isinstance(name, str))
 
 
 class _Key(NamedTuple):
@@ -285,16 +295,17 @@ def _key_id(token: str) -> str:
         return _ONLY
 
 
-def _claims(token: str) -> dict[str, Any]:
-    """The claims of a token that PyJWT has verified, read again to find what it overlooks.
+def _claims(document: bytes) -> dict[str, Any]:
+    """The claims in a payload whose signature was verified.
 
-    Raises _Refused for a name that occurs twice (readers differ in which one counts), a number that is not
-    JSON, and lone surrogates, which break whoever encodes the claims later.
+    Raises _Refused for what is no object, a name that occurs twice (readers differ in which one counts), a number that
+    is not JSON, and lone surrogates, which break whoever encodes the claims later.
     """
-    segment = token.split(".")[1].rstrip("=")
-    document = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
-    claims: dict[str, Any] = _STRICT.decode(document)
-    if "\\u" in document and not _is_text(claims):
+    text = document.decode()
+    claims = _STRICT.decode(text)
+    if not isinstance(claims, dict):
+        raise _Refused("its payload is not an object")
+    if "\\u" in text and not _is_text(claims):
         raise _Refused("a claim holds a lone surrogate, which is no text")
     return claims
 
@@ -321,8 +332,12 @@ def _refuse_constant(name: str) -> NoReturn:
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
+def _names(given: str | Collection[str] | None) -> frozenset[str] | None:
+    return None if given is None else frozenset([given] if isinstance(given, str) else given)
+
+
 def _seconds(claims: dict[str, Any], name: str) -> float:
-    value = claims[name]
+    value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SECONDS:
         raise _Refused(f"{name} is not a number of seconds since 1970")
     return value

@@ -127,8 +127,10 @@ test("StrictMode: each event is heard once", async () => {
 
 test("useEvent hears its type only, narrowed, with the newest handler", async () => {
   const titles: string[] = [];
+  const types: string[] = [];
   function Board({ prefix }: { prefix: string }) {
-    useEvent(Schedules(), "schedule:created", ({ schedule }, { offset }) => {
+    useEvent(Schedules(), "schedule:created", ({ schedule }, { offset, type }) => {
+      types.push(type);
       titles.push(`${prefix}${schedule.title} ${offset}`);
     });
     return null;
@@ -138,6 +140,7 @@ test("useEvent hears its type only, narrowed, with the newest handler", async ()
   rerender(inPage(<Board prefix="b " />));
   page.server.publish("schedules", deleted);
   page.server.publish("schedules", created);
+  expect(types).toEqual(["schedule:created", "schedule:created"]);
   expect(titles).toEqual(["a Night 1", "b Night 3"]);
 });
 

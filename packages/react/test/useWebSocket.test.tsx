@@ -67,19 +67,6 @@ test("what is called before there is a client is kept: a child's effect runs bef
   expect(heard).toHaveBeenCalledOnce();
 });
 
-test("messages that wait for a first client are bounded, the oldest give way", async () => {
-  function Child({ send }: UseWebSocket) {
-    useEffect(() => {
-      for (let i = 0; i < 500; i += 1) send({ type: "hello", id: `m${i}` });
-    }, [send]);
-    return null;
-  }
-  const Parent = () => <Child {...useWebSocket(URL, "t")} />;
-  await mount(<Parent />);
-  const sent = page.server.socket.sent.filter(({ type }) => type === "hello");
-  expect(sent.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, i) => `m${400 + i}`));
-});
-
 test("callers with the same url and token share one connection, and one leaving does not end the other", async () => {
   const [one, two] = [await hook(), await hook()];
   const [first, second] = [vi.fn(), vi.fn()];

@@ -5,12 +5,14 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 export class Cable {
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
+  #target: number;
   #pulled = false;
 
   private constructor(target: number) {
+    this.#target = target;
     this.#listener = createServer((near) => {
       if (this.#pulled) return void near.destroy();
-      const far = connect(target, "127.0.0.1");
+      const far = connect(this.#target, "127.0.0.1");
       for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
         this.#sockets.add(socket);
         socket.on("error", () => socket.destroy());
@@ -38,7 +40,9 @@ export class Cable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  plug(): void {
+  /** Makes connections possible again, perhaps to another server. */
+  plug(url?: string): void {
+    if (url) this.#target = Number(new URL(url).port);
     this.#pulled = false;
   }
 

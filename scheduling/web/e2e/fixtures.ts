@@ -183,7 +183,7 @@ interface Fixtures {
   readonly tab: (of: Person) => Promise<Person>;
   /** The REST API in the manager's name, and in somebody else's. */
   readonly desk: Desk;
-  readonly deskOf: (email: string) => Promise<Desk>;
+  readonly deskOf: (email: string, url?: string) => Promise<Desk>;
 }
 
 interface WorkerFixtures {
@@ -220,8 +220,8 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   },
   deskOf: async ({ server }, use) => {
     const opened: Desk[] = [];
-    await use(async (email) => {
-      const desk = await Desk.open(server.url, email);
+    await use(async (email, url = server.url) => {
+      const desk = await Desk.open(url, email);
       opened.push(desk);
       return desk;
     });

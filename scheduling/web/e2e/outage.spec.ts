@@ -1,5 +1,6 @@
 import { Cable } from "./cable";
 import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+import { startServer } from "./server";
 
 /** Three shifts, of which one will be changed and one deleted while nobody listens. */
 async function prepare(desk: Desk, week: string) {
@@ -64,6 +65,32 @@ test("the state catches up after the connections broke, and broke again", async 
   await expect(manager.card(added)).toBeVisible();
   await showsTheDatabase(manager, desk, week);
   cable.close();
+});
+
+test("the state is fetched anew after the server was restarted", async ({ person, deskOf, transport }, info) => {
+  const week = ownWeek();
+  const folder = info.outputPath("data");
+  const before = await startServer(transport, folder);
+  const { deleted } = await prepare(await deskOf(MANAGER, before.url), week);
+  const cable = await Cable.to(before.url);
+  const staff = await person(STAFF, { week, url: cable.url });
+  await expect(staff.card(deleted)).toBeVisible();
+
+  cable.pull();
+  await before.stop();
+  // Its memory of events is gone: the page cannot go on from where it was, and has to be told so.
+  const after = await startServer(transport, folder);
+  const desk = await deskOf(MANAGER, after.url);
+  await desk.change(await desk.add({ starts_at: at(week, 5, 8), ends_at: at(week, 5, 16) }), { note: "After" });
+  cable.plug(after.url);
+  await expect(staff.dot("Live")).toBeVisible({ timeout: 40_000 });
+  await expect.poll(staff.rows).toHaveLength(4);
+  await showsTheDatabase(staff, desk, week);
+
+  const live = await desk.add({ starts_at: at(week, 6, 8), ends_at: at(week, 6, 16) });
+  await expect(staff.card(live)).toBeVisible();
+  cable.close();
+  await after.stop();
 });
 
 test("a page that is opened while shifts pour in ends with the rows of the database", async ({

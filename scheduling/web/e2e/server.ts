@@ -35,10 +35,13 @@ async function addressOf(child: ChildProcess): Promise<string> {
   return address;
 }
 
-/** Starts the real server with a fresh database of its own; `stop` ends it and removes the database. */
-export async function startServer(transport: Transport): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), "scheduling-"));
-  const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), folder, transport], {
+/**
+ * Starts the real server. With a `folder` it keeps its data there, for a later start; otherwise its database is fresh, and
+ * `stop` removes it.
+ */
+export async function startServer(transport: Transport, folder?: string): Promise<Server> {
+  const data = folder ?? (await mkdtemp(join(tmpdir(), "scheduling-")));
+  const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), data, transport], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -48,7 +51,7 @@ export async function startServer(transport: Transport): Promise<Server> {
   const stop = async () => {
     child.kill("SIGTERM");
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    if (!folder) await rm(data, { recursive: true, force: true });
   };
   return { url, stop };
 }

@@ -49,6 +49,7 @@ class AsgiTransport:
         self._size = 0
         self._close: tuple[int, str] | None = None
         self.connection: Connection | None = None
+        self.reader: asyncio.Task[None] | None = None  # what waits for the client's next message, where we do
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._wake, self._readable = asyncio.Event(), asyncio.Event()
         self._readable.set()
@@ -119,6 +120,7 @@ class AsgiTransport:
                 await self._wake.wait()
                 self._wake.clear()
             await self._flush()
+            await self._stop_reader()
             await self._socket.close(*self._close)
         except Exception:  # each server and framework raises its own where the client has gone
             log.debug("a client was gone before it was written to", exc_info=True)
@@ -126,6 +128,12 @@ class AsgiTransport:
                 self.connection.lost()
         finally:
             self._readable.set()
+
+    async def _stop_reader(self) -> None:
+        """Granian sends no close frame while a `receive` is pending."""
+        if self.reader is not None and not self.reader.done():
+            self.reader.cancel()
+            await asyncio.wait([self.reader])
 
     async def _flush(self) -> None:
         while self._frames:
@@ -147,9 +155,15 @@ async def serve(manager: ConnectionManager, socket: Socket) -> None:
     transport = AsgiTransport(socket, manager.limits.write_buffer)
     connection = manager.open(transport, handshake)
     transport.attach(connection)
+    transport.reader = asyncio.create_task(_receive(socket, transport, connection))
     try:
-        await _receive(socket, transport, connection)
+        await asyncio.wait([transport.reader])
+        if not transport.reader.cancelled():
+            transport.reader.result()
+        if connection.closed:
+            await transport.finish()
     finally:
+        transport.reader.cancel()
         connection.lost()
         transport.cut()
 
@@ -181,7 +195,7 @@ async def _receive(socket: Socket, transport: AsgiTransport, connection: Connect
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
-            return None
+            return
         text = message.get("text")
         if text is not None:
             connection.receive(text)
@@ -189,7 +203,7 @@ async def _receive(socket: Socket, transport: AsgiTransport, connection: Connect
             connection.receive_binary(message.get("bytes") or b"")
         await transport.readable()
         if connection.closed:
-            return await transport.finish()
+            return
 
 
 def _abandon(transport: AsgiTransport) -> None:

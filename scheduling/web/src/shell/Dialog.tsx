@@ -15,9 +15,16 @@ interface Props {
 /** A question or a short form in the middle of the page. */
 export function Dialog({ opened, close, title, size, children }: Props & { size: number }) {
   return (
-    <Modal.Root opened={opened} onClose={close} size={size} centered radius="lg">
+    <Modal.Root
+      opened={opened}
+      onClose={close}
+      size={size}
+      centered
+      radius="lg"
+      classNames={{ content: classes.content }}
+    >
       <Modal.Overlay backgroundOpacity={0.3} />
-      <Modal.Content className={classes.content}>
+      <Modal.Content>
         <div className={classes.head}>
           <Modal.Title className={classes.title}>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" />
@@ -32,9 +39,15 @@ export function Dialog({ opened, close, title, size, children }: Props & { size:
 export function SidePanel({ opened, close, title, children }: Props) {
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   return (
-    <Drawer.Root opened={opened} onClose={close} position="right" size={phone ? "100%" : 440}>
+    <Drawer.Root
+      opened={opened}
+      onClose={close}
+      position="right"
+      size={phone ? "100%" : 440}
+      classNames={{ content: classes.content }}
+    >
       <Drawer.Overlay backgroundOpacity={0.18} />
-      <Drawer.Content className={classes.content}>
+      <Drawer.Content>
         <div className={classes.head}>
           <Drawer.Title className={classes.title}>{title}</Drawer.Title>
           <Drawer.CloseButton aria-label="Close" />

@@ -16,6 +16,9 @@ interface Props {
 export function ShiftCard({ shift, home = null, wide = false }: Props) {
   const { colourOf, nameOf, places, fresh, openShift } = useDesk();
   const { schedule, overnight } = shift;
+  const draft = schedule.status === "draft" && <span className={classes.draft}>Draft</span>;
+  // Beside the time there is room for the word or for the signs.
+  const signs = overnight || schedule.note !== "";
   const { id, role, location, note, status, staff_id, timezone, version } = schedule;
   return (
     <button
@@ -45,6 +48,7 @@ export function ShiftCard({ shift, home = null, wide = false }: Props) {
             <VisuallyHidden> has a note</VisuallyHidden>
           </>
         )}
+        {!signs && draft}
       </span>
       {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
       <span className={classes.foot}>
@@ -53,7 +57,7 @@ export function ShiftCard({ shift, home = null, wide = false }: Props) {
           {places && location !== home && ` · ${location}`}
           {places && location === home && <VisuallyHidden> · {location}</VisuallyHidden>}
         </span>
-        {status === "draft" && <span className={classes.draft}>Draft</span>}
+        {signs && draft}
       </span>
     </button>
   );
