@@ -46,16 +46,17 @@ class Swarm:
     def open(self, tokens: Sequence[str]) -> float:
         """Connect, authenticate and subscribe a client for each token; returns the seconds that it took."""
         begin = time.perf_counter()
-        waiting = iter(tokens)
+        waiting, patience = iter(tokens), begin + SILENCE
         for token in islice(waiting, AT_ONCE):
             self._connect(token)
         while self._openings:
-            events = self._epoll.poll(SILENCE)
-            if not events:
-                raise LoadError(f"the server has not answered {len(self._openings)} clients for {SILENCE:g} s")
-            for fd, _ in events:
-                if self._advance(fd) and (token := next(waiting, "")):
-                    self._connect(token)
+            if time.perf_counter() > patience:
+                raise LoadError(f"{len(self._openings)} clients on their way in, and none got in for {SILENCE:g} s")
+            for fd, _ in self._epoll.poll(1.0):
+                if self._advance(fd):
+                    patience = time.perf_counter() + SILENCE
+                    if token := next(waiting, ""):
+                        self._connect(token)
         seconds = time.perf_counter() - begin
         self.reset()
         return seconds
@@ -109,15 +110,19 @@ class Swarm:
 
     def receive_all(self, messages: int) -> None:
         """Take what comes until every client has had this many messages since `reset`, and none has had more."""
-        expected, seen, patience = messages * len(self), -1, 0.0
+        expected = messages * len(self)
         while self.messages < expected:
-            if self.messages != seen:
-                seen, patience = self.messages, time.perf_counter() + SILENCE
-            self.receive(1.0)
-            if self.messages == seen and time.perf_counter() > patience:
-                raise LoadError(f"{expected - seen} messages are missing, and none came for {SILENCE:g} s")
+            self.receive_more()
         if (self.completed(), self.messages) != (messages, expected):
             raise LoadError(f"some clients had more than the {messages} messages that were published")
+
+    def receive_more(self) -> None:
+        """Take what comes until there is a message among it. Raises LoadError when that takes too long."""
+        before, patience = self.messages, time.perf_counter() + SILENCE
+        while self.messages == before:
+            if time.perf_counter() > patience:
+                raise LoadError(f"{before} messages came, and then none for {SILENCE:g} s")
+            self.receive(1.0)
 
     def receive(self, timeout: float) -> None:
         """Take what has come, or wait at most `timeout` seconds for something."""

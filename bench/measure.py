@@ -132,7 +132,7 @@ class _ClosedLoop:
         """Go on for so long and until so many more events are with every client; ends when one has become so."""
         end, enough = time.perf_counter() + seconds, self._completed + at_least
         while not (self._complete() and self._completed >= enough and time.perf_counter() >= end):
-            self._swarm.receive(1.0)
+            self._swarm.receive_more()
 
     def _complete(self) -> bool:
         """Publish as many as every client has got; whether there were any."""

@@ -51,7 +51,7 @@ class RecordingTransport:
     """Keeps what is written until the client reads it.
 
     `room` is the high-water mark in frames: with more of them waiting it calls the connection's `pause`, and its
-    `resume` when the client has read all. Writing after the end is an error.
+    `resume` when the client has read all. Writing after the end is an error, and so is an event after `pause`.
     """
 
     encode: Encode = staticmethod(frame_of)
@@ -66,6 +66,8 @@ class RecordingTransport:
 
     def write(self, frame: bytes) -> None:
         assert self.closed is None, f"written after the close: {frame!r}"
+        if self.connection is not None and self.connection.paused:
+            assert "offset" not in json.loads(frame), f"an event to a paused reader: {frame!r}"
         self.waiting.append(frame)
         if self.room is not None and len(self.waiting) > self.room and self.connection is not None:
             self.connection.pause()

@@ -4,6 +4,7 @@ The server and the memory broker are real; clients follow the table of spec/prot
 """
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from hypothesis import settings
@@ -56,9 +57,12 @@ class Recovery(RuleBasedStateMachine):
         self.number = 0
         self.truth: dict[tuple[str, str], list[str]] = {}  # ids by channel and epoch
 
-    @initialize(events=st.integers(2, 8), rooms=st.tuples(st.integers(0, 4), st.integers(0, 4)))
+    @initialize(
+        events=st.sampled_from([3, 8, 1_000]),
+        rooms=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    )
     def begin(self, events: int, rooms: tuple[int, int]) -> None:
-        """Open the stage; `rooms` are the slow clients' buffers."""
+        """Everybody follows everything. `events` bounds the logs, `rooms` are the slow clients' buffers."""
         limits = Limits(messages_per_second=1e9, message_burst=1_000_000, unread_answers=10**9)
 
         async def begin() -> Stage:
@@ -69,6 +73,11 @@ class Recovery(RuleBasedStateMachine):
         self.stage = self.loop.step(begin())
         users = (("ann", None), ("ann", rooms[0]), ("bob", rooms[1]))
         self.clients = [ModelClient(self.stage, user, room, self.broker.covers) for user, room in users]
+        for client in self.clients:
+            self.do(client.connect)
+            for name in SUBSCRIBABLE:
+                self.do(partial(client.subscribe, name, None))
+        self.read_all()
 
     def appended(self, channel: str, entry: Entry) -> None:
         """What is in the logs, as the broker numbers it."""
@@ -84,28 +93,31 @@ class Recovery(RuleBasedStateMachine):
 
         self.loop.step(acting())
 
+    def online(self, number: int) -> ModelClient:
+        """The client, connected."""
+        client = self.clients[number]
+        if not client.connected:
+            self.do(client.connect)
+        return client
+
     # What happens.
 
-    @rule(
-        names=st.lists(st.sampled_from(sorted(CHANNELS)), min_size=1, max_size=2, unique=True), count=st.integers(1, 6)
-    )
-    def publish(self, names: list[str], count: int) -> None:
-        async def publish() -> None:
-            for _ in range(count):
-                self.number += 1
-                await self.stage.manager.publish(NotePosted(note_id=self.number), *[CHANNELS[name] for name in names])
+    @rule(name=st.sampled_from(sorted(CHANNELS)), count=st.integers(1, 12))
+    def publish(self, name: str, count: int) -> None:
+        self.loop.step(self.published([name], count))
 
-        self.loop.step(publish())
+    @rule(names=st.lists(st.sampled_from(sorted(CHANNELS)), min_size=2, max_size=3, unique=True))
+    def publish_to_several(self, names: list[str]) -> None:
+        self.loop.step(self.published(names, 1))
 
-    @rule(number=CLIENTS)
-    def connect(self, number: int) -> None:
-        if not self.clients[number].connected:
-            self.do(self.clients[number].connect)
+    async def published(self, names: list[str], count: int) -> None:
+        for _ in range(count):
+            self.number += 1
+            await self.stage.manager.publish(NotePosted(note_id=self.number), *[CHANNELS[name] for name in names])
 
     @rule(number=CLIENTS)
     def cut(self, number: int) -> None:
-        if self.clients[number].connected:
-            self.do(self.clients[number].cut)
+        self.do(self.online(number).cut)
 
     @rule(number=CLIENTS)
     def reconnect_with_positions(self, number: int) -> None:
@@ -124,8 +136,8 @@ class Recovery(RuleBasedStateMachine):
     @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), back=st.integers(0, 3))
     def subscribe(self, number: int, name: str, back: int) -> None:
         """From the client's position or an older one."""
-        client = self.clients[number]
-        if client.connected and name in client.positions:
+        client = self.online(number)
+        if name in client.positions:
             self.do(lambda: client.subscribe(name, self.older(name, client.positions[name], back)))
 
     def older(self, name: str, position: Position, back: int) -> Position:
@@ -134,17 +146,13 @@ class Recovery(RuleBasedStateMachine):
         offset = position.offset - back
         return Position(position.epoch, offset, self.truth[name, position.epoch][offset - 1] if offset else "")
 
-    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE))
-    def subscribe_anew(self, number: int, name: str) -> None:
-        client = self.clients[number]
-        if client.connected:
-            self.do(lambda: client.unsubscribe(name))
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), again=st.booleans())
+    def unsubscribe(self, number: int, name: str, again: bool) -> None:
+        """Leave, and perhaps come back from the top."""
+        client = self.online(number)
+        self.do(lambda: client.unsubscribe(name))
+        if again:
             self.do(lambda: client.subscribe(name, None))
-
-    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE))
-    def unsubscribe(self, number: int, name: str) -> None:
-        if self.clients[number].connected:
-            self.do(lambda: self.clients[number].unsubscribe(name))
 
     @rule(name=st.sampled_from(SUBSCRIBABLE))
     def revoke(self, name: str) -> None:
@@ -152,14 +160,14 @@ class Recovery(RuleBasedStateMachine):
 
     @rule(number=CLIENTS, count=st.integers(1, 9))
     def read(self, number: int, count: int) -> None:
-        if self.clients[number].connected:
-            self.loop.step(self.clients[number].read(count))
+        self.loop.step(self.online(number).read(count))
 
     @rule(number=CLIENTS, paused=st.booleans())
     def pause_or_resume(self, number: int, paused: bool) -> None:
         """The transport's buffer passes a water mark, whatever is in it."""
-        if (client := self.clients[number].client) is not None:
-            self.do(client.connection.pause if paused else client.connection.resume)
+        client = self.online(number).client
+        assert client is not None
+        self.do(client.connection.pause if paused else client.connection.resume)
 
     @rule(turns=st.integers(1, 6))
     def turn(self, turns: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from websockets import Origin
 from websockets.sync.server import ServerConnection, serve
 
 from bench.load import Swarm
@@ -33,7 +34,7 @@ class Clients:
 
 @contextmanager
 def served(clients: Clients) -> Iterator[int]:
-    with serve(clients.take, "127.0.0.1", 0, compression=None) as server:
+    with serve(clients.take, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.socket.getsockname()[1]
@@ -98,7 +99,7 @@ def test_a_client_that_is_sent_away_is_an_error(clients: Clients, swarm: Swarm) 
 
 
 def test_a_refused_upgrade_is_told() -> None:
-    with serve(lambda _: None, "127.0.0.1", 0, origins=["https://elsewhere.example"]) as server:
+    with serve(lambda _: None, "127.0.0.1", 0, origins=[Origin("https://elsewhere.example")]) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         swarm = Swarm(server.socket.getsockname()[1], "schedules")

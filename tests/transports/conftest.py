@@ -1,17 +1,16 @@
-import socket, threading, pytest, uvicorn
+"""The servers that the conformance suite runs on, each in a process of its own, one for the whole suite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.transports.servers import SERVERS, serving
 
 
-@pytest.fixture(scope="module")
-def server():
-    from tests.transports.app import app
-
-    s = socket.socket()
-    s.bind(("127.0.0.1", 0))
-    s.listen(100)
-    cfg = uvicorn.Config(app, log_level="warning")
-    srv = uvicorn.Server(cfg)
-    t = threading.Thread(target=srv.run, kwargs={"sockets": [s]}, daemon=True)
-    t.start()
-    yield f"http://127.0.0.1:{s.getsockname()[1]}"
-    srv.should_exit = True
-    t.join()
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server that runs `tests.transports.app`."""
+    with serving(request.param) as running:
+        yield running.url
+        # What clients sent wrongly shows no traceback; the one rule that fails shows its own.
+        assert running.log.count("Traceback") == running.log.count("RuntimeError: the rule's database is away")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
+from ssl import SSLContext
 from typing import Any, cast
 
 import uvicorn
@@ -124,7 +125,12 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def native(
-    manager: RecordingManager | ConnectionManager, *, http: type[Any] = HttpProtocol, app: Any = None, **options: Any
+    manager: RecordingManager | ConnectionManager,
+    *,
+    http: type[Any] = HttpProtocol,
+    app: Any = None,
+    ssl: SSLContext | None = None,
+    **options: Any,
 ) -> AsyncIterator[Running]:
     """A manager at /ws on the native transport, and `app` on everything else."""
     config = uvicorn.Config(app or _nothing, ws=NativeProtocol, http=http, log_config=None, **options)
@@ -133,7 +139,7 @@ async def native(
     loop = asyncio.get_running_loop()
     app_state = {"tidings:/ws": manager}
     server = await loop.create_server(
-        lambda: http(config=config, server_state=state, app_state=app_state), "127.0.0.1", 0
+        lambda: http(config=config, server_state=state, app_state=app_state), "127.0.0.1", 0, ssl=ssl
     )
     running = Running(server.sockets[0].getsockname()[1], state)
     try:

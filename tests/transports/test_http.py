@@ -129,6 +129,8 @@ class TestTime:
             server.later(HEAD_TIMEOUT)
             client.send_text("still here")
             assert await connection.next() == ("text", "still here")
+            connection.send("so am I")
+            assert await client.text() == "so am I"
 
     async def test_a_refused_client_that_stays_is_cut(self, http: Any) -> None:
         async with native(RecordingManager(), http=http) as server, begun(server, GET):
@@ -169,6 +171,11 @@ class TestSize:
         headers = b"".join(b"X-%d: 1\r\n" % number for number in range(127))
         async with native(RecordingManager(), http=HttpToolsHttpProtocol) as server:
             assert status(await request(server.port, GET + headers + b"Connection: close\r\n\r\n")) == 431
+
+    async def test_a_long_header(self) -> None:
+        header = b"X-Long: " + b"x" * 9_000 + b"\r\n"
+        async with native(RecordingManager(), http=HttpToolsHttpProtocol) as server:
+            assert status(await request(server.port, GET + header + b"Connection: close\r\n\r\n")) == 431
 
     async def test_a_long_url(self) -> None:
         async with native(RecordingManager(), http=HttpToolsHttpProtocol) as server:

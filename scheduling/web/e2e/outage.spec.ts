@@ -76,6 +76,7 @@ test("the state is fetched anew after the server was restarted", async ({ person
   const staff = await person(STAFF, { week, url: cable.url });
   await expect(staff.card(deleted)).toBeVisible();
 
+  await staff.page.context().setOffline(true);
   cable.pull();
   await before.stop();
   // Its memory of events is gone: the page cannot go on from where it was, and has to be told so.
@@ -83,7 +84,8 @@ test("the state is fetched anew after the server was restarted", async ({ person
   const desk = await deskOf(MANAGER, after.url);
   await desk.change(await desk.add({ starts_at: at(week, 5, 8), ends_at: at(week, 5, 16) }), { note: "After" });
   cable.plug(after.url);
-  await expect(staff.dot("Live")).toBeVisible({ timeout: 40_000 });
+  await staff.page.context().setOffline(false);
+  await expect(staff.dot("Live")).toBeVisible();
   await expect.poll(staff.rows).toHaveLength(4);
   await showsTheDatabase(staff, desk, week);
 

@@ -25,7 +25,7 @@ def main(folder: str, transport: str) -> None:
     settings = prepare(Path(folder), WEB_BUILD, passwords)
     if not WEB_BUILD.is_dir():
         settings = settings.model_copy(update={"web_build": None})
-    serve(create_app(settings, passwords=passwords), port=0, transport=cast("Transport", transport))
+    serve(create_app(settings, passwords=passwords), port=0, transport=cast("Transport", transport), grace=1)
 
 
 if __name__ == "__main__":

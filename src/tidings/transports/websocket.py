@@ -172,7 +172,9 @@ class WebSocketTransport(asyncio.Protocol):
         """End at once; neither we nor the kernel keep anything of it."""
         self._end()
         if self in self._endpoint.connections:  # else the file descriptor may be another's by now
-            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            sock = self._transport.get_extra_info("socket")
+            if sock is not None:  # it is None where TLS has lost it and will tell us next
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._transport.abort()
 
     def ping(self) -> None:
@@ -373,8 +375,8 @@ if sys.platform == "linux":
 
         It asks for more only when a good part of its buffer is free: a slow reader's progress shows here first.
         """
-        answer = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))
-        return int.from_bytes(answer, sys.byteorder)
+        sock = transport.get_extra_info("socket")
+        return 0 if sock is None else int.from_bytes(ioctl(sock.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)
 
 else:
 
