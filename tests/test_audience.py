@@ -50,7 +50,7 @@ class Reader:
 
 class TestDeliver:
     def test_every_live_reader_is_written_the_same_frame_made_once(self) -> None:
-        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        kind, audience = Kind("k"), Audience("notes", TOP)
         readers = [Reader(kind) for _ in range(100)]
         for reader in readers:
             audience.go_live(reader)
@@ -62,7 +62,7 @@ class TestDeliver:
 
     def test_each_kind_of_transport_gets_its_own_frame(self) -> None:
         kinds = Kind("text"), Kind("frame")
-        audience = Audience("notes", None, TOP)
+        audience = Audience("notes", TOP)
         readers = [Reader(kinds[number % 2]) for number in range(10)]
         for reader in readers:
             audience.go_live(reader)
@@ -71,7 +71,7 @@ class TestDeliver:
         assert {reader.frames[0] for reader in readers} == {"text:event 1", "frame:event 1"}
 
     def test_for_nobody_no_frame_is_made_but_the_position_moves(self) -> None:
-        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        kind, audience = Kind("k"), Audience("notes", TOP)
         reader = Reader(kind)
         audience.go_live(reader)
         audience.leave(reader)
@@ -79,7 +79,7 @@ class TestDeliver:
         assert (kind.encoded, audience.position.offset) == ([], 1)
 
     def test_a_reader_that_lags_from_within_its_own_write_stands_behind_the_entry(self) -> None:
-        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        kind, audience = Kind("k"), Audience("notes", TOP)
         slow, quick = Reader(kind), Reader(kind)
         slow.on_write = lambda: audience.lag(slow)
         for reader in (slow, quick):
@@ -91,7 +91,7 @@ class TestDeliver:
         assert quick.frames == ["k:event 1", "k:event 2"]
 
     def test_a_reader_that_leaves_from_within_its_own_write_hears_no_more(self) -> None:
-        kind, audience = Kind("k"), Audience("notes", None, TOP)
+        kind, audience = Kind("k"), Audience("notes", TOP)
         going, staying = Reader(kind), Reader(kind)
         going.on_write = lambda: audience.leave(going)
         for reader in (going, staying):
@@ -103,7 +103,7 @@ class TestDeliver:
 
 class TestReaders:
     def test_a_live_reader_has_no_cursor_and_a_lagging_one_is_not_written_to(self) -> None:
-        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
         audience.go_live(reader)
         assert audience.cursor(reader) is None
         audience.lag(reader)
@@ -116,7 +116,7 @@ class TestReaders:
         assert reader.frames == ["k:event 2"]
 
     def test_lagging_again_keeps_the_cursor_unless_another_is_given(self) -> None:
-        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
         audience.lag(reader, entry(3).position)
         audience.lag(reader)
         assert audience.cursor(reader) == entry(3).position
@@ -124,12 +124,12 @@ class TestReaders:
         assert audience.cursor(reader) == entry(4).position
 
     def test_who_is_no_reader_does_not_become_one_by_lagging(self) -> None:
-        audience, reader = Audience("notes", None, TOP), Reader(Kind("k"))
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
         audience.lag(reader)
         assert (len(audience), audience.cursor(reader)) == (0, None)
 
     def test_all_readers_are_counted_and_listed(self) -> None:
-        audience, kinds = Audience("notes", None, TOP), (Kind("a"), Kind("b"))
+        audience, kinds = Audience("notes", TOP), (Kind("a"), Kind("b"))
         readers = [Reader(kinds[number % 2]) for number in range(5)]
         for reader in readers:
             audience.go_live(reader)
@@ -146,7 +146,7 @@ class TestAudiences:
     async def test_a_channel_is_followed_once_for_all_who_hold_it(self) -> None:
         broker = HeldBroker()
         audiences = Audiences(broker)
-        entrances = [await audiences.take("notes", None, None) for _ in range(3)]
+        entrances = [await audiences.take("notes", None) for _ in range(3)]
         assert len({id(entrance.audience) for entrance in entrances}) == 1
         assert broker.following == {"notes": 1}
         audiences.release(entrances[:2])
@@ -158,7 +158,7 @@ class TestAudiences:
     async def test_it_stays_open_while_somebody_reads(self) -> None:
         broker = HeldBroker()
         audiences, reader = Audiences(broker), Reader(Kind("k"))
-        async with audiences.hold("notes", None, None) as entrance:
+        async with audiences.hold("notes", None) as entrance:
             entrance.audience.go_live(reader)
         assert broker.following == {"notes": 1}
         entrance.audience.leave(reader)
@@ -172,7 +172,7 @@ class TestAudiences:
         broker = HeldBroker()
         broker.follow_gate.close()
         audiences = Audiences(broker)
-        takes = [asyncio.create_task(audiences.take("notes", None, None)) for _ in range(5)]
+        takes = [asyncio.create_task(audiences.take("notes", None)) for _ in range(5)]
         await broker.follow_gate.reached()
         broker.follow_gate.open()
         entrances = await asyncio.gather(*takes)
@@ -184,9 +184,9 @@ class TestAudiences:
         broker = HeldBroker()
         broker.follow_gate.close()
         audiences = Audiences(broker)
-        first = asyncio.create_task(audiences.take("notes", None, None))
+        first = asyncio.create_task(audiences.take("notes", None))
         await broker.follow_gate.reached()
-        second = asyncio.create_task(audiences.take("notes", None, None))
+        second = asyncio.create_task(audiences.take("notes", None))
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -209,9 +209,9 @@ class TestAudiences:
 
         broker = EagerBroker()
         audiences = Audiences(broker)
-        async with audiences.hold("notes", None, None) as entrance:
+        async with audiences.hold("notes", None) as entrance:
             assert entrance.audience.position.offset == 2
-        async with audiences.hold("notes", None, None) as entrance:
+        async with audiences.hold("notes", None) as entrance:
             assert entrance.audience.position.offset == 4
 
     async def test_what_was_delivered_to_an_opening_that_failed_is_forgotten(self) -> None:
@@ -228,9 +228,9 @@ class TestAudiences:
         broker = FailingBroker()
         audiences = Audiences(broker)
         with pytest.raises(OSError, match="away"):
-            await audiences.take("notes", None, None)
+            await audiences.take("notes", None)
         broker.failing = False
-        entrance = await audiences.take("notes", None, None)
+        entrance = await audiences.take("notes", None)
         assert entrance.audience.position == ("another", 0, "")
 
     async def test_a_look_at_the_log_that_fails_holds_nothing(self) -> None:
@@ -238,7 +238,7 @@ class TestAudiences:
         audiences = Audiences(broker)
         broker.failure = OSError("the log is away")
         with pytest.raises(OSError, match="away"):
-            await audiences.take("notes", None, TOP)
+            await audiences.take("notes", TOP)
         assert broker.following == {}
 
     async def test_the_entrance_says_whether_the_log_covers_the_position(self) -> None:
@@ -246,7 +246,7 @@ class TestAudiences:
         audiences = Audiences(broker)
         positions = [(await broker.append("notes", draft(id))).position for id in "abcd"]
         for position, covered in [(positions[0], False), (positions[1], True), (positions[3], True), (None, False)]:
-            async with audiences.hold("notes", None, position) as entrance:
+            async with audiences.hold("notes", position) as entrance:
                 assert (entrance.covered, entrance.position) == (covered, position)
                 assert entrance.audience.position == positions[3]
 
@@ -254,7 +254,7 @@ class TestAudiences:
         broker = HeldBroker()
         audiences = Audiences(broker)
         for name in ("a", "b"):
-            await audiences.take(name, None, None)
+            await audiences.take(name, None)
         audiences.clear()
         assert broker.following == {}
         assert audiences.get("a") is None

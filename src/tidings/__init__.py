@@ -10,6 +10,7 @@ from tidings.envelope import create_ws_message
 from tidings.handshake import Handshake, TokenExpired, User
 from tidings.manager import ConnectionManager
 from tidings.protocol.channels import Channel, UserChannel
+from tidings.protocol.codes import ErrorCode
 from tidings.protocol.errors import ChannelError, DeclarationError, EventError, TidingsError
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
@@ -23,6 +24,7 @@ __all__ = [
     "ChannelError",
     "ConnectionManager",
     "DeclarationError",
+    "ErrorCode",
     "Event",
     "EventError",
     "Handshake",

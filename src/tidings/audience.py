@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tidings.broker import Broker
-from tidings.protocol.channels import Channel
 from tidings.protocol.log import Entry, Position
 
 Encode = Callable[[bytes], Any]
@@ -30,10 +29,10 @@ class Audience:
     everything up to its cursor.
     """
 
-    __slots__ = ("_lagging", "_live", "channel", "name", "position")
+    __slots__ = ("_lagging", "_live", "name", "position")
 
-    def __init__(self, name: str, channel: Channel[Any] | None, position: Position) -> None:
-        self.name, self.channel, self.position = name, channel, position
+    def __init__(self, name: str, position: Position) -> None:
+        self.name, self.position = name, position
         # One group for each kind of transport: its frames are alike, so each is built once. Mostly one.
         self._live: list[tuple[Encode, dict[Reader, Write]]] = []
         self._lagging: dict[Reader, Position] | None = None
@@ -137,11 +136,11 @@ class Audiences:
         elif channel in self._opening:
             self._delivered_early[channel] = entry
 
-    async def take(self, name: str, channel: Channel[Any] | None, position: Position | None) -> Entrance:
+    async def take(self, name: str, position: Position | None) -> Entrance:
         """Hold a channel open, and see whether its log covers the position."""
         self._holds[name] = self._holds.get(name, 0) + 1
         try:
-            audience = self._audiences.get(name) or await self._open(name, channel)
+            audience = self._audiences.get(name) or await self._open(name)
             covered = position is not None and await self.broker.since(name, position, 1) is not None
         except BaseException:
             self._release(name)
@@ -154,9 +153,9 @@ class Audiences:
             self._release(entrance.audience.name)
 
     @asynccontextmanager
-    async def hold(self, name: str, channel: Channel[Any] | None, position: Position | None) -> AsyncIterator[Entrance]:
+    async def hold(self, name: str, position: Position | None) -> AsyncIterator[Entrance]:
         """`take`, and `release` at the end."""
-        entrance = await self.take(name, channel, position)
+        entrance = await self.take(name, position)
         try:
             yield entrance
         finally:
@@ -169,7 +168,7 @@ class Audiences:
             del self._audiences[name]
             self.broker.unfollow(name)
 
-    async def _open(self, name: str, channel: Channel[Any] | None) -> Audience:
+    async def _open(self, name: str) -> Audience:
         while (opening := self._opening.get(name)) is not None:
             await opening.wait()
         if (audience := self._audiences.get(name)) is not None:
@@ -180,7 +179,7 @@ class Audiences:
             early = self._delivered_early.get(name)  # between the broker's answer and this line
             if early is not None and early.position.offset > position.offset:
                 position = early.position
-            audience = self._audiences[name] = Audience(name, channel, position)
+            audience = self._audiences[name] = Audience(name, position)
             return audience
         finally:
             self._delivered_early.pop(name, None)

@@ -31,6 +31,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError("JWTAuth needs PyJWT: install tidings[jwt]", name="jwt") from error
 
 from tidings.handshake import Handshake, TokenExpired, User
+from tidings.protocol.channels import MAX_USER_ID
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.origins import is_loopback
 
@@ -38,7 +39,6 @@ log = logging.getLogger("tidings")
 
 ALGORITHMS = ("HS256", "RS256", "ES256")
 MAX_TOKEN = 16_384  # characters; headers of proxies and servers end at 8 to 16 KB as well
-MAX_USER_ID = 128  # characters (spec/protocol.md, section 1)
 MIN_SECRET = 32  # bytes: RFC 7518 section 3.2
 MAX_SECONDS = 2**53 - 1  # of a time claim: what JSON carries exactly (RFC 8259 section 6)
 MAX_KEY_SET = 262_144  # bytes of a fetched key set

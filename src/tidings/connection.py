@@ -10,7 +10,7 @@ from tidings.audience import Audience, Encode, Write
 from tidings.handshake import Handshake
 from tidings.protocol import messages
 from tidings.protocol.channels import own_channel
-from tidings.protocol.codes import CloseCode, ErrorCode
+from tidings.protocol.codes import CloseCode, ErrorCode, close_reason
 from tidings.protocol.limits import Limits, TokenBucket
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
@@ -19,7 +19,6 @@ from tidings.protocol.session import Input, State, step
 log = logging.getLogger("tidings")
 
 _REPLAY = 64  # entries read from a log at once
-_MAX_REASON = 123  # bytes of a close frame's reason (RFC 6455, section 5.5)
 _INPUTS = {
     WSEventType.AUTH.value: Input.AUTH,
     WSEventType.SUBSCRIBE.value: Input.SUBSCRIBE,
@@ -73,8 +72,8 @@ class Owner(Protocol):
     def application_types(self) -> Collection[str]: ...
     def loop_time(self) -> float: ...
     def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes: ...
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None: ...
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+    def run_eagerly(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None: ...
+    def run_later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
     async def authenticate(self, connection: "Connection", message: ClientMessage, token: str) -> None: ...
     async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
     async def handle(self, connection: "Connection", message: ClientMessage) -> None: ...
@@ -190,11 +189,7 @@ class Connection:
             self.answer(WSEventType.PONG, {}, reply_to=message.id)
         elif self._busy:
             self._wait(message)
-        elif step(self.state, _input(message)) is None:
-            raise Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id)
-        elif isinstance(message.body, messages.Unsubscribe):
-            self._unsubscribe(message, message.body)
-        else:
+        elif self._needs_time(message):
             self._begin(message)
 
     def _wait(self, message: ClientMessage) -> None:
@@ -211,7 +206,7 @@ class Connection:
         """Start what takes time. Messages that come meanwhile wait for its end."""
         self.advance(_input(message))
         self._busy = True
-        self._work = self._owner.start(self._carry_out(message))
+        self._work = self._owner.run_eagerly(self._carry_out(message))
 
     async def _carry_out(self, message: ClientMessage) -> None:
         following: ClientMessage | None = message
@@ -252,15 +247,21 @@ class Connection:
             message = self._waiting.popleft()
             if len(self._waiting) == self._owner.limits.waiting_messages // 2:
                 self._read_again()
-            if step(self.state, _input(message)) is None:
-                self.refuse(Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id))
-            elif isinstance(message.body, messages.Unsubscribe):
-                self._unsubscribe(message, message.body)
-            else:
+            if self._needs_time(message):
                 self.advance(_input(message))
                 return message
         self._waiting = None
         return None
+
+    def _needs_time(self, message: ClientMessage) -> bool:
+        """Refuse or answer what needs none; True for the rest."""
+        if step(self.state, _input(message)) is None:
+            self.refuse(Refused(ErrorCode.NOT_AUTHENTICATED, "send `auth` with a token first", reply_to=message.id))
+        elif isinstance(message.body, messages.Unsubscribe):
+            self._unsubscribe(message, message.body)
+        else:
+            return True
+        return False
 
     def _unsubscribe(self, message: ClientMessage, body: messages.Unsubscribe) -> None:
         self.leave(body.channels)
@@ -354,7 +355,7 @@ class Connection:
 
     def _catch_up(self) -> None:
         if self._catching_up is None and not self.paused:
-            self._catching_up = self._owner.spawn(self._read_on())
+            self._catching_up = self._owner.run_later(self._read_on())
 
     async def _read_on(self) -> None:
         """Write what the cursors have not seen, piece by piece, until all are live or the buffer is full."""
@@ -473,7 +474,7 @@ class Connection:
 
     def _end(self, code: int, reason: str) -> None:
         self._clear()
-        self.transport.close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+        self.transport.close(code, close_reason(reason))
 
     def _clear(self) -> None:
         for audience in self.audiences.values():

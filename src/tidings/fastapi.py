@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
-from tidings.handshake import Handshake
+from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake
 from tidings.manager import ConnectionManager
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
@@ -30,7 +30,6 @@ APPLICATION = "tidings.application"  # the FastAPI application, in the lifespan'
 _QUESTION, _ANSWER = "tidings.question", "tidings.answer"  # in the scope that a rule is asked in
 _CONNECTION = "tidings_connection"  # the endpoint's own parameter
 _REFUSING = {401, 403}
-_NO_HANDSHAKE = Handshake(path="/")
 
 
 def router(manager: ConnectionManager, path: str) -> APIRouter:
@@ -40,13 +39,13 @@ def router(manager: ConnectionManager, path: str) -> APIRouter:
     finds it. That is the whole path, with the prefixes under which the router is included. The endpoint works without
     a lifespan too, as in tests.
     """
-    name = f"tidings:{path}:{id(manager):x}"
+    name = f"{STATE_KEY}{path}:{id(manager):x}"
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         manager.start(_transport())
         try:
-            yield {f"tidings:{app.url_path_for(name)}": manager, APPLICATION: app}
+            yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
         finally:
             await manager.stop()
 
@@ -77,7 +76,7 @@ def solved(rule: Callable[..., Any]) -> SolvedRule:
     app, kind = _application_of(rule)
 
     async def ask(channel: Channel[Any], user: Any, handshake: Handshake | None) -> bool:
-        scope = _scope(kind, handshake or _NO_HANDSHAKE)
+        scope = _scope(kind, handshake or NO_HANDSHAKE)
         scope[_QUESTION] = (channel, user)
         token = _serving.set(scope.get("app"))
         try:

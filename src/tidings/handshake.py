@@ -60,6 +60,10 @@ class Handshake:
         return values[0] if values else None
 
 
+NO_HANDSHAKE = Handshake(path="/")  # of a connection that has forgotten it, or that the application accepted
+STATE_KEY = "tidings:"  # + path: where the lifespan state of a router has its manager
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an upgrade is refused: an HTTP status and a sentence."""

@@ -15,9 +15,9 @@ from tidings.audience import Audience, Audiences, Entrance
 from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
 from tidings.connection import Connection, Transport
-from tidings.handshake import Handshake, TokenExpired
+from tidings.handshake import NO_HANDSHAKE, Handshake, TokenExpired
 from tidings.protocol import messages
-from tidings.protocol.channels import Channel, Declarations, UserChannel, check_name, own_channel
+from tidings.protocol.channels import MAX_USER_ID, Channel, Declarations, check_name, is_own_channel, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.errors import ChannelError, EventError
 from tidings.protocol.events import Event
@@ -30,8 +30,6 @@ log = logging.getLogger("tidings")
 
 Authenticate = Callable[[Handshake, str | None], Any]
 Handler = Callable[[Any, Any], Any]
-MAX_USER_ID = 128
-_NO_HANDSHAKE = Handshake(path="")
 
 
 class Hub:
@@ -116,12 +114,12 @@ class Hub:
         """A message of the server as JSON."""
         return messages.write(type, payload, id=id, now=self.clock(), reply_to=reply_to)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
+    def run_eagerly(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None] | None":
         """Run work for a connection: at once as far as it goes, the rest as a task, which the connection cancels."""
         task = eager.start(work)
         return task and self._keep(task)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def run_later(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run work for a connection later, as a task, which the connection cancels when it ends."""
         return self._keep(asyncio.get_running_loop().create_task(work))
 
@@ -155,7 +153,7 @@ class Hub:
         """Verify the token of an `auth`, and establish the connection or refuse it."""
         try:
             user = await self._user(connection.handshake, token)
-            user_id = checked_id(user.id)
+            user_id = checked_user_id(user.id)
             if connection.user_id not in (None, user_id):
                 raise Refused(ErrorCode.FORBIDDEN, "the token is another user's; the one in force stays")
         except Refused as refused:
@@ -169,7 +167,7 @@ class Hub:
         if self._authenticate is None:
             raise Refused(ErrorCode.UNAUTHORIZED, "this server was not told how to authenticate")
         try:
-            user = self._authenticate(handshake or _NO_HANDSHAKE, token)
+            user = self._authenticate(handshake or NO_HANDSHAKE, token)
             if inspect.isawaitable(user):
                 user = await self._within_time(user)
         except TokenExpired as error:
@@ -197,7 +195,7 @@ class Hub:
         """The connection is this user's: enter the user's own channel and greet."""
         limit, own = self.limits.connections_per_user, own_channel(user_id)
         position = message.position(own) if message is not None else None
-        async with self.audiences.hold(own, self.declarations.find(own), position) as entrance:
+        async with self.audiences.hold(own, position) as entrance:
             if connection.user_id is None and len(self.of_user(user_id)) >= limit:
                 connection.close(CloseCode.RATE_LIMITED, f"a user has at most {limit} connections")
             elif connection.advance(Input.ACCEPTED):
@@ -287,7 +285,7 @@ class Hub:
             await self._check_allowed(connection, name, channel)
             if name not in entrances:
                 position = message.position(name) if message is not None else None
-                entrances[name] = await self.audiences.take(name, channel, position)
+                entrances[name] = await self.audiences.take(name, position)
         except Refused as refused:
             refused.reply_to = message.id if message is not None else None
             connection.refuse(refused)
@@ -304,13 +302,13 @@ class Hub:
             reason = f"a connection follows at most {self.limits.channels} channels"
             raise Refused(ErrorCode.TOO_MANY_CHANNELS, reason, channel=name)
         channel = self.declarations.find(name)
-        if channel is None and self.declarations.channels and UserChannel.parse(name) is None:
+        if channel is None and self.declarations.channels and not is_own_channel(name):
             raise Refused(ErrorCode.UNKNOWN_CHANNEL, f"no channel {name!r} is declared here", channel=name)
         return channel
 
     async def _check_allowed(self, connection: Connection, name: str, channel: Channel[Any] | None) -> None:
         user_id = str(connection.user_id)
-        if UserChannel.parse(name) is not None:
+        if is_own_channel(name):
             allowed = name == own_channel(user_id)
         elif channel is None:
             allowed = True
@@ -379,10 +377,10 @@ class Hub:
         connection.answer(WSEventType.REPLY, document, reply_to=message.id)
 
 
-def checked_id(id: Any) -> str:
+def checked_user_id(id: Any) -> str:
     """A user's id as text. Raises Refused for one that no channel's name could hold, and for none."""
     user_id = "" if id is None or isinstance(id, bool) else str(id)
-    if len(user_id) > MAX_USER_ID or UserChannel.parse(own_channel(user_id)) is None:
+    if len(user_id) > MAX_USER_ID or not is_own_channel(own_channel(user_id)):
         log.warning("the user id %r is not 1 to %d characters that a channel's name holds", id, MAX_USER_ID)
         raise Refused(
             ErrorCode.UNAUTHORIZED, f"the user's id is not 1 to {MAX_USER_ID} characters that a channel's name holds"

@@ -16,13 +16,14 @@ from tidings.brokers.memory import MemoryBroker
 from tidings.connection import Connection, Transport
 from tidings.envelope import Message, direct_message, drafted
 from tidings.handshake import Handshake, Refusal, User
-from tidings.hub import Authenticate, Hub, checked_id
-from tidings.protocol import messages, origins
-from tidings.protocol.channels import Channel, Declarations, UserChannel, check_carries, check_name, own_channel
+from tidings.hub import Authenticate, Hub, checked_user_id
+from tidings.protocol import messages
+from tidings.protocol.channels import Channel, Declarations, check_carries, check_name, is_own_channel, own_channel
 from tidings.protocol.codes import CloseCode
 from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Draft, Event, draft
 from tidings.protocol.limits import Limits
+from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.session import Input
 from tidings.sync import SyncPublisher, running_loop
 
@@ -64,7 +65,7 @@ class ConnectionManager:
         self.declarations = Declarations(channels)
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
-        self._origins, self._development = _listed(origins), development
+        self._origins, self._development = listed(origins), development
         self._authenticates = authenticate is not None
         self._draining = False
         self._hub = Hub(
@@ -134,7 +135,7 @@ class ConnectionManager:
         if not channels:
             raise ChannelError(f"publish({type(event).__name__}(…)) names no channel: nobody would get it")
         for channel in channels:
-            self._check_declared(channel)
+            self._check_known(channel)
             check_carries(channel, event)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
         await self._append(ready, [channel.name for channel in channels], event)
@@ -178,7 +179,7 @@ class ConnectionManager:
         for name in names:
             await self.broker.append(name, ready)
 
-    def _check_declared(self, channel: Channel[Any]) -> None:
+    def _check_known(self, channel: Channel[Any]) -> None:
         declared = self.declarations.channels
         if declared and type(channel) not in declared:
             name = type(channel).__name__
@@ -188,7 +189,7 @@ class ConnectionManager:
         """The declared channel of a name; None where names need no declaration, and for users' own channels."""
         check_name(name)
         channel = self.declarations.find(name)
-        if channel is None and UserChannel.parse(name) is None:
+        if channel is None and not is_own_channel(name):
             if self.declarations.channels:
                 raise ChannelError(f"no channel {name!r} is declared: add its class to ConnectionManager(channels=[…])")
             self._hub.warn_undeclared(name)
@@ -204,7 +205,7 @@ class ConnectionManager:
         """
         from tidings.transports.asgi import adopt
 
-        user = User(checked_id(user_id))
+        user = User(checked_user_id(user_id))
         transport = await adopt(websocket, self.limits.write_buffer)
         connection = self._hub.enlist(transport, None)
         transport.attach(connection)
@@ -224,13 +225,13 @@ class ConnectionManager:
         A channel that is refused is told to the connection.
         """
         connection = self._hub.connections.get(connection_id)
-        names = messages.channel_list(channels)
+        names = _names(channels)
         return [] if connection is None else await self._hub.follow(connection, names)
 
     async def unsubscribe(self, connection_id: str, channels: list[str]) -> None:
         """Have a connection follow these channels no longer."""
         connection = self._hub.connections.get(connection_id)
-        names = messages.channel_list(channels)
+        names = _names(channels)
         if connection is not None:
             connection.leave(names)
 
@@ -281,12 +282,10 @@ class ConnectionManager:
     def refusal(self, handshake: Handshake) -> Refusal | None:
         """Why this upgrade is refused, before it is made; None where it is not."""
         origin = handshake.origin
-        if not origins.allowed(
-            origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development
-        ):
-            advice = origins.advice(origin or "")
-            log.warning("%s", advice)
-            return Refusal(403, advice)
+        if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development):
+            reason = advice(origin or "")
+            log.warning("%s", reason)
+            return Refusal(403, reason)
         if self._draining or len(self._hub.connections) >= self.limits.connections:
             return Refusal(503, "this server takes no further connections now; try again later")
         return None
@@ -322,13 +321,19 @@ class ConnectionManager:
         await self._hub.stop()
 
 
-def _listed(pages: Iterable[str]) -> frozenset[origins.Origin]:
-    return origins.listed(pages)
-
-
 def _as_rule(function: Callable[..., Any], dependent: bool) -> Rule:
     if dependent:
         from tidings.fastapi import solved
 
         return solved(function)
     return lambda channel, user, handshake: function(channel, user)
+
+
+def _names(channels: Sequence[str] | str) -> list[str]:
+    """The names in a call of the guide's methods.
+
+    Raises TypeError for one string, which would be taken letter by letter.
+    """
+    if isinstance(channels, str):
+        raise TypeError(f"channels is a list of names; write [{channels!r}]")
+    return list(channels)

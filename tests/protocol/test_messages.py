@@ -17,7 +17,6 @@ from tidings.protocol.messages import (
     Ping,
     Refused,
     Subscribe,
-    channel_list,
     member_name,
     read,
     timestamp,
@@ -164,8 +163,3 @@ class TestNames:
     )
     def test_members_are_named_as_in_typescript(self, type: str, member: str) -> None:
         assert member_name(type) == member
-
-    def test_one_text_in_place_of_a_list_is_refused_saying_what_to_write(self) -> None:
-        assert channel_list(("a", "b")) == ["a", "b"]
-        with pytest.raises(TypeError, match=r"write \['schedules'\]"):
-            channel_list("schedules")

@@ -1,4 +1,4 @@
-"""The application that the conformance suite drives: small limits, plain tokens, and HTTP endpoints in place of a database.
+"""The application that the conformance suite drives: small limits, plain tokens, HTTP endpoints that publish.
 
 A token is `<user id>`, or `<user id>@<seconds until it expires>`; `nobody` is refused, `old` has expired.
 """

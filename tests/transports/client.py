@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -55,12 +55,12 @@ class Client:
     async def closed(self) -> int:
         """The code that the server closes with. What comes before it is thrown away."""
         async with asyncio.timeout(DEADLINE):
-            try:
+            with suppress(ConnectionClosed):
                 while True:
                     await self.socket.recv()
-            except ConnectionClosed as closed:
-                assert closed.rcvd is not None, "the server went without a close frame"
-                return closed.rcvd.code
+        frame = self.socket.protocol.close_rcvd
+        assert frame is not None, "the server went without a close frame"
+        return frame.code
 
     async def alive(self) -> bool:
         """Whether the server answers."""

@@ -1,118 +1,71 @@
-/** One subscription: who wants it, how far it was read, and its handlers. */
-import type { Channel, ChannelEvent } from "./contract.js";
-import { type Clock, Timer } from "./environment.js";
-import { type Report, runEach } from "./handlers.js";
-import type { ConnectionStatus } from "./lifeline.js";
-import { OUT, type Position, type Reading } from "./protocol/applying.js";
-import { malformed } from "./protocol/messages.js";
-import { mismatch, own } from "./protocol/schema.js";
-
 /**
- * `catching-up`: what was missed is being replayed. `offline`: the connection is gone, the state may be old. `refused`: the server
- * refused the channel or the connection; `reason` says why, for people.
+ * What a generated file (`tidings types`) is made of: events as discriminated unions, channels that know their events, names
+ * that are filled from typed parameters. Names of channels: protocol.md, section 3.
  */
-export interface ChannelStatus {
-  readonly status: "idle" | "connecting" | "live" | "catching-up" | "offline" | "refused";
-  readonly reason?: string | undefined;
-}
+import type { Definitions } from "./protocol/schema.js";
 
-/**
- * Events were missed that will not come: fetch the state anew. `reason` is the server's, or `malformed` when an event came whose
- * payload is not as declared.
- */
-export interface Reset {
+/** A channel's event as its handlers get it: the envelope of protocol.md, section 2. `version` counts the entity's changes. */
+export interface ChannelEvent<T extends string = string, P = unknown> {
+  readonly type: T;
+  readonly payload: P;
+  /** RFC 3339, UTC. */
+  readonly timestamp: string;
+  readonly id: string;
   readonly channel: string;
-  readonly position: Position;
-  readonly reason: string;
+  readonly epoch: string;
+  readonly offset: number;
+  readonly after?: number;
+  readonly key?: string;
+  readonly version?: number;
 }
 
-/** What a follower of a channel is told. One that throws does not keep the others from hearing. */
-export interface ChannelHandlers<E extends ChannelEvent = ChannelEvent> {
-  /** Each event once, in order. With a declared channel: those of its types, payloads checked. */
-  readonly onEvent?: ((event: E) => void) | undefined;
-  readonly onReset?: ((reset: Reset) => void) | undefined;
-  /** The channel's status changed. */
-  readonly onStatus?: (() => void) | undefined;
-}
-
-export interface Follower extends ChannelHandlers {
-  readonly channel: Channel;
-}
-
-export const IDLE: ChannelStatus = { status: "idle" };
-
-export class Subscription {
+/** A channel by name, with the type of its events and, where declared, what each event's payload is checked against. */
+export interface Channel<E extends ChannelEvent = ChannelEvent> {
   readonly name: string;
-  readonly followers = new Set<Follower>();
-  /** Calls of `subscribe` without their `unsubscribe`. */
-  holds = 0;
-  /** The user's own channel, which the server subscribes by itself. */
-  own = false;
-  reading: Reading = OUT;
-  /** Id of the `subscribe` whose answer is awaited. */
-  request: string | null = null;
-  /** Why the server refused it; it is not asked for again on this connection. */
-  refusal: string | null = null;
-  /** Subscribes in a row that failed for the time being, and gaps since the last event that was applied. */
-  failures = 0;
-  gaps = 0;
-  /** Until it is asked for again: after a failure, or because no answer came. */
-  readonly timer: Timer;
-  #status: ChannelStatus = IDLE;
+  /** Event type → name of its payload in `definitions`. Without it every event is handed on unchecked. */
+  readonly events?: { readonly [T in E["type"]]: string };
+  readonly definitions?: Definitions;
+}
 
-  constructor(name: string, clock: Clock) {
-    this.name = name;
-    this.timer = new Timer(clock);
-  }
+/** The event of union `E` whose type is `T`. */
+export type EventOf<E extends ChannelEvent, T extends E["type"]> = Extract<E, { readonly type: T }>;
 
-  get wanted(): boolean {
-    return this.own || this.holds > 0 || this.followers.size > 0;
-  }
+/** A channel of events `E`. `name` is a full name, not a pattern. Raises TypeError if it is no channel name. */
+export function channel<E extends ChannelEvent = ChannelEvent>(
+  name: string,
+  events?: { readonly [T in E["type"]]: string },
+  definitions?: Definitions,
+): Channel<E> {
+  checkChannelName(name);
+  return { name, ...(events && { events }), ...(definitions && { definitions }) };
+}
 
-  /** The same object until something in it changes. */
-  get status(): ChannelStatus {
-    return this.#status;
-  }
+/**
+ * The name that `pattern` ("team:{team_id}:schedules") gives with `params`. Raises TypeError that names the parameter which is
+ * missing or cannot stand in one segment: numbers are safe integers, strings are not empty and hold no colon.
+ */
+export function channelName(pattern: string, params: Readonly<Record<string, string | number>>): string {
+  const name = pattern.replace(/\{(\w+)\}/g, (_, key: string) => segment(pattern, key, params[key]));
+  checkChannelName(name);
+  return name;
+}
 
-  /** Works out the status anew and tells the followers if it changed. */
-  update(connection: ConnectionStatus, report: Report): void {
-    const status = channelStatus(this, connection);
-    if (status.status === this.#status.status && status.reason === this.#status.reason) return;
-    this.#status = status;
-    runEach(this.followers, (follower) => follower.onStatus?.(), report, `a status listener of ${this.name}`);
-  }
-
-  deliver(event: ChannelEvent, report: Report): void {
-    runEach(this.followers, (follower) => deliver(follower, event, report), report, `a handler of ${this.name}`);
-  }
-
-  /** Says to the followers that events were missed. */
-  void(reset: Reset, report: Report): void {
-    runEach(this.followers, (follower) => follower.onReset?.(reset), report, `a reset handler of ${this.name}`);
+/** Raises TypeError unless `name` is one that the protocol takes. */
+export function checkChannelName(name: unknown): asserts name is string {
+  if (!isChannelName(name)) {
+    throw new TypeError(`${JSON.stringify(name)} is no channel name: 1 to 255 of A-Z a-z 0-9 : . _ ~ @ + = / # | -`);
   }
 }
 
-/** An event that its declaration does not know is a newer server's, and ignored; one that breaks it counts as missed. */
-function deliver({ channel, onEvent, onReset }: Follower, event: ChannelEvent, report: Report): unknown {
-  const { events, definitions = {} } = channel;
-  if (events) {
-    const $ref = own(events, event.type);
-    if ($ref === undefined) return;
-    const found = mismatch(event.payload, { $ref }, "payload", definitions);
-    if (found) {
-      report(malformed(`${event.type}: ${found}`), `an event of ${channel.name}`);
-      const { epoch, offset, id } = event;
-      return onReset?.({ channel: channel.name, position: { epoch, offset, id }, reason: "malformed" });
-    }
-  }
-  return onEvent?.(event);
+function isChannelName(name: unknown): name is string {
+  return typeof name === "string" && name.length <= 255 && /^[\w.~@+=/#|-]+(:[\w.~@+=/#|-]+)*$/.test(name);
 }
 
-function channelStatus({ reading, refusal }: Subscription, { status, reason }: ConnectionStatus): ChannelStatus {
-  if (refusal !== null) return { status: "refused", reason: refusal };
-  if (status === "refused") return { status, reason };
-  const resumed = reading.position !== null;
-  if (status === "connected" && reading.phase === "live") return { status: "live" };
-  if (status === "connected") return { status: resumed ? "catching-up" : "connecting" };
-  return { status: status === "idle" || (status === "connecting" && !resumed) ? status : "offline" };
+function segment(pattern: string, key: string, value: string | number | undefined): string {
+  const fits =
+    typeof value === "number" ? Number.isSafeInteger(value) : typeof value === "string" && /^[^:]+$/.test(value);
+  if (!fits) {
+    throw new TypeError(`${pattern}: ${key} is ${JSON.stringify(value)}, not an integer or a string without colons`);
+  }
+  return String(value);
 }

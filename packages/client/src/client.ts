@@ -1,7 +1,7 @@
 /** The client: the guide's interface, and what grew from it. */
-import type { ChannelHandlers, ChannelStatus } from "./channel.js";
+import type { ChannelHandlers, ChannelStatus } from "./subscription.js";
 import { Connection, type Token } from "./connection.js";
-import { type Channel, type ChannelEvent, channel as channelOf } from "./contract.js";
+import { type Channel, type ChannelEvent, channel as channelOf } from "./channel.js";
 import { type Clock, type SocketConstructor, socketUrl, systemClock } from "./environment.js";
 import { HandlerSets, type Report, runEach } from "./handlers.js";
 import { type ConnectionStatus, Lifeline } from "./lifeline.js";

@@ -2,8 +2,8 @@
  * All subscriptions of a client. What the application wants is state: it is brought to the server once per task, after each
  * connect, and again from the position when events are missing (protocol.md, sections 4 and 7).
  */
-import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./channel.js";
-import { type Channel, type ChannelEvent, checkChannelName } from "./contract.js";
+import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./subscription.js";
+import { type Channel, type ChannelEvent, checkChannelName } from "./channel.js";
 import type { Clock } from "./environment.js";
 import type { Report } from "./handlers.js";
 import type { Lifeline } from "./lifeline.js";
@@ -148,7 +148,7 @@ export class Subscriptions {
     const { action } = this.#step(subscription, reset(subscription.reading, missed.position));
     if (action === "drop") return;
     if (subscription.reading.phase === "live") subscription.timer.stop();
-    subscription.void(missed, this.#options.report);
+    subscription.reset(missed, this.#options.report);
     this.#update(subscription);
   }
 
@@ -201,10 +201,10 @@ export class Subscriptions {
     this.#ask([...this.#all.values()].filter(({ reading, refusal }) => reading.phase === "out" && refusal === null));
   }
 
-  /** An id that was used before: whichever of the two is answered counts. */
-  #ask(subscriptions: readonly Subscription[], again: string | null = null): void {
+  /** `usedId`: send again under the id that was used before; whichever of the two is answered counts. */
+  #ask(subscriptions: readonly Subscription[], usedId: string | null = null): void {
     for (const chunk of chunks(subscriptions)) {
-      const id = again ?? this.#options.nextId();
+      const id = usedId ?? this.#options.nextId();
       for (const subscription of chunk) {
         subscription.request = id;
         this.#step(subscription, { reading: ask(subscription.reading) });

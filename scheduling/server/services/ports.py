@@ -4,15 +4,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Contract, Staff, StaffRole
 from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 
+from .errors import TooMany
+
+Row = TypeVar("Row")
+
 Dice = Callable[[], str]
 """Gives an unguessable text of at least 256 bits, safe in a cookie."""
+
+MOST_ROWS = 10_000
+"""What one answer carries at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,14 @@ class Window:
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionOf:
+    """A schedule, or a request for time off, as somebody saw it."""
+
+    id: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +172,10 @@ class Notifier(Protocol):
         ...
 
     async def notify_staff_created(self, staff: Staff) -> None: ...
+
+
+def at_most(found: list[Row], what: str) -> list[Row]:
+    """`found`, which was asked for with a limit of MOST_ROWS + 1. Raises TooMany."""
+    if len(found) > MOST_ROWS:
+        raise TooMany(f"More than {MOST_ROWS} {what} match. Ask for a shorter time with from and to.")
+    return found

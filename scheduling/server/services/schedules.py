@@ -1,7 +1,6 @@
 """Use cases around shifts: read, plan, change, publish, delete."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,19 +18,8 @@ from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
 from .changes import Change, Desk
-from .errors import NotFound, RulesBroken, StaleVersion, TooMany
-from .ports import Transaction, Window
-
-MOST_ROWS = 10_000
-"""What one answer carries at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class VersionOf:
-    """A schedule as somebody saw it."""
-
-    id: int
-    version: int
+from .errors import NotFound, RulesBroken, StaleVersion
+from .ports import MOST_ROWS, Transaction, VersionOf, Window, at_most
 
 
 class ScheduleService:
@@ -51,9 +39,7 @@ class ScheduleService:
             status = "published"
         async with self._desk.store.read() as tx:
             found = await tx.schedules.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
-        if len(found) > MOST_ROWS:
-            raise TooMany(f"More than {MOST_ROWS} schedules match. Ask for a shorter time with from and to.")
-        return found
+        return at_most(found, "schedules")
 
     async def create(self, manager: Staff, shift: Shift, accept: Collection[str]) -> Schedule:
         """Raises RulesBroken unless the rules allow it, or all of their objections are soft and in `accept`."""

@@ -8,9 +8,8 @@ from scheduling.server.domain.time_off import Decision, TimeOff, TimeOffStatus
 
 from .access import require_manager
 from .changes import Change, Desk
-from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion, TooMany
-from .ports import NewTimeOff, Transaction, Window
-from .schedules import MOST_ROWS, VersionOf
+from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion
+from .ports import MOST_ROWS, NewTimeOff, Transaction, VersionOf, Window, at_most
 
 
 class TimeOffService:
@@ -25,9 +24,7 @@ class TimeOffService:
         staff_id = None if viewer.is_manager else viewer.id
         async with self._desk.store.read() as tx:
             found = await tx.time_off.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
-        if len(found) > MOST_ROWS:
-            raise TooMany(f"More than {MOST_ROWS} requests match. Ask for a shorter time with from and to.")
-        return found
+        return at_most(found, "requests")
 
     async def request(self, viewer: Staff, new: NewTimeOff) -> TimeOff:
         """Raises Forbidden for another's request unless a manager asks, NotFound, RulesBroken."""

@@ -12,7 +12,7 @@ from scheduling.server.domain.rules import SoftCode
 from scheduling.server.domain.schedule import Location, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Contract, StaffRole
 from scheduling.server.domain.text import Id, Label, Note, Version
-from scheduling.server.services.schedules import VersionOf
+from scheduling.server.services.ports import VersionOf
 
 Accept = Annotated[frozenset[SoftCode], Field(default_factory=frozenset)]
 """The soft rules that whoever saves does not mind."""

@@ -7,8 +7,7 @@ from pydantic import BaseModel
 
 from scheduling.server.domain.instants import Instant
 from scheduling.server.domain.schedule import Schedule, ScheduleStatus
-from scheduling.server.services.ports import Window
-from scheduling.server.services.schedules import VersionOf
+from scheduling.server.services.ports import VersionOf, Window
 
 from .bodies import NewSchedule, Publish, ScheduleChange
 from .callers import Caller, ServicesDep

@@ -3,8 +3,7 @@
 from fastapi import APIRouter
 
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
-from scheduling.server.services.ports import NewTimeOff
-from scheduling.server.services.schedules import VersionOf
+from scheduling.server.services.ports import NewTimeOff, VersionOf
 
 from .bodies import Cancellation, Decided, TimeOffRequest
 from .callers import Caller, ServicesDep

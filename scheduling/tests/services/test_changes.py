@@ -5,8 +5,8 @@ import pytest
 
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.services.changes import Desk
-from scheduling.server.services.ports import Window
-from scheduling.server.services.schedules import ScheduleService, VersionOf
+from scheduling.server.services.ports import VersionOf, Window
+from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.store.database import Database
 from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import shift

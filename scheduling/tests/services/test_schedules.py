@@ -6,8 +6,8 @@ import pytest
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.services import errors
 from scheduling.server.services.changes import Desk
-from scheduling.server.services.ports import NewTimeOff, Window
-from scheduling.server.services.schedules import ScheduleService, VersionOf
+from scheduling.server.services.ports import NewTimeOff, VersionOf, Window
+from scheduling.server.services.schedules import ScheduleService
 from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import instant, shift
 

@@ -2,8 +2,8 @@ import pytest
 
 from scheduling.server.services import errors
 from scheduling.server.services.changes import Desk
-from scheduling.server.services.ports import NewTimeOff, Window
-from scheduling.server.services.schedules import ScheduleService, VersionOf
+from scheduling.server.services.ports import NewTimeOff, VersionOf, Window
+from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.services.time_off import TimeOffService
 from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import instant, shift

@@ -4,11 +4,11 @@ import type { ChannelEvent, Definitions } from "@tidings/client";
 
 export type { WebSocketMessage } from "@tidings/client";
 
-/** What was agreed: ``hours_per_week`` at most (none: no limit) and ``rest_hours`` at least between shifts. */
+/** What was agreed: `hours_per_week` at most (none: no limit) and `rest_hours` at least between shifts. */
 export interface Contract {
   name: string;
-  hours_per_week?: number | null;
-  rest_hours?: number;
+  hours_per_week: number | null;
+  rest_hours: number;
 }
 
 /** Who did something: enough to name them. */
@@ -17,7 +17,7 @@ export interface Person {
   name: string;
 }
 
-/** A shift on record: numbered, versioned, in its location's ``timezone``. */
+/** A shift on record: numbered, versioned, in its location's `timezone`. */
 export interface Schedule {
   staff_id: number | null;
   /** date-time */
@@ -26,8 +26,8 @@ export interface Schedule {
   ends_at: string;
   role: string;
   location: string;
-  note?: string;
-  status?: "draft" | "published";
+  note: string;
+  status: "draft" | "published";
   id: number;
   timezone: string;
   version: number;
@@ -36,7 +36,7 @@ export interface Schedule {
   updated_at: string;
 }
 
-/** One member of staff. ``email`` is None for viewers who may not see it. */
+/** One member of staff. `email` is None for viewers who may not see it. */
 export interface Staff {
   id: number;
   name: string;
@@ -55,10 +55,10 @@ export interface TimeOff {
   starts_at: string;
   /** date-time */
   ends_at: string;
-  note?: string;
-  status?: "pending" | "approved" | "denied" | "cancelled";
-  decision_note?: string;
-  decided_by?: Person | null;
+  note: string;
+  status: "pending" | "approved" | "denied" | "cancelled";
+  decision_note: string;
+  decided_by: Person | null;
   version: number;
   /** date-time */
   updated_at: string;
@@ -68,7 +68,7 @@ export interface ScheduleCreatedPayload {
   schedule: Schedule;
 }
 
-/** ``version`` is one above the last that stood, so that a late update loses against it. */
+/** `version` is one above the last that stood, so that a late update loses against it. */
 export interface ScheduleDeletedPayload {
   scheduleId: number;
   version: number;
@@ -83,14 +83,14 @@ export interface ScheduleUpdatedPayload {
   schedule: Schedule;
 }
 
-/** A published shift is a draft again. ``schedule`` is there for managers only. */
+/** A published shift is a draft again. `schedule` is there for managers only. */
 export interface ScheduleWithdrawnPayload {
   scheduleId: number;
   version: number;
   schedule?: Schedule | null;
 }
 
-/** ``staff`` is without its e-mail. */
+/** `staff` is without its e-mail. */
 export interface StaffCreatedPayload {
   staff: Staff;
 }
@@ -152,7 +152,7 @@ const DEFINITIONS: Definitions = {
       hours_per_week: { anyOf: [{ type: "number" }, { type: "null" }] },
       rest_hours: { type: "number" },
     },
-    required: ["name"],
+    required: ["name", "hours_per_week", "rest_hours"],
   },
   Person: {
     type: "object",
@@ -181,6 +181,8 @@ const DEFINITIONS: Definitions = {
       "ends_at",
       "role",
       "location",
+      "note",
+      "status",
       "id",
       "timezone",
       "version",
@@ -245,7 +247,18 @@ const DEFINITIONS: Definitions = {
       version: { type: "integer" },
       updated_at: { type: "string" },
     },
-    required: ["id", "staff_id", "starts_at", "ends_at", "version", "updated_at"],
+    required: [
+      "id",
+      "staff_id",
+      "starts_at",
+      "ends_at",
+      "note",
+      "status",
+      "decision_note",
+      "decided_by",
+      "version",
+      "updated_at",
+    ],
   },
   TimeOffApprovedPayload: {
     type: "object",

@@ -12,6 +12,7 @@ from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Event
 
 MAX_NAME = 255
+MAX_USER_ID = 128
 _SEGMENT = r"[A-Za-z0-9._~@+=/#|\-]+"
 _NAME = re.compile(rf"{_SEGMENT}(?::{_SEGMENT})*")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -161,6 +162,11 @@ class UserChannel(Channel[E_contra], name="user:{user_id}"):
 def own_channel(user_id: str) -> str:
     """The name of a user's own channel."""
     return f"user:{user_id}"
+
+
+def is_own_channel(name: str) -> bool:
+    """Whether this is the name of some user's own channel."""
+    return UserChannel.parse(name) is not None
 
 
 class Declarations:

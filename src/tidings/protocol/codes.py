@@ -51,9 +51,14 @@ class CloseCode(IntEnum):
     MISCONFIGURED = 4503
 
 
-_REGISTERED_AGAIN = frozenset({1001, 1005, 1006, 1011, 1012, 1013, 1014})
+_FINAL = frozenset({1000, 1002, 1003, 1007, 1008, 1009, 1010, 1015})
+
+
+def close_reason(text: str) -> str:
+    """As much of a text as a close frame holds: 123 bytes of UTF-8 (RFC 6455, section 5.5)."""
+    return text.encode()[:123].decode(errors="ignore")
 
 
 def reconnects(code: int) -> bool:
     """Whether a client that was closed with `code` connects again by itself."""
-    return 4000 <= code <= 4399 or code in _REGISTERED_AGAIN
+    return code < 4400 and code not in _FINAL

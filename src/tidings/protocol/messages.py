@@ -1,7 +1,7 @@
 """The envelope and the control messages, read from a client and written to it (spec/protocol.md, sections 2, 4, 6)."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -204,18 +204,3 @@ def write(type: str, payload: Any, *, id: str, now: float, reply_to: str | None 
     if reply_to is not None:
         message["reply_to"] = reply_to
     return msgspec.json.encode(message)
-
-
-def positions(tops: Mapping[str, Position]) -> dict[str, dict[str, str | int]]:
-    """Positions by channel, as they stand in messages."""
-    return {channel: position.document() for channel, position in tops.items()}
-
-
-def channel_list(channels: Sequence[str] | str) -> list[str]:
-    """The names in a call of the guide's methods.
-
-    Raises TypeError for one string, which would be taken letter by letter.
-    """
-    if isinstance(channels, str):
-        raise TypeError(f"channels is a list of names; write [{channels!r}]")
-    return list(channels)

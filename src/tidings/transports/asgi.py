@@ -15,6 +15,7 @@ from tidings.audience import Encode
 from tidings.connection import Connection
 from tidings.handshake import Handshake, Refusal
 from tidings.manager import ConnectionManager
+from tidings.protocol.codes import close_reason
 
 log = logging.getLogger("tidings")
 
@@ -215,7 +216,7 @@ def _abandon(transport: AsgiTransport) -> None:
 async def _deny(socket: Socket, refusal: Refusal) -> None:
     """Refuse the upgrade with its status where the server can (ASGI's denial response), else with a bare 403."""
     if "websocket.http.response" not in socket.scope.get("extensions", {}):
-        await socket.close(1008, refusal.message[:120])
+        await socket.close(1008, close_reason(refusal.message))
         return
     body = refusal.message.encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]

@@ -20,7 +20,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
-from tidings.handshake import Handshake, Refusal
+from tidings.handshake import STATE_KEY, Handshake, Refusal
 from tidings.transports.logs import guard_logs, redacted
 from tidings.transports.watch import watch_of
 from tidings.transports.websocket import Endpoint, WebSocketTransport, quiet
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from tidings.manager import ConnectionManager
-
-STATE_KEY = "tidings:"  # + the path: where the lifespan state of a router has its manager
 
 log = logging.getLogger("uvicorn.error.tidings")  # to its handlers, not to its filters: this text is redacted already
 

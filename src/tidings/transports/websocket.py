@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 
+from tidings.protocol.codes import close_reason
 from tidings.transports.watch import TICK, Watch
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class WebSocketTransport(asyncio.Protocol):
         if self._ended:
             return
         if self._frames.state is State.OPEN:
-            self._frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+            self._frames.send_close(code, close_reason(reason))
         self._end()
         self._write_output()
 

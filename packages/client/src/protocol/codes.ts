@@ -21,8 +21,13 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * What the client itself says: a message is not as the protocol or its declaration says, the connection was lost (for a request: its outcome is unknown), the answer did not come in time,
- * older messages had to make room, too many requests wait for an answer, or bytes are not leaving this machine.
+ * What the client itself says:
+ * - `malformed`: a message is not as the protocol or its declaration says;
+ * - `disconnected`: the connection was lost; of a request, the outcome is unknown;
+ * - `timeout`: the answer did not come in time;
+ * - `queue_full`: older messages had to make room;
+ * - `too_many_requests`: too many requests wait for an answer;
+ * - `slow`: bytes are not leaving this machine.
  */
 export type ClientErrorCode = "malformed" | "disconnected" | "timeout" | "queue_full" | "too_many_requests" | "slow";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, type Change, changeOf, emptyReplica, install, note, type Replica, type Row } from "./replica";
+import { apply, type Change, changeOf, install, note, type Replica, type Row } from "./replica";
 
 interface Item extends Row {
   readonly name: string;
@@ -13,7 +13,7 @@ const rowsOf = (replica: Replica<Item>) => [...replica.rows.values()].sort((a, b
 
 describe("apply", () => {
   it("takes a new row and a higher version", () => {
-    const once = apply(emptyReplica<Item>(), changeOf(item(1, 1)), everything);
+    const once = apply(holding(), changeOf(item(1, 1)), everything);
     const twice = apply(once, changeOf(item(1, 2, "b")), everything);
     expect(rowsOf(twice)).toEqual([item(1, 2, "b")]);
   });
@@ -31,7 +31,7 @@ describe("apply", () => {
   });
 
   it("remembers the delete of a row that it never held", () => {
-    const deleted = apply(emptyReplica<Item>(), gone(1, 3), everything);
+    const deleted = apply(holding(), gone(1, 3), everything);
     expect(rowsOf(apply(deleted, changeOf(item(1, 2)), everything))).toEqual([]);
   });
 
@@ -53,7 +53,7 @@ describe("apply", () => {
   });
 
   it("remembers a bounded number of deletes, the newest", () => {
-    let replica = emptyReplica<Item>();
+    let replica = holding();
     for (let id = 1; id <= 1_500; id += 1) replica = apply(replica, gone(id, 1), everything);
     expect(replica.gone.size).toBe(1_000);
     expect(replica.gone.has(500)).toBe(false);

@@ -27,10 +27,6 @@ export type Belongs<R extends Row> = (row: R) => boolean;
 
 const REMEMBERED = 1_000;
 
-export function emptyReplica<R extends Row>(): Replica<R> {
-  return { rows: new Map(), gone: new Map() };
-}
-
 export function changeOf<R extends Row>(row: R): Change<R> {
   return { id: row.id, version: row.version, row };
 }

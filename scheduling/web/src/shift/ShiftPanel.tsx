@@ -1,11 +1,12 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Schedule } from "../api/types";
-import type { WeekSearch } from "../router";
 import { useSignedIn } from "../session/signed-in";
 import { SidePanel } from "../shell/Dialog";
 import type { Day } from "../time/week";
+import { byFrequency } from "../time/zone";
 import type { Week } from "../week/use-week";
+import type { WeekSearch } from "../week/week-search";
 import { ShiftDetails } from "./ShiftDetails";
 import { ShiftForm } from "./ShiftForm";
 import { OPEN, type ShiftValues, valuesOf } from "./shift-fields";
@@ -17,6 +18,13 @@ interface Props {
   readonly close: () => void;
 }
 
+/** Where this person works this week, else where most shifts are, else the first of all places. */
+function usualPlace({ grid, locations }: Week, staffId: number | null): string {
+  const home = grid?.people.find((line) => line.staffId === staffId)?.home;
+  const [commonest] = byFrequency((grid?.shifts ?? []).map((shift) => shift.schedule.location));
+  return home ?? commonest ?? locations[0]?.name ?? "";
+}
+
 function blank({ week, monday, search }: Props): ShiftValues {
   const staff = typeof search.staff === "number" ? week.staff.get(search.staff) : undefined;
   return {
@@ -25,7 +33,7 @@ function blank({ week, monday, search }: Props): ShiftValues {
     start: "07:00",
     end: "15:00",
     role: staff?.skills[0] ?? "",
-    location: week.locations[0]?.name ?? "",
+    location: usualPlace(week, staff?.id ?? null),
     note: "",
   };
 }

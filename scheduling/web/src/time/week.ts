@@ -35,7 +35,3 @@ export function daysOfWeek(monday: Day): Day[] {
 export function weekNumber(monday: Day): number {
   return Temporal.PlainDate.from(monday).weekOfYear ?? 0;
 }
-
-export function monthName(month: number, width: "long" | "short" = "long"): string {
-  return new Intl.DateTimeFormat("en-GB", { month: width, timeZone: "UTC" }).format(Date.UTC(2026, month - 1, 1));
-}

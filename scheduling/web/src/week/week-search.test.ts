@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readWeekSearch } from "./router";
+import { readWeekSearch } from "./week-search";
 
 describe("readWeekSearch", () => {
   it("takes any day of a week for the week", () => {
