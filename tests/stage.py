@@ -185,7 +185,8 @@ class Gate:
 class HeldBroker(MemoryBroker):
     """A memory broker that counts its followers, and whose `follow` and `since` can be held at a gate.
 
-    `since_gate` is passed after the log was read, so that what is published meanwhile is not in what it returns.
+    `since_gate` is passed after the log was read, so that what is published meanwhile is not in what it returns;
+    besides, that takes `turns` turns of the loop.
     """
 
     def __init__(self, **bounds: Any) -> None:
@@ -195,6 +196,7 @@ class HeldBroker(MemoryBroker):
         self.follow_gate.open()
         self.since_gate.open()
         self.failure: Exception | None = None
+        self.turns = 0
 
     async def follow(self, channel: str) -> Position:
         await self.follow_gate.passed()
@@ -217,6 +219,8 @@ class HeldBroker(MemoryBroker):
             raise self.failure
         entries = await super().since(channel, position, limit)
         await self.since_gate.passed()
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         return entries
 
 

@@ -60,14 +60,19 @@ class Recovery(RuleBasedStateMachine):
     @initialize(
         events=st.sampled_from([3, 8, 1_000]),
         rooms=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+        turns=st.integers(0, 6),
     )
-    def begin(self, events: int, rooms: tuple[int, int]) -> None:
-        """Everybody follows everything. `events` bounds the logs, `rooms` are the slow clients' buffers."""
+    def begin(self, events: int, rooms: tuple[int, int], turns: int) -> None:
+        """Everybody follows everything.
+
+        `events` bounds the logs, `rooms` are the slow clients' buffers, `turns` is how long reading a log takes.
+        """
         limits = Limits(messages_per_second=1e9, message_burst=1_000_000, unread_answers=10**9)
 
         async def begin() -> Stage:
             self.broker = HeldBroker(events=events, age=100.0, channels=6, clock=lambda: self.now)
             self.broker.attach(self.appended)
+            self.broker.turns = turns
             return Stage(broker=self.broker, limits=limits)
 
         self.stage = self.loop.step(begin())
@@ -175,13 +180,7 @@ class Recovery(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        self.do(self.broker.since_gate.open)
         self.loop.step(self.stage.settled())
-
-    @rule(held=st.booleans())
-    def hold_logs(self, held: bool) -> None:
-        """Whoever reads a log has read it, and does not get it yet."""
-        self.do(self.broker.since_gate.close if held else self.broker.since_gate.open)
 
     @rule()
     def age(self) -> None:
@@ -211,7 +210,6 @@ class Recovery(RuleBasedStateMachine):
 
     def read_all(self) -> None:
         """Let every client that is connected read to the end."""
-        self.do(self.broker.since_gate.open)
         for client in self.clients:
             unread = client.connected
             while unread:

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tidings.broker import Broker
 from tidings.protocol.log import Entry, Position
@@ -91,8 +90,7 @@ class Audience:
         return any(writes.pop(reader, None) is not None for _, writes in self._live)
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
+class Entrance(NamedTuple):
     """A channel that somebody is about to enter: with the position they gave, and whether the log covers it."""
 
     audience: Audience

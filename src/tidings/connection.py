@@ -148,26 +148,38 @@ class Connection:
     def receive(self, text: str | bytes) -> None:
         """One whole text message. Never raises: what is wrong with it is answered."""
         self._heard = True
-        if self.state is State.CLOSED or not self._within_rate():
+        if self.state is State.CLOSED:
+            return
+        within_rate = self._within_rate()
+        if not within_rate and not self._answers_excess():
             return
         try:
             if _exceeds(text, self._owner.limits.message_size):
                 raise self._too_large()
-            self._dispatch(messages.read(text, self._owner.application_types))
+            message = messages.read(text, self._owner.application_types)
+            if not within_rate:
+                raise self._too_many(message.id)
+            self._dispatch(message)
         except Refused as refused:
             self.refuse(refused)
 
     def receive_binary(self, data: bytes = b"") -> None:
         """A binary message, which the protocol does not have."""
         self._heard = True
-        if self._within_rate():
-            self.refuse(Refused(ErrorCode.INVALID_MESSAGE, "messages are text frames with JSON; this one was binary"))
+        self._refuse_unread(
+            Refused(ErrorCode.INVALID_MESSAGE, "messages are text frames with JSON; this one was binary")
+        )
 
     def receive_oversized(self) -> None:
         """A message over the limit that was read to its end and thrown away."""
         self._heard = True
+        self._refuse_unread(self._too_large())
+
+    def _refuse_unread(self, refused: Refused) -> None:
         if self._within_rate():
-            self.refuse(self._too_large())
+            self.refuse(refused)
+        elif self._answers_excess():
+            self.refuse(self._too_many())
 
     def _too_large(self) -> Refused:
         return Refused(ErrorCode.MESSAGE_TOO_LARGE, f"a message has at most {self._owner.limits.message_size} bytes")
@@ -178,11 +190,17 @@ class Connection:
             self._bucket = TokenBucket(limits.message_burst, now)
         if self._bucket.take(now, limits.messages_per_second, limits.message_burst):
             return True
-        if self._bucket.refused == 1:
-            self.refuse(Refused(ErrorCode.RATE_LIMITED, f"at most {limits.messages_per_second:g} messages a second"))
-        elif self._bucket.refused > limits.refused_messages:
+        if self._bucket.refused > limits.refused_messages:
             self.close(CloseCode.RATE_LIMITED, "messages went on after many refusals")
         return False
+
+    def _answers_excess(self) -> bool:
+        """Whether one message over the rate is still answered: a burst of them is, a flood is not worth the answers."""
+        return self._bucket is not None and self._bucket.refused <= self._owner.limits.message_burst
+
+    def _too_many(self, reply_to: str | None = None) -> Refused:
+        rate = self._owner.limits.messages_per_second
+        return Refused(ErrorCode.RATE_LIMITED, f"at most {rate:g} messages a second; wait a little", reply_to=reply_to)
 
     def _dispatch(self, message: ClientMessage) -> None:
         if message.type == WSEventType.PING:

@@ -197,7 +197,9 @@ class Hub:
         position = message.position(own) if message is not None else None
         async with self.audiences.hold(own, position) as entrance:
             if connection.user_id is None and len(self.of_user(user_id)) >= limit:
-                connection.close(CloseCode.RATE_LIMITED, f"a user has at most {limit} connections")
+                reason = f"a user has at most {limit} connections"
+                connection.refuse(Refused(ErrorCode.RATE_LIMITED, reason, reply_to=message.id if message else None))
+                connection.close(CloseCode.RATE_LIMITED, reason)
             elif connection.advance(Input.ACCEPTED):
                 self._identify(connection, user, user_id)
                 self._greet(connection, entrance, message)
@@ -344,13 +346,15 @@ class Hub:
 
         Nothing can be delivered between this and the answer: both are one step.
         """
-        entered = [it for it in entrances if it.position is not None or it.audience.name not in connection.audiences]
-        for entrance in entered:
-            connection.enter(entrance.audience, entrance.position if entrance.covered else None)
-        return {
-            "positions": {entrance.audience.name: entrance.audience.position.document() for entrance in entered},
-            "recovered": {entrance.audience.name: entrance.covered for entrance in entered},
-        }
+        positions: dict[str, Any] = {}
+        for audience, position, covered in entrances:
+            place = audience.position
+            if position is not None or audience.name not in connection.audiences:
+                connection.enter(audience, position if covered else None)
+            else:  # nothing changes: the client learns how far it was sent
+                place = audience.cursor(connection) or place
+            positions[audience.name] = place.document()
+        return {"positions": positions, "recovered": {it.audience.name: it.covered for it in entrances}}
 
     def _tell_resets(self, connection: Connection, entrances: list[Entrance]) -> None:
         for entrance in entrances:

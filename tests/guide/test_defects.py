@@ -415,7 +415,9 @@ async def test_orm_objects_in_the_payload() -> None:
 async def test_subscribed_total_is_wrong() -> None:
     async def subscribes_twice(house: House) -> list[int]:
         tab = await house.tab("7")
-        answers = [await house.asked(tab, "subscribe", {"channels": [name]}) for name in ("schedules", "team:1:schedules")]
+        answers = [
+            await house.asked(tab, "subscribe", {"channels": [name]}) for name in ("schedules", "team:1:schedules")
+        ]
         return [answer["payload"]["total"] for [answer] in answers]
 
     assert await seen(original, subscribes_twice) == [1, 1]

@@ -16,6 +16,7 @@ from tidings.connection import Connection
 from tidings.handshake import Handshake, Refusal
 from tidings.manager import ConnectionManager
 from tidings.protocol.codes import close_reason
+from tidings.transports.logs import guard_logs
 
 log = logging.getLogger("tidings")
 
@@ -147,6 +148,7 @@ class AsgiTransport:
 
 async def serve(manager: ConnectionManager, socket: Socket) -> None:
     """Serve one WebSocket until its end: refuse or accept it, and give the manager what it sends."""
+    guard_logs()
     handshake = handshake_of(socket.scope)
     refusal = manager.refusal(handshake)
     if refusal is not None:
@@ -169,8 +171,9 @@ async def serve(manager: ConnectionManager, socket: Socket) -> None:
         transport.cut()
 
 
-async def adopt(socket: Socket, high_water: int = 262_144) -> AsgiTransport:
+async def adopt(socket: Socket, high_water: int) -> AsgiTransport:
     """Accept a WebSocket that the application reads; its transport ends with the calling task."""
+    guard_logs()
     await socket.accept()
     transport = AsgiTransport(socket, high_water)
     task = asyncio.current_task()
