@@ -24,6 +24,9 @@ CHANNELS: dict[str, Channel[NotePosted]] = {
 SUBSCRIBABLE = [name for name in CHANNELS if name != "user:ann"]
 ELSEWHERE = [Room(room_id=number) for number in range(10, 15)]  # that nobody here follows
 CLIENTS = st.integers(0, 2)
+ACTS = st.sampled_from(
+    ["cut", "reconnect", "subscribe", "subscribe_without_position", "unsubscribe", "pause", "resume", "read", "publish"]
+)
 
 
 class SteppedLoop(HandLoop):
@@ -120,17 +123,31 @@ class Recovery(RuleBasedStateMachine):
             self.number += 1
             await self.stage.manager.publish(NotePosted(note_id=self.number), *[CHANNELS[name] for name in names])
 
-    @rule(number=CLIENTS)
-    def cut(self, number: int) -> None:
-        self.do(self.online(number).cut)
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), act=ACTS, back=st.integers(0, 3))
+    def act(self, number: int, name: str, act: str, back: int) -> None:
+        getattr(self, f"_{act}")(self.online(number), name, back)
 
-    @rule(number=CLIENTS)
-    def reconnect_with_positions(self, number: int) -> None:
-        client = self.clients[number]
+    @rule(
+        number=CLIENTS,
+        name=st.sampled_from(SUBSCRIBABLE),
+        acts=st.lists(ACTS, min_size=2, max_size=4),
+        back=st.integers(0, 3),
+        turns=st.integers(0, 3),
+    )
+    def act_in_quick_succession(self, number: int, name: str, acts: list[str], back: int, turns: int) -> None:
+        """One client, one channel: what the first act began is not done when the next one comes."""
+        for act in acts:
+            self.act(number, name, act, back)
+            self.loop.step(self.stage.turns(turns))
+
+    def _cut(self, client: ModelClient, name: str, back: int) -> None:
+        self.do(client.cut)
+
+    def _reconnect(self, client: ModelClient, name: str, back: int) -> None:
+        """Come back with all positions."""
 
         def reconnect() -> None:
-            if client.connected:
-                client.cut()
+            client.cut()
             client.connect()
             for name in SUBSCRIBABLE:
                 if name in client.positions:
@@ -138,10 +155,8 @@ class Recovery(RuleBasedStateMachine):
 
         self.do(reconnect)
 
-    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), back=st.integers(0, 3))
-    def subscribe(self, number: int, name: str, back: int) -> None:
-        """From the client's position or an older one."""
-        client = self.online(number)
+    def _subscribe(self, client: ModelClient, name: str, back: int) -> None:
+        """From the client's position, or an older one."""
         if name in client.positions:
             self.do(lambda: client.subscribe(name, self.older(name, client.positions[name], back)))
 
@@ -151,28 +166,30 @@ class Recovery(RuleBasedStateMachine):
         offset = position.offset - back
         return Position(position.epoch, offset, self.truth[name, position.epoch][offset - 1] if offset else "")
 
-    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), again=st.booleans())
-    def unsubscribe(self, number: int, name: str, again: bool) -> None:
-        """Leave, and perhaps come back from the top."""
-        client = self.online(number)
+    def _subscribe_without_position(self, client: ModelClient, name: str, back: int) -> None:
+        self.do(lambda: client.subscribe(name, None))
+
+    def _unsubscribe(self, client: ModelClient, name: str, back: int) -> None:
         self.do(lambda: client.unsubscribe(name))
-        if again:
-            self.do(lambda: client.subscribe(name, None))
+
+    def _pause(self, client: ModelClient, name: str, back: int) -> None:
+        """The transport's buffer passes its high-water mark, whatever is in it."""
+        assert client.client is not None
+        self.do(client.client.connection.pause)
+
+    def _resume(self, client: ModelClient, name: str, back: int) -> None:
+        assert client.client is not None
+        self.do(client.client.connection.resume)
+
+    def _read(self, client: ModelClient, name: str, back: int) -> None:
+        self.loop.step(client.read(back + 1))
+
+    def _publish(self, client: ModelClient, name: str, back: int) -> None:
+        self.loop.step(self.published([name], back + 1))
 
     @rule(name=st.sampled_from(SUBSCRIBABLE))
     def revoke(self, name: str) -> None:
         self.do(lambda: self.stage.manager.revoke("ann", CHANNELS[name]))
-
-    @rule(number=CLIENTS, count=st.integers(1, 9))
-    def read(self, number: int, count: int) -> None:
-        self.loop.step(self.online(number).read(count))
-
-    @rule(number=CLIENTS, paused=st.booleans())
-    def pause_or_resume(self, number: int, paused: bool) -> None:
-        """The transport's buffer passes a water mark, whatever is in it."""
-        client = self.online(number).client
-        assert client is not None
-        self.do(client.connection.pause if paused else client.connection.resume)
 
     @rule(turns=st.integers(1, 6))
     def turn(self, turns: int) -> None:
@@ -239,6 +256,6 @@ class Recovery(RuleBasedStateMachine):
 
 
 Recovery.TestCase.settings = settings(
-    stateful_step_count=30, max_examples=30 if settings.get_current_profile_name() == "steady" else 1_000
+    stateful_step_count=30, max_examples=100 if settings.get_current_profile_name() == "steady" else 1_000
 )
 TestRecovery = Recovery.TestCase

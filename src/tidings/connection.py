@@ -430,6 +430,8 @@ class Connection:
         limits = self._owner.limits
         if self.state is State.CLOSED:
             return None
+        if self.state is State.AUTHENTICATING:  # `rule_timeout` bounds it
+            return now + limits.rule_timeout
         if self.user_id is None:
             if now + 1 > self.opened_at + limits.auth_timeout:
                 self.advance(Input.AUTH_TIMEOUT)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
+
+import msgspec
 
 from tidings.protocol.errors import TidingsError
 
@@ -70,3 +73,9 @@ class Refusal:
 
     status: int
     message: str
+
+    def problem(self) -> bytes:
+        """The refusal as problem details (RFC 9457), to be sent as application/problem+json."""
+        return msgspec.json.encode(
+            {"title": HTTPStatus(self.status).phrase, "status": self.status, "detail": self.message}
+        )

@@ -169,7 +169,7 @@ class Hub:
         try:
             user = self._authenticate(handshake or NO_HANDSHAKE, token)
             if inspect.isawaitable(user):
-                user = await self._within_time(user)
+                user = await self._within_time(user, "authenticate")
         except TokenExpired as error:
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one") from error
         if user is None:
@@ -178,13 +178,13 @@ class Hub:
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one")
         return user
 
-    async def _within_time(self, user: Awaitable[Any]) -> Any:
-        """What authenticate returned, in a task of its own. Raises TimeoutError."""
-        task = asyncio.ensure_future(user)
+    async def _within_time(self, answer: Awaitable[Any], who: str) -> Any:
+        """What a function of the application returns, in a task of its own. Raises TimeoutError."""
+        task = asyncio.ensure_future(answer)
         try:
             done, _ = await asyncio.wait([task], timeout=self.limits.rule_timeout)
             if not done:
-                raise TimeoutError(f"authenticate took longer than {self.limits.rule_timeout:g} s")
+                raise TimeoutError(f"{who} took longer than {self.limits.rule_timeout:g} s")
             return task.result()
         finally:
             task.cancel()
@@ -373,11 +373,15 @@ class Hub:
         try:
             await asyncio.sleep(0)  # from here on in a task (`eager`), as the application's code expects
             answer = handler(event, connection.user)
-            answer = await answer if inspect.isawaitable(answer) else answer
+            if inspect.isawaitable(answer):
+                answer = await self._within_time(answer, f"the handler of `{message.type}`")
         except Refused as refused:
             refused.reply_to = message.id
             raise
         document = answer.model_dump(mode="json", by_alias=True) if isinstance(answer, BaseModel) else answer or {}
+        if not isinstance(document, Mapping):
+            kind = answer.__class__.__name__
+            raise TypeError(f"the handler of `{message.type}` returned a {kind}; a reply is a mapping, a model or None")
         connection.answer(WSEventType.REPLY, document, reply_to=message.id)
 
 

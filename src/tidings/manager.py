@@ -150,8 +150,13 @@ class ConnectionManager:
         ready = drafted(message, declared, id=self._ids(), now=self._clock())
         await self._append(ready, [channel], message)
 
-    async def send_to_user(self, user_id: str | int, message: Message) -> None:
-        """Append a message to the user's own channel, which all connections of the user follow."""
+    async def send_to_user(self, user_id: str | int | None, message: Message) -> None:
+        """Append a message to the user's own channel, which all connections of the user follow.
+
+        Nobody (an open shift's `staff_id` in the guide) is passed over.
+        """
+        if user_id is None:
+            return
         await self.broadcast_to_channel(own_channel(str(user_id)), message)
 
     async def send_to_connection(self, connection_id: str, message: Message) -> None:
@@ -161,7 +166,8 @@ class ConnectionManager:
         """
         connection = self._hub.connections.get(connection_id)
         if connection is not None:
-            connection.send(direct_message(message, id=self._ids(), now=self._clock()))
+            ready = direct_message(message, id=self._ids(), now=self._clock())
+            self._at_home(lambda: connection.send(ready))
 
     async def _append(self, ready: Draft, names: Sequence[str], published: Event | Message) -> None:
         if len(ready.payload) > self.limits.message_size:
@@ -233,7 +239,7 @@ class ConnectionManager:
         connection = self._hub.connections.get(connection_id)
         names = _names(channels)
         if connection is not None:
-            connection.leave(names)
+            self._at_home(lambda: connection.leave(names))
 
     def connections(self, user_id: str | int) -> int:
         """How many connections the user has on this process."""
@@ -269,7 +275,7 @@ class ConnectionManager:
 
         self._at_home(end)
 
-    def _at_home(self, act: Callable[[], None]) -> None:
+    def _at_home(self, act: Callable[[], object]) -> None:
         """Act on the connections where they live: now, or, from another thread, as soon as their loop comes to it."""
         home = self._hub.home
         if home is None or home is running_loop():

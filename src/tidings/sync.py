@@ -18,7 +18,7 @@ class Publishing(Protocol):
     def home(self) -> asyncio.AbstractEventLoop | None: ...
     async def publish(self, event: E, *channels: Channel[E], id: str | None = None) -> str: ...
     async def broadcast_to_channel(self, channel: str, message: Mapping[str, Any]) -> None: ...
-    async def send_to_user(self, user_id: str | int, message: Mapping[str, Any]) -> None: ...
+    async def send_to_user(self, user_id: str | int | None, message: Mapping[str, Any]) -> None: ...
 
 
 class SyncPublisher:
@@ -40,7 +40,7 @@ class SyncPublisher:
         """`ConnectionManager.broadcast_to_channel`."""
         self._call(lambda: self._manager.broadcast_to_channel(channel, message), "broadcast_to_channel")
 
-    def send_to_user(self, user_id: str | int, message: Mapping[str, Any]) -> None:
+    def send_to_user(self, user_id: str | int | None, message: Mapping[str, Any]) -> None:
         """`ConnectionManager.send_to_user`."""
         self._call(lambda: self._manager.send_to_user(user_id, message), "send_to_user")
 

@@ -1,4 +1,4 @@
-"""The applications that are compared: the guide's endpoint with its own manager and with ours, and ours with its router.
+"""The applications that are compared: the guide's endpoint with its own manager and with ours, and our router.
 
 A token is `<user id>`, or `<user id>@<seconds since 1970 of its expiry>`; `nobody` is refused.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Query, WebSocketException
 
-from tests.guide.live import Me, Schedule, Schedules, TeamSchedules
+from tests.guide.live import Me, Schedule, ScheduleCreated, Schedules, TeamSchedules
 from tests.guide.original import ConnectionManager as OriginalManager
 from tidings import ConnectionManager, Handshake, Limits, User
 
@@ -109,8 +109,6 @@ def routed(clock: Clock = time.time, limits: Limits | None = None) -> Applicatio
         return channel.team_id == 1 and user.id in {"1", "7"}
 
     async def notify(schedule: Schedule) -> None:
-        from tests.guide.live import ScheduleCreated
-
         await manager.publish(ScheduleCreated(schedule=schedule), Schedules(), Me(user_id=schedule.staff_id))
 
     app = FastAPI()

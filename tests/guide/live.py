@@ -1,9 +1,20 @@
 """What can happen, and where: the declarations of docs/migrating.md, and the names that the guide's code imports."""
 
-import tidings
 from pydantic import BaseModel
-from tidings import Channel, Event, UserChannel
-from tidings import create_ws_message as create_ws_message
+
+import tidings
+from tidings import Channel, Event, UserChannel, create_ws_message
+
+__all__ = [
+    "Me",
+    "Schedule",
+    "ScheduleCreated",
+    "ScheduleCreatedPayload",
+    "Schedules",
+    "TeamSchedules",
+    "WSEventType",
+    "create_ws_message",
+]
 
 
 class Schedule(BaseModel):

@@ -1,4 +1,4 @@
-"""What the guide's code imports from `python.websocket.types`, which it does not show, in the reading that is kindest to it."""
+"""What the guide's code imports from `python.websocket.types` and does not show, read as kindly as can be."""
 
 from datetime import UTC, datetime
 from enum import Enum
@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from tests.guide.live import ScheduleCreatedPayload as ScheduleCreatedPayload
+from tests.guide.live import ScheduleCreatedPayload
+
+__all__ = ["ScheduleCreatedPayload", "WSEventType", "create_ws_message"]
 
 
 class WSEventType(Enum):

@@ -1,9 +1,9 @@
-"""Browser tabs without a network: each is the client's end of an ASGI WebSocket (ASGI 3, WebSocket 2.3), all on one loop."""
+"""Browser tabs without a network: each is the client's end of an ASGI WebSocket (ASGI 3, WebSocket 2.3)."""
 
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,7 +22,7 @@ async def settled() -> None:
 
 
 class Tab:
-    """One browser tab. A server's `send` waits while the tab is `stuck`, and fails as uvicorn's does once it is dead."""
+    """One browser tab. The server's `send` waits while it is stuck, and fails as uvicorn's does once it is dead."""
 
     def __init__(self, token: str, origin: str | None = None) -> None:
         headers = [(b"host", b"server.example")] + ([(b"origin", origin.encode())] if origin else [])
@@ -144,9 +144,9 @@ class House:
         await settled()
         return tab.heard()
 
-    async def begun(self, work: Any) -> "asyncio.Task[Any]":
+    async def begun(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         """Work of the application, as far as it gets now."""
-        task = asyncio.ensure_future(work)
+        task: asyncio.Task[Any] = asyncio.get_running_loop().create_task(work)
         self.work.append(task)
         await settled()
         return task

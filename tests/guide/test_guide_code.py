@@ -1,9 +1,9 @@
-"""The guide's endpoint and notify code, unchanged but for import paths, with our manager, real servers and real clients."""
+"""The guide's endpoint and notify code, unchanged but for import paths, on our manager: real servers and clients."""
 
 import itertools
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -51,15 +51,28 @@ async def tab(server: str, user: int, *channels: str) -> AsyncIterator[Client]:
         yield client
 
 
-async def create(server: str, number: int, staff_id: int) -> None:
-    """Have the application create a schedule, which calls `notify_schedule_created`."""
+@asynccontextmanager
+async def office(server: str) -> AsyncIterator["Office"]:
     async with httpx2.AsyncClient(base_url=server, timeout=DEADLINE) as http:
-        (await http.post("/schedules", json={"id": number, "staff_id": staff_id})).raise_for_status()
+        yield Office(http)
 
 
-async def ask(server: str, path: str) -> str:
-    async with httpx2.AsyncClient(base_url=server, timeout=DEADLINE) as http:
-        return (await http.get(path)).raise_for_status().text
+class Office:
+    """The application over HTTP."""
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self.http = http
+
+    async def create(self, number: int, staff_id: int) -> None:
+        """Create a schedule, which calls `notify_schedule_created`."""
+        (await self.http.post("/schedules", json={"id": number, "staff_id": staff_id})).raise_for_status()
+
+    async def connections(self, user: int) -> int:
+        return int((await self.http.get(f"/connections/{user}")).raise_for_status().text)
+
+    async def gone(self, user: int) -> None:
+        """Wait until the user has no connection any more."""
+        (await self.http.get(f"/gone/{user}")).raise_for_status()
 
 
 # ---- The text is the guide's.
@@ -110,11 +123,11 @@ async def test_it_answers_a_ping(server: str, user: int) -> None:
 
 
 async def test_who_unsubscribes_hears_no_more(server: str, user: int) -> None:
-    async with tab(server, user, "schedules") as client:
+    async with office(server) as http, tab(server, user, "schedules") as client:
         await client.send("unsubscribe", {"channels": ["schedules"]})
         await client.send("ping")
         assert (await client.next())["type"] == "pong"
-        await create(server, 1, user + 10_000)
+        await http.create(1, user + 10_000)
         await client.send("ping")
         assert (await client.next())["type"] == "pong"
 
@@ -125,13 +138,14 @@ async def test_who_unsubscribes_hears_no_more(server: str, user: int) -> None:
 async def test_a_created_schedule_reaches_subscribers_and_every_tab_of_the_staff_member(server: str, user: int) -> None:
     staff = user + 20_000
     async with (
+        office(server) as http,
         tab(server, user, "schedules") as one,
         tab(server, user + 30_000, "timeoff", "schedules") as two,
         tab(server, user + 40_000, "timeoff") as other,
         tab(server, staff) as first_tab,
         tab(server, staff) as second_tab,
     ):
-        await create(server, 5, staff)
+        await http.create(5, staff)
         events = [await client.next() for client in (one, two, first_tab, second_tab)]
         await other.send("ping")
         assert (await other.next())["type"] == "pong"
@@ -142,9 +156,9 @@ async def test_a_created_schedule_reaches_subscribers_and_every_tab_of_the_staff
 
 
 async def test_schedules_arrive_in_the_order_of_their_creation(server: str, user: int) -> None:
-    async with tab(server, user, "schedules") as client:
+    async with office(server) as http, tab(server, user, "schedules") as client:
         for number in range(20):
-            await create(server, number, user + 50_000)
+            await http.create(number, user + 50_000)
         assert [(await client.next())["payload"]["schedule"]["id"] for _ in range(20)] == list(range(20))
 
 
@@ -196,19 +210,26 @@ ENDS = [
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_a_connection_is_cleaned_up_however_it_ends(server: str, user: int, end: Callable[..., object]) -> None:
-    async with tab(server, user, "schedules") as stays, tab(server, user + 60_000, "schedules") as client:
-        assert await ask(server, f"/connections/{user + 60_000}") == "1"
-        await end(client)  # type: ignore[misc]
-        await ask(server, f"/gone/{user + 60_000}")
-        await create(server, 1, user + 60_000)
+async def test_a_connection_is_cleaned_up_however_it_ends(
+    server: str, user: int, end: Callable[[Client], Awaitable[None]]
+) -> None:
+    leaver = user + 60_000
+    async with (
+        office(server) as http,
+        tab(server, user, "schedules") as stays,
+        tab(server, leaver, "schedules") as client,
+    ):
+        assert await http.connections(leaver) == 1
+        await end(client)
+        await http.gone(leaver)
+        await http.create(1, leaver)
         assert (await stays.next())["type"] == "schedule:created"
-        assert await ask(server, f"/connections/{user}") == "1"
+        assert await http.connections(user) == 1
 
 
 async def test_the_second_tab_stays_when_the_first_is_closed(server: str, user: int) -> None:
-    async with tab(server, user) as second:
+    async with office(server) as http, tab(server, user) as second:
         async with tab(server, user):
-            assert await ask(server, f"/connections/{user}") == "2"
-        await create(server, 1, user)
+            assert await http.connections(user) == 2
+        await http.create(1, user)
         assert (await second.next())["channel"] == f"user:{user}"

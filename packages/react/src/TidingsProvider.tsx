@@ -25,7 +25,8 @@ export type TidingsProviderProps = (Connected | Given) & { readonly children?: R
  */
 export function TidingsProvider(props: TidingsProviderProps): ReactNode {
   const { client: given, children } = props;
-  const { url, getToken, onError } = given ? { url: "" } : props;
+  // Not narrowed by `given`: the guide's own project is not strict, and compiles this file, too.
+  const { url = "", getToken, onError } = props as Partial<Connected>;
   const newest = useNewest({ getToken, onError });
   const authenticated = getToken !== undefined;
   const reporting = onError !== undefined;

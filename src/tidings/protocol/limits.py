@@ -19,7 +19,7 @@ class Limits:
     waiting_messages: int = 64  # read while a rule or a token is being looked at; then reading stops
     unread_answers: int = 65_536  # answers waiting for a client that does not read; then it is closed
     auth_timeout: float = 5.0  # from the upgrade to `auth`
-    rule_timeout: float = 10.0  # for the application's authenticate and authorize functions
+    rule_timeout: float = 10.0  # for the application's authenticate, authorize and message functions
     expiry_notice: float = 30.0  # before a token expires
     ping_interval: float = 25.0  # without a sign of life, then a ping
     idle_timeout: float = 75.0  # without a sign of life, then the connection is closed

@@ -221,7 +221,7 @@ async def _deny(socket: Socket, refusal: Refusal) -> None:
     if "websocket.http.response" not in socket.scope.get("extensions", {}):
         await socket.close(1008, close_reason(refusal.message))
         return
-    body = refusal.message.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    body = refusal.problem()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await socket.send({"type": "websocket.http.response.start", "status": refusal.status, "headers": headers})
     await socket.send({"type": "websocket.http.response.body", "body": body})

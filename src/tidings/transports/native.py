@@ -7,7 +7,6 @@ middleware sees them); all other paths go to uvicorn's own implementation.
 
 import asyncio
 import contextlib
-import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -190,9 +189,7 @@ class NativeProtocol(asyncio.Protocol):
 
     def _problem(self, refusal: Refusal) -> Response:
         """A refusal as problem details (RFC 9457)."""
-        status = HTTPStatus(refusal.status)
-        problem = {"title": status.phrase, "status": status.value, "detail": refusal.message}
-        response = self._handshake.reject(status, json.dumps(problem, ensure_ascii=False))
+        response = self._handshake.reject(HTTPStatus(refusal.status), refusal.problem().decode())
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = "application/problem+json"
         return response
