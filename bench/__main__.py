@@ -1,6 +1,7 @@
 """`python -m bench`: measure tidings and the guide's server in alternating pairs, and write bench/RESULTS.md."""
 
 import argparse
+import gc
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -71,6 +72,7 @@ def _measure(plan: Plan, core: int | None, remarks: list[str]) -> list[tuple[Run
     """The pairs; every second one begins with the guide."""
     for remark in remarks:
         print(f"bench: {remark}", file=sys.stderr)
+    gc.disable()  # the load's own, which makes no cycles
     tokens = list(workload.tokens(max(plan.connections, plan.idle + 1)))
     pairs = []
     for number in range(plan.pairs):

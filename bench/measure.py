@@ -1,6 +1,5 @@
 """What is measured, and how: the workloads, each on a server of its own that has just started."""
 
-import gc
 import json
 import time
 from collections.abc import Callable
@@ -71,12 +70,10 @@ class _Meter:
 
 def run(start: Callable[[], Server], tokens: list[str], plan: Plan) -> Run:
     """Measure one server. Raises ServerError and LoadError for what goes wrong."""
-    gc.disable()  # the load's own: it makes no cycles
     with start() as server:
         fan_out, event = _fan_out(server, tokens, plan)
     with start() as server:
         idle, kernel = _idle(server, tokens, plan)
-    gc.enable()
     return Run(fan_out | idle, kernel, event)
 
 

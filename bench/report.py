@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import fmean, median
+from statistics import median
 
 from bench.load import AT_ONCE
 from bench.measure import EVENTS_PER_SECOND, IN_FLIGHT, Plan, Run, Sample
@@ -134,7 +134,7 @@ def _unsaturated(pairs: Sequence[Pair]) -> Iterator[str]:
 def _method(pairs: Sequence[Pair], plan: Plan) -> list[str]:
     ours, theirs = (pairs[0][side].event for side in (0, 1))
     same = "the same in both" if ours.payload == theirs.payload else f"the guide's: {theirs.payload}"
-    kernel = [fmean(pair[side].kernel for pair in pairs) / 1e3 for side in (0, 1)]
+    kernel = [median(pair[side].kernel for pair in pairs) / 1e3 for side in (0, 1)]
     return [
         f"- **Event**: a payload of {len(ours.payload)} bytes of JSON ({same}), in a frame of {ours.frame:.0f} bytes "
         f"by tidings (with channel, epoch, offset, key and version) and of {theirs.frame:.0f} by the guide.",

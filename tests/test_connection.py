@@ -11,7 +11,9 @@ import pytest
 
 from tests.stage import HAND_TURNED, Client, Gate, HeldBroker, Message, Notes, Room, Shouted, Stage, authenticate, hand
 from tidings import Handshake, Limits, User
+from tidings.broker import Deliver
 from tidings.protocol.codes import CloseCode
+from tidings.protocol.log import Entry
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +299,37 @@ class TestSlowReader:
         await stage.settled()
         assert slow.numbers() == [4, 5]
 
+    async def test_what_the_log_has_before_it_is_delivered_here_is_not_written_twice(self) -> None:
+        class LateBroker(HeldBroker):
+            """The log of another process: it has events before their delivery comes here."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.late: list[Entry] = []
+                self._tell: Deliver = lambda channel, entry: None
+
+            def attach(self, deliver: Deliver) -> None:
+                self._tell = deliver
+                super().attach(lambda channel, entry: self.late.append(entry))
+
+            def deliver(self) -> None:
+                for entry in self.late:
+                    self._tell("notes", entry)
+                self.late.clear()
+
+        broker = LateBroker()
+        stage = Stage(broker=broker)
+        slow = await stage.subscribed("slow", "notes")
+        slow.connection.pause()
+        await stage.post(1, 3)
+        broker.deliver()
+        await stage.post(4, 6)
+        slow.connection.resume()
+        await stage.settled()
+        assert slow.numbers() == [1, 2, 3]
+        broker.deliver()
+        assert slow.numbers() == [4, 5, 6]
+
     async def test_every_channel_has_its_own_cursor(self) -> None:
         stage = Stage()
         slow = await stage.subscribed("slow", "notes", "room:1", room=2)
@@ -439,6 +472,22 @@ class TestSubscribeDuringReplay:
         assert [message["payload"]["note_id"] for message in messages[answered + 1 :]] == [2, 3, 4, 5]
         await stage.post(6)
         assert client.numbers() == [6]
+
+    async def test_what_was_read_for_an_earlier_position_is_not_written_for_the_later_one(self) -> None:
+        broker = HeldBroker()
+        broker.holds_looks = False
+        stage = Stage(broker=broker)
+        reader = await stage.subscribed("reader", "notes")
+        await stage.post(1, 5)
+        positions = [position(event) for event in reader.read()]
+        client = await stage.signed_in("ann")
+        broker.since_gate.close()
+        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": positions[2]}})
+        await broker.since_gate.reached()  # 4 and 5 were read
+        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": positions[0]}})
+        broker.since_gate.open()
+        await stage.settled()
+        assert client.numbers() == [2, 3, 4, 5]
 
     async def test_subscribing_again_without_a_position_while_subscribed_changes_nothing(self) -> None:
         broker = HeldBroker()

@@ -9,9 +9,13 @@ from typing import Any
 from fastapi import FastAPI
 
 from tests.guide.application import Application
+from tests.stage import hand
+from tidings import create_ws_message
 
 Message = dict[str, Any]
+Scenario = Callable[["House"], Awaitable[Any]]
 
+EPOCH = 1_800_000_000.0  # when the hand-turned loop's clock begins, in seconds since 1970
 TURNS = 300  # of the loop, in which whatever can happen without a clock has happened
 
 
@@ -157,3 +161,27 @@ class House:
             tab.leave()
         tasks = [*self.work, *(tab.task for tab in self.tabs if tab.task is not None)]
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def clock() -> float:
+    return EPOCH + hand().time()
+
+
+def created(number: int) -> Message:
+    """The guide's message of a schedule of the user 7."""
+    schedule = {"id": number, "staff_id": 7, "version": 1}
+    return create_ws_message("schedule:created", {"schedule": schedule}, f"event-{number}")
+
+
+def numbers(tab: Tab) -> list[int]:
+    """The schedules that a tab has heard of since the last look."""
+    return [message["payload"]["schedule"]["id"] for message in tab.heard("schedule:created")]
+
+
+async def seen(application: Callable[..., Application], scenario: Scenario, **options: Any) -> Any:
+    """What a scenario shows on an application."""
+    house = House(application(clock, **options))
+    try:
+        return await scenario(house)
+    finally:
+        await house.empty()

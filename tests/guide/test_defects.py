@@ -1,7 +1,7 @@
 """Each line of the guide's defects ("Python server"): one scenario, seen on the guide's own code and on ours.
 
 `original` is the guide's endpoint and manager, `migrated` its endpoint with our manager, `routed` declared
-channels with our endpoint.
+channels with our endpoint. Who comes in, and how much they may do, is in `test_trust_defects`.
 """
 
 import ast
@@ -9,7 +9,6 @@ import builtins
 import contextlib
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -17,44 +16,16 @@ from typing import Any, Self
 import msgspec
 import pytest
 
-from tests.guide.application import ENDPOINT, ORIGIN, Application, migrated, original, routed
+from tests.guide.application import ENDPOINT, migrated, original, routed
 from tests.guide.live import Me, Schedule, ScheduleCreated, Schedules
-from tests.guide.tabs import House, Message, Tab, settled
-from tests.stage import HAND_TURNED, RecordingTransport, hand
-from tidings import ChannelError, EventError, Handshake, Limits, WSEventType, create_ws_message
-from tidings.protocol.codes import CloseCode, reconnects
-
-Scenario = Callable[[House], Awaitable[Any]]
-EPOCH = 1_800_000_000.0  # when the hand-turned loop's clock begins, in seconds since 1970
+from tests.guide.tabs import House, Message, Scenario, Tab, created, numbers, seen, settled
+from tests.stage import HAND_TURNED
+from tidings import ChannelError, EventError, WSEventType
 
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> Any:
     return HAND_TURNED
-
-
-def clock() -> float:
-    return EPOCH + hand().time()
-
-
-def created(number: int) -> Message:
-    """The guide's message of a schedule of the user 7."""
-    schedule = {"id": number, "staff_id": 7, "version": 1}
-    return create_ws_message("schedule:created", {"schedule": schedule}, f"event-{number}")
-
-
-def numbers(tab: Tab) -> list[int]:
-    """The schedules that a tab has heard of since the last look."""
-    return [message["payload"]["schedule"]["id"] for message in tab.heard("schedule:created")]
-
-
-async def seen(application: Callable[..., Application], scenario: Scenario, **options: Any) -> Any:
-    """What a scenario shows on an application."""
-    house = House(application(clock, **options))
-    try:
-        return await scenario(house)
-    finally:
-        await house.empty()
 
 
 # ---- One connection per user: second tab steals delivery; disconnect scans all users.
@@ -263,87 +234,6 @@ async def test_channel_names_are_not_validated(name: str) -> None:
     assert await seen(routed, subscribes) == [code, ["schedules"]]
 
 
-# ---- No channel authorisation or tenancy: everyone sees every schedule.
-
-
-@pytest.mark.parametrize("channel", ["team:1:schedules", "user:7"])
-async def test_no_channel_authorisation(channel: str) -> None:
-    async def a_stranger_listens(house: House) -> tuple[list[str], list[int]]:
-        stranger = await house.tab("8")
-        answers = await house.asked(stranger, "subscribe", {"channels": [channel]})
-        await house.manager.broadcast_to_channel(channel, created(1))
-        await settled()
-        return [message["payload"]["code"] for message in answers if "code" in message["payload"]], numbers(stranger)
-
-    assert await seen(original, a_stranger_listens) == ([], [1])
-    assert await seen(routed, a_stranger_listens) == (["forbidden"], [])
-
-
-# ---- Auth only at handshake; no expiry, revocation or Origin check; rejection reaches browsers as 1006.
-
-
-async def test_no_expiry() -> None:
-    async def its_token_expires(house: House) -> tuple[list[int], int | None]:
-        tab = await house.tab(f"7@{clock() + 60}", "schedules")
-        await hand().advance(62)
-        await settled()
-        await house.manager.broadcast_to_channel("schedules", created(1))
-        await settled()
-        return numbers(tab), tab.closed
-
-    assert await seen(original, its_token_expires) == ([1], None)
-    assert await seen(routed, its_token_expires) == ([], CloseCode.EXPIRED)
-
-
-async def test_no_revocation() -> None:
-    async def may_no_longer(house: House) -> tuple[list[int], list[int]]:
-        tab, other = await house.tab("7", "schedules"), await house.tab("8", "schedules")
-        if hasattr(house.manager, "revoke"):
-            house.manager.revoke(7, Schedules())
-        await house.manager.broadcast_to_channel("schedules", created(1))
-        await settled()
-        return numbers(tab), numbers(other)
-
-    assert await seen(original, may_no_longer) == ([1], [1]), "nothing ends a subscription but the client"
-    assert await seen(routed, may_no_longer) == ([], [1])
-
-
-async def test_no_way_to_disconnect_a_user() -> None:
-    async def is_thrown_out(house: House) -> tuple[int | None, list[int]]:
-        tab = await house.tab("7", "schedules")
-        if hasattr(house.manager, "disconnect_user"):
-            house.manager.disconnect_user(7)
-        await settled()
-        await house.manager.broadcast_to_channel("schedules", created(1))
-        await settled()
-        return tab.closed, numbers(tab)
-
-    assert await seen(original, is_thrown_out) == (None, [1])
-    assert await seen(routed, is_thrown_out) == (CloseCode.FORBIDDEN, [])
-
-
-async def test_no_origin_check() -> None:
-    async def another_site_connects(house: House) -> tuple[bool, bool]:
-        evil = await house.visited(Tab("7", "https://evil.example"))
-        own = await house.visited(Tab("7", ORIGIN))
-        return evil.accepted, own.accepted
-
-    assert await seen(original, another_site_connects) == (True, True)
-    assert await seen(routed, another_site_connects) == (False, True)
-
-
-async def test_rejection_reaches_browsers_as_1006() -> None:
-    async def comes_with_a_bad_token(house: House) -> Any:
-        tab = await house.visited(Tab("nobody"))
-        return tab.accepted, [message["payload"]["code"] for message in tab.heard()], tab.closed
-
-    # An upgrade that is closed before it is accepted is answered with HTTP 403 (ASGI, "Close - send event"), and of a
-    # failed upgrade a page learns 1006 and nothing else (WHATWG WebSockets, "fail the WebSocket connection").
-    assert await seen(original, comes_with_a_bad_token) == (False, [], 1008)
-    assert await seen(routed, comes_with_a_bad_token) == (True, ["unauthorized"], CloseCode.UNAUTHORIZED)
-    assert not reconnects(CloseCode.UNAUTHORIZED)
-
-
 # ---- Staff subscribed to `schedules` receive each event twice.
 
 
@@ -470,82 +360,6 @@ async def test_unknown_types_are_ignored() -> None:
 
     assert await seen(original, says_something_unknown) == []
     assert await seen(routed, says_something_unknown) == ["unknown_type"]
-
-
-# ---- No server ping, idle timeout, size/rate/connection limits.
-
-
-async def test_no_size_limit() -> None:
-    async def says_much(house: House) -> list[str]:
-        tab = await house.tab("7")
-        answers = await house.asked(tab, "subscribe", {"channels": ["schedules", "x" * 70_000]})
-        return [answer["payload"].get("code", answer["type"]) for answer in answers]
-
-    assert await seen(original, says_much) == ["subscribed"]
-    assert await seen(routed, says_much) == ["message_too_large"]
-
-
-async def test_no_rate_limit() -> None:
-    async def pings_often(house: House) -> tuple[int, list[str]]:
-        tab = await house.tab("7")
-        for _ in range(20):
-            tab.says("ping")
-        await settled()
-        messages = tab.heard()
-        errors = [message["payload"]["code"] for message in messages if message["type"] == "connection:error"]
-        return sum(message["type"] == "pong" for message in messages), errors
-
-    assert await seen(original, pings_often) == (20, [])
-    assert await seen(routed, pings_often, limits=Limits(message_burst=10)) == (10, ["rate_limited"])
-
-
-async def test_no_connection_limit() -> None:
-    async def opens_three(house: House) -> list[int | None]:
-        return [(await house.tab("7")).closed for _ in range(3)]
-
-    assert await seen(original, opens_three) == [None, None, None]
-    limits = Limits(connections_per_user=2)
-    assert await seen(routed, opens_three, limits=limits) == [None, None, CloseCode.RATE_LIMITED]
-
-
-async def test_no_limit_of_subscriptions() -> None:
-    async def follows_two(house: House) -> list[str]:
-        tab = await house.tab("7")
-        answers = await house.asked(tab, "subscribe", {"channels": ["schedules", "team:1:schedules"]})
-        return [answer["payload"].get("code", answer["type"]) for answer in answers]
-
-    assert await seen(original, follows_two) == ["subscribed"]
-    assert await seen(routed, follows_two, limits=Limits(channels=1)) == ["too_many_channels", "subscribed"]
-
-
-async def test_no_server_ping_and_no_idle_timeout() -> None:
-    async def is_silent(house: House) -> tuple[list[Message], int | None]:
-        tab = await house.tab("7")
-        await hand().advance(100)
-        await settled()
-        return tab.heard(), tab.closed
-
-    assert await seen(original, is_silent) == ([], None)
-
-    # ASGI has no ping: servers send their own. What the manager asks of a transport shows on one that records.
-    manager = routed(clock).manager
-    transport = RecordingTransport()
-    transport.connection = manager.open(transport, Handshake(path="/ws", query_string="token=7"))
-    await hand().advance(30)
-    assert (transport.pings > 0, transport.closed, transport.aborted) == (True, None, False)
-    await hand().advance(70)
-    assert transport.closed is not None
-    assert transport.closed[0] == CloseCode.IDLE
-    assert manager.connections(7) == 0
-
-
-async def test_who_does_not_say_who_they_are_is_closed() -> None:
-    manager = routed(clock, limits=Limits(auth_timeout=5)).manager
-    transport = RecordingTransport()
-    transport.connection = manager.open(transport, Handshake(path="/ws"))
-    await hand().advance(7)
-    assert transport.closed is not None
-    assert transport.closed[0] == CloseCode.AUTH_TIMEOUT
 
 
 # ---- Missing imports (`Query`, `json`, `uuid`, `Schedule`).

@@ -1,7 +1,7 @@
 /** The client: the guide's interface, and what grew from it. */
-import type { ChannelHandlers, ChannelStatus } from "./subscription.js";
-import { Connection, type Token } from "./connection.js";
+
 import { type Channel, type ChannelEvent, channel as channelOf } from "./channel.js";
+import { Connection, type Token } from "./connection.js";
 import { type Clock, type SocketConstructor, socketUrl, systemClock } from "./environment.js";
 import { HandlerSets, type Report, runEach } from "./handlers.js";
 import { type ConnectionStatus, Lifeline } from "./lifeline.js";
@@ -11,6 +11,7 @@ import { Heard } from "./protocol/heard.js";
 import { type ClientMessage, type ServerPayloads, type WebSocketMessage, WS_EVENT_TYPES } from "./protocol/messages.js";
 import { own } from "./protocol/schema.js";
 import { Requests } from "./requests.js";
+import type { ChannelHandlers, ChannelStatus } from "./subscription.js";
 import { Subscriptions } from "./subscriptions.js";
 
 export interface ClientOptions {

@@ -2,7 +2,7 @@
  * All subscriptions of a client. What the application wants is state: it is brought to the server once per task, after each
  * connect, and again from the position when events are missing (protocol.md, sections 4 and 7).
  */
-import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./subscription.js";
+
 import { type Channel, type ChannelEvent, checkChannelName } from "./channel.js";
 import type { Clock } from "./environment.js";
 import type { Report } from "./handlers.js";
@@ -11,6 +11,7 @@ import { answer, ask, leave, type Position, receive, reset, type Step } from "./
 import { backoff } from "./protocol/backoff.js";
 import { type ServerPayloads, SUBSCRIBE_CHANNELS, type WebSocketMessage } from "./protocol/messages.js";
 import { own } from "./protocol/schema.js";
+import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./subscription.js";
 
 export interface SubscriptionsOptions {
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 """Tests of what one answer carries at most."""
 
 import pytest
+
 from scheduling.server.services.errors import TooMany
 from scheduling.server.services.ports import MOST_ROWS, at_most
 
@@ -8,5 +9,5 @@ from scheduling.server.services.ports import MOST_ROWS, at_most
 def test_an_answer_carries_so_many_rows_and_no_more():
     rows = list(range(MOST_ROWS))
     assert at_most(rows, "schedules") == rows
-    with pytest.raises(TooMany, match="More than 10000 schedules match. Ask for a shorter time with from and to"):
+    with pytest.raises(TooMany, match="More than 10000 schedules match"):
         at_most([*rows, MOST_ROWS], "schedules")
