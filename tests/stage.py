@@ -12,9 +12,9 @@ from contextvars import Context
 from typing import Any, TypeVarTuple
 
 from tidings import Channel, ConnectionManager, Event, Handshake, Limits, MemoryBroker, TokenExpired, User, UserChannel
-from tidings.audience import Encode
 from tidings.connection import Connection
 from tidings.protocol.log import Entry, Position
+from tidings.transport import Encode
 
 Message = dict[str, Any]
 Ts = TypeVarTuple("Ts")

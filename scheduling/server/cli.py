@@ -50,7 +50,8 @@ def told() -> Iterator[None]:
     try:
         yield
     except (ApiError, CannotServe, DataError, DatabaseUnavailable) as error:
-        fail(str(error).removesuffix(".") + ".")
+        sentence = str(error)
+        fail(sentence if sentence.endswith((".", "?")) else f"{sentence}.")
 
 
 @app.command()
@@ -155,10 +156,24 @@ def import_inrc2(
 
     What is there already is left alone: entering it twice changes nothing.
     """
+    _require_address(url)
     with told():
         ward = load_ward(folder, solution)
         plan = plan_of(ward, _monday(first_monday.date()), location or ward.name, _zone(timezone))
         asyncio.run(_enter(plan, url, rate, (email, password), accept_soft=accept_soft))
+
+
+def _require_address(url: str) -> None:
+    """Say how an address is written before anything else is done."""
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        address = httpx2.URL()
+    if address.scheme not in {"http", "https"} or not address.host:
+        fail(
+            f"--url: {url!r} is not the address of a server: write it with http:// or https:// and the host,"
+            " such as http://127.0.0.1:8000."
+        )
 
 
 def _monday(day: date) -> date:

@@ -12,9 +12,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
+import typer
 from typer.testing import CliRunner
 
-from scheduling.server.cli import app
+from scheduling.server.cli import app, told
+from scheduling.server.inrc2.client import ApiError
 from scheduling.tests.inrc2.ward_files import write_ward
 
 
@@ -187,3 +190,23 @@ def test_an_import_without_a_server_says_so(tmp_path: Path):
     assert status == 1
     assert err.startswith(f"error: The server at {url} cannot be reached")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "", "127.0.0.1:8000", "localhost:8000", "ftp://a.example", "http://", "http://a:port", "http://[::1"]
+)
+def test_an_import_says_how_an_address_is_written(tmp_path: Path, url: str):
+    ward = str(write_ward(tmp_path / "n002w2"))
+    status, out, err = run("import-inrc2", ward, "--first-monday", "2026-11-23", "--url", url)
+    assert (status, out) == (1, "")
+    assert err == (
+        f"error: --url: {url!r} is not the address of a server: write it with http:// or https:// and the host,"
+        " such as http://127.0.0.1:8000.\n"
+    )
+
+
+@pytest.mark.parametrize("said", ["It is away", "It is away.", "It answered nonsense. Is the address right?"])
+def test_what_goes_wrong_ends_as_a_sentence_does(capsys: pytest.CaptureFixture[str], said: str):
+    with pytest.raises(typer.Exit), told():
+        raise ApiError(said)
+    assert capsys.readouterr().err == f"error: {said.removesuffix('.')}{'' if said.endswith('?') else '.'}\n"

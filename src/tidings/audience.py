@@ -1,15 +1,13 @@
 """Who listens to which channel in this process: readers that are caught up, and cursors of those that are not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tidings.broker import Broker
 from tidings.protocol.log import Entry, Position
-
-Encode = Callable[[bytes], Any]
-Write = Callable[[Any], None]
+from tidings.transport import Encode, Write
 
 
 class Reader(Protocol):

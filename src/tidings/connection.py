@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
-from tidings.audience import Audience, Encode, Write
+from tidings.audience import Audience
 from tidings.handshake import Handshake
 from tidings.protocol import messages
 from tidings.protocol.channels import own_channel
@@ -15,6 +15,7 @@ from tidings.protocol.limits import Limits, TokenBucket
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
 from tidings.protocol.session import Input, State, step
+from tidings.transport import Transport
 
 log = logging.getLogger("tidings")
 
@@ -25,41 +26,6 @@ _INPUTS = {
     WSEventType.UNSUBSCRIBE.value: Input.UNSUBSCRIBE,
     WSEventType.PING.value: Input.PING,
 }
-
-
-class Transport(Protocol):
-    """Carries messages to one client. Every call is made on the event loop's thread and returns at once."""
-
-    @property
-    def encode(self) -> Encode:
-        """Makes a frame of a message (JSON, UTF-8).
-
-        The same function for all transports of a kind: its frames are shared.
-        """
-        ...
-
-    @property
-    def write(self) -> Write:
-        """Queues a frame.
-
-        Never raises. Calls the connection's `pause` where more than the high-water mark is waiting.
-        """
-        ...
-
-    def close(self, code: int, reason: str) -> None:
-        """Close after what was written; abort if that takes longer than a few seconds."""
-
-    def abort(self) -> None:
-        """End at once, with nothing flushed."""
-
-    def ping(self) -> None:
-        """Ask for a sign of life."""
-
-    def pause_reading(self) -> None:
-        """Take nothing from the client until `resume_reading`."""
-
-    def resume_reading(self) -> None:
-        """Read on."""
 
 
 class Owner(Protocol):

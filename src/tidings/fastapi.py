@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI, Response, WebSocket
 from fastapi.dependencies.models import Dependant
@@ -19,10 +19,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake
-from tidings.manager import ConnectionManager
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
 from tidings.transports import asgi
+
+if TYPE_CHECKING:
+    from tidings.manager import ConnectionManager
 
 SolvedRule = Callable[[Channel[Any], Any, Handshake | None], Awaitable[bool]]
 
@@ -32,7 +34,7 @@ _CONNECTION = "tidings_connection"  # the endpoint's own parameter
 _REFUSING = {401, 403}
 
 
-def router(manager: ConnectionManager, path: str) -> APIRouter:
+def router(manager: "ConnectionManager", path: str) -> APIRouter:
     """A router with the manager's WebSocket endpoint at `path` (`ConnectionManager.router`).
 
     Its lifespan starts and stops the manager, and yields it as the state `tidings:<path>`, where the native transport

@@ -14,7 +14,7 @@ from tidings import eager
 from tidings.audience import Audience, Audiences, Entrance
 from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
-from tidings.connection import Connection, Transport
+from tidings.connection import Connection
 from tidings.handshake import NO_HANDSHAKE, Handshake, TokenExpired
 from tidings.protocol import messages
 from tidings.protocol.channels import MAX_USER_ID, Channel, Declarations, check_name, is_own_channel, own_channel
@@ -25,6 +25,7 @@ from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
 from tidings.protocol.session import Input
+from tidings.transport import Transport
 
 log = logging.getLogger("tidings")
 

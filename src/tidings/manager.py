@@ -13,7 +13,7 @@ from tidings.audience import Audiences
 from tidings.authorization import Rule
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
-from tidings.connection import Connection, Transport
+from tidings.connection import Connection
 from tidings.envelope import Message, direct_message, drafted
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Authenticate, Hub, checked_user_id
@@ -26,6 +26,7 @@ from tidings.protocol.limits import Limits
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.session import Input
 from tidings.sync import SyncPublisher, running_loop
+from tidings.transport import Transport
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

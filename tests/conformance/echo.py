@@ -13,8 +13,8 @@ from starlette.websockets import WebSocket
 from websockets.frames import Frame, Opcode
 
 from tidings import ConnectionManager, Handshake, Limits
-from tidings.connection import Transport
 from tidings.handshake import Refusal
+from tidings.transport import Transport
 from tidings.transports import asgi
 
 

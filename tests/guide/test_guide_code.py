@@ -32,6 +32,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a server that runs the guide's endpoint."""
     with serving(request.param, "tests.guide.served:app") as running:
         yield running.url
+        assert "never retrieved" not in running.log, "a task of ours failed, and nobody looked"
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from tidings import ConnectionManager, Handshake, Limits
-from tidings.connection import Connection, Transport
+from tidings.connection import Connection
 from tidings.handshake import Refusal
+from tidings.transport import Transport
 from tidings.transports.http import HttpProtocol
 from tidings.transports.native import NativeProtocol
 from tidings.transports.watch import watch_of

@@ -78,7 +78,7 @@ class ApiClient:
         try:
             return await self._http.request(method, path, headers=headers, **more)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            reason = str(error) or type(error).__name__
+            reason = str(error).removesuffix(".") or type(error).__name__
             raise ApiError(f"The server at {self._http.base_url} cannot be reached: {reason}.") from error
 
 

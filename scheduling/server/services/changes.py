@@ -30,16 +30,20 @@ class Change:
         self._news.append(partial(notify, *args, **kwargs))
 
     async def told(self) -> None:
+        """Call all that `tell` was given, in its order; one that fails is logged and keeps nothing from the rest."""
         for notify in self._news:
-            await notify()
+            try:
+                await notify()
+            except Exception:
+                logger.exception("A committed change could not be told to the screens.")
 
 
 class Desk:
     """Where changes are made.
 
     Guarantees that nothing is told before it is committed, and that what this process tells is in the order of its
-    commits. A notifier that fails is logged and does not fail the request: the change stands, and a client that
-    was told otherwise would make it twice.
+    commits. A notifier that fails is logged and fails neither the request nor what else the change has to tell:
+    the change stands, and a client that was told otherwise would make it twice.
     """
 
     def __init__(self, store: Store, notifier: Notifier, clock: Clock) -> None:
@@ -54,7 +58,4 @@ class Desk:
             async with self.store.write() as tx:
                 change = Change(tx, self.clock())
                 yield change
-            try:
-                await change.told()
-            except Exception:
-                logger.exception("A committed change could not be told to the screens.")
+            await change.told()

@@ -127,6 +127,10 @@ def _members(error: errors.Refused) -> dict[str, object]:
 
 
 async def _on_invalid(_: Request, error: RequestValidationError) -> Response:
+    if isinstance(error.body, bytes):  # FastAPI reads a body only where its Content-Type says JSON
+        detail = "A body must say that it is JSON: send the header `Content-Type: application/json` with it."
+        accepted = {"Accept": "application/json"}  # RFC 9110, section 15.5.16
+        return problem(415, "/problems/unsupported-media-type", "Not sent as JSON", detail, headers=accepted)
     found = error.errors()
     if broken := next((each for each in found if each["type"] == "json_invalid"), None):
         position, reason = broken["loc"][-1], broken["ctx"]["error"]

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from scheduling.server.domain.instants import Instant
@@ -22,7 +23,11 @@ def window(
     starts_at: Annotated[Instant | None, Query(alias="from")] = None,
     ends_at: Annotated[Instant | None, Query(alias="to")] = None,
 ) -> Window:
-    """What overlaps [from, to)."""
+    """What overlaps [from, to). Raises RequestValidationError when `to` comes before `from`."""
+    if starts_at is not None and ends_at is not None and ends_at < starts_at:
+        earliest = starts_at.isoformat().replace("+00:00", "Z")
+        message = f"must not be before `from`: {earliest} or later"
+        raise RequestValidationError([{"type": "before_from", "loc": ("query", "to"), "msg": message}])
     return Window(starts_at, ends_at)
 
 

@@ -132,6 +132,12 @@ async def test_a_server_that_is_not_there_is_named():
             await manager(http).get("/api/staff")
 
 
+async def test_why_a_server_cannot_be_reached_adds_no_full_stop():
+    async with httpx2.AsyncClient(base_url="nonsense") as http:
+        with pytest.raises(ApiError, match=r"cannot be reached: .*[^.]\.$"):
+            await manager(http).get("/api/staff")
+
+
 async def test_a_server_of_another_kind_is_told():
     transport = httpx2.MockTransport(lambda request: httpx2.Response(200, text="<h1>It works!</h1>", request=request))
     async with httpx2.AsyncClient(base_url="http://127.0.0.1:1", transport=transport) as http:

@@ -63,6 +63,22 @@ async def test_a_notifier_that_fails_is_logged_and_the_change_stands(
     assert "the broker is away" in str(record.exc_info[1])
 
 
+async def test_a_notifier_that_fails_keeps_nothing_from_the_rest(desk: Desk, caplog: pytest.LogCaptureFixture):
+    told = []
+
+    async def tell(number: int) -> None:
+        if number % 2:
+            raise ConnectionError(f"the broker is away: {number}")
+        told.append(number)
+
+    async with desk.change() as change:
+        for number in range(5):
+            change.tell(tell, number)
+    assert told == [0, 2, 4]
+    failures = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert failures == ["the broker is away: 1", "the broker is away: 3"]
+
+
 async def test_changes_are_told_in_the_order_of_their_commits(desk: Desk, team: Team, notifier: Recorder):
     schedules = ScheduleService(desk)
     created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())

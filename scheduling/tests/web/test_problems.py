@@ -47,9 +47,25 @@ async def test_a_number_that_is_none_is_refused(mona: httpx2.AsyncClient):
     assert refused["errors"][0]["field"] == "contract.hours_per_week"
 
 
-async def test_a_body_that_is_missing_or_of_another_type_is_refused(http: httpx2.AsyncClient):
+async def test_a_body_that_is_missing_is_refused(http: httpx2.AsyncClient):
     problem(await http.post("/api/auth/login"), 422, "validation")
-    problem(await http.post("/api/auth/login", data={"email": "a@b.c", "password": "x"}), 422, "validation")
+    problem(await http.post("/api/auth/login", headers=JSON), 422, "validation")
+
+
+@pytest.mark.parametrize("sent_as", [None, "", "text/plain", "application/x-www-form-urlencoded", "json", "text/json"])
+async def test_a_body_that_is_not_sent_as_json_names_the_header_to_send(http: httpx2.AsyncClient, sent_as: str | None):
+    headers = {} if sent_as is None else {"Content-Type": sent_as}
+    body = b'{"email": "alice@example.com", "password": "x"}'
+    response = await http.post("/api/auth/login", content=body, headers=headers)
+    refused = problem(response, 415, "unsupported-media-type")
+    assert "`Content-Type: application/json`" in refused["detail"]
+    assert response.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("sent_as", ["application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"])
+async def test_a_body_that_is_sent_as_json_is_read(http: httpx2.AsyncClient, sent_as: str):
+    body = b'{"email": "alice@example.com", "password": "wrong"}'
+    problem(await http.post("/api/auth/login", content=body, headers={"Content-Type": sent_as}), 401, "unauthenticated")
 
 
 async def test_a_password_is_never_repeated(http: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture):

@@ -238,6 +238,15 @@ async def test_a_wrong_query_is_named(mona: httpx2.AsyncClient, query: dict[str,
     assert [error["field"] for error in refused["errors"]] == [field]
 
 
+@pytest.mark.parametrize("path", ["/api/schedules", "/api/timeoff"])
+async def test_a_span_that_ends_before_it_starts_says_what_would_be_right(mona: httpx2.AsyncClient, path: str):
+    span = {"from": "2026-11-24T01:00:00+01:00", "to": "2026-11-23T23:59:59Z"}
+    refused = problem(await mona.get(path, params=span), 422, "validation")
+    assert refused["detail"] == "to: must not be before `from`: 2026-11-24T00:00:00Z or later."
+    assert [error["field"] for error in refused["errors"]] == ["to"]
+    assert (await mona.get(path, params={**span, "to": "2026-11-24T00:00:00Z"})).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/api/schedules/one", "/api/schedules/0", f"/api/schedules/{2**63}"])
 async def test_a_wrong_number_in_a_path_is_named(mona: httpx2.AsyncClient, path: str):
     refused = problem(await mona.patch(path, json={"version": 1}), 422, "validation")

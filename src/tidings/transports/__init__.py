@@ -1,1 +1,1 @@
-"""Implementations of the Transport contract of `tidings.connection`. They do not know one another."""
+"""Implementations of the Transport contract (`tidings.transport`). They do not know one another."""

@@ -9,14 +9,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tidings.audience import Encode
 from tidings.connection import Connection
 from tidings.handshake import Handshake, Refusal
-from tidings.manager import ConnectionManager
 from tidings.protocol.codes import close_reason
+from tidings.transport import Encode
 from tidings.transports.logs import guard_logs
+
+if TYPE_CHECKING:
+    from tidings.manager import ConnectionManager
 
 log = logging.getLogger("tidings")
 
@@ -146,7 +148,7 @@ class AsgiTransport:
                 self.connection.resume()
 
 
-async def serve(manager: ConnectionManager, socket: Socket) -> None:
+async def serve(manager: "ConnectionManager", socket: Socket) -> None:
     """Serve one WebSocket until its end: refuse or accept it, and give the manager what it sends."""
     guard_logs()
     handshake = handshake_of(socket.scope)
