@@ -190,7 +190,7 @@ def test_a_bad_origin_gets_403_before_the_upgrade_with_the_line_to_add(manager, 
     assert origin in denied.value.text
     assert origin in caplog.text
     if origin.startswith("https"):
-        assert f'origins=["{origin}"]' in denied.value.text
+        assert f'origins=["{origin}"]' in denied.value.json()["detail"]
 
 
 @pytest.mark.parametrize("origin", ["https://app.example", "http://testserver", None])

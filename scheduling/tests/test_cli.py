@@ -122,6 +122,51 @@ def test_a_damaged_secret_is_one_sentence(tmp_path: Path, build: Path):
     assert err.startswith(f"error: The secret {data / 'secret'} is damaged: delete it")
 
 
+def test_a_secret_that_is_no_file_is_one_sentence(tmp_path: Path, build: Path):
+    secret = tmp_path / "data" / "secret"
+    secret.mkdir(parents=True)
+    status, out, err = run("demo", "--port", str(free_port()), "--data", str(secret.parent), "--web", str(build))
+    assert (status, out) == (1, "")
+    assert err == f"error: The secret {secret} cannot be read: Is a directory. Move it away, and a new one is made.\n"
+
+
+def test_a_secret_that_is_no_text_is_one_sentence(tmp_path: Path, build: Path):
+    secret = tmp_path / "data" / "secret"
+    secret.parent.mkdir()
+    secret.write_bytes(b"\xff" * 64)
+    status, out, err = run("demo", "--port", str(free_port()), "--data", str(secret.parent), "--web", str(build))
+    assert (status, out) == (1, "")
+    assert err.startswith(f"error: The secret {secret} is damaged: delete it")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("table", ["locations", "staff", "schedules"])
+def test_a_damaged_database_is_one_sentence(tmp_path: Path, build: Path, table: str):
+    database = tmp_path / "data" / "scheduling.sqlite3"
+    run("migrate", str(database))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [size] = connection.execute("PRAGMA page_size").fetchone()
+        [page] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    status, out, err = run("demo", "--port", str(free_port()), "--data", str(database.parent), "--web", str(build))
+    assert (status, out) == (1, "")
+    assert err == (
+        f"error: The database {database} cannot be used: database disk image is malformed"
+        " (a damaged one must be restored or moved away).\n"
+    )
+
+
+def test_a_setting_that_cannot_be_is_one_sentence(tmp_path: Path, build: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SCHEDULING_MAX_BODY_SIZE", "much")
+    status, out, err = run("demo", "--port", str(free_port()), "--data", str(tmp_path / "data"), "--web", str(build))
+    assert (status, out) == (1, "")
+    assert err.startswith("error: SCHEDULING_MAX_BODY_SIZE: Input should be a valid integer")
+    assert err.count("\n") == 1
+
+
 def test_the_demo_serves_its_team_and_keeps_its_sessions_over_a_restart(tmp_path: Path, build: Path):
     port, data = free_port(), tmp_path / "data"
     with demo(port, data, build) as process, browser(port) as http:
@@ -171,6 +216,22 @@ def test_an_import_says_what_is_wrong_with_its_data(tmp_path: Path):
     status, out, err = run("import-inrc2", str(ward), "--first-monday", "2026-11-23")
     assert (status, out) == (1, "")
     assert err == f"error: {roster}, line 7: there is no day 'Mun'; there are: Mon, Tue, Wed, Thu, Fri, Sat, Sun.\n"
+
+
+def test_a_ward_of_no_weeks_is_one_sentence(tmp_path: Path):
+    scenario = write_ward(tmp_path / "n002w2") / "Sc-n002w2.txt"
+    scenario.write_text(scenario.read_text().replace("WEEKS = 2", "WEEKS = 0"))
+    status, out, err = run("import-inrc2", str(scenario.parent), "--first-monday", "2026-11-23")
+    assert (status, out) == (1, "")
+    assert err == f"error: {scenario}, line 3: WEEKS is 0, but a ward has at least one.\n"
+
+
+@pytest.mark.parametrize("monday", ["9999-12-27", "9999-12-20", "0001-01-01"])
+def test_weeks_beyond_the_calendar_are_one_sentence(tmp_path: Path, monday: str):
+    ward = write_ward(tmp_path / "n002w2")
+    status, out, err = run("import-inrc2", str(ward), "--first-monday", monday)
+    assert (status, out) == (1, "")
+    assert err == f"error: --first-monday: 2 weeks from {monday} on leave the calendar (years 1 to 9999).\n"
 
 
 def test_an_import_says_what_is_wrong_with_its_options(tmp_path: Path):

@@ -26,6 +26,23 @@ BROKEN = {
     "syntax": "def main(:\n",
     "missing": "import a_package_that_nobody_has\n",
     "raising": "raise ValueError('no DATABASE_URL\\nmore of it')\n",
+    "unset": """
+from pydantic import BaseModel
+
+class Settings(BaseModel):
+    database: str
+    workers: list[int]
+
+def read():
+    return Settings.model_validate({"workers": [1, "hush"]})
+
+read()
+""",
+    "crowded": """
+from pydantic import TypeAdapter
+
+TypeAdapter(list[int]).validate_python(["hush"] * 8)
+""",
     "failing": """
 from contextlib import asynccontextmanager
 from starlette.applications import Starlette
@@ -105,6 +122,16 @@ def serve_apart(*arguments: str, directory: Path) -> subprocess.CompletedProcess
         ("ruleless:nothing", "module 'ruleless' has no attribute 'nothing'"),
         ("syntax:app", r"syntax cannot be imported: SyntaxError: .+"),
         ("missing:app", r"missing cannot be imported: .*No module named 'a_package_that_nobody_has' .+, line 1\)"),
+        (
+            "unset:app",
+            r"unset cannot be imported: ValidationError: Settings\.database: Field required; Settings\.workers\.1: "
+            r"Input should be a valid integer, [a-z ]+ \(.+unset\.py, line 9\)",
+        ),
+        (
+            "crowded:app",
+            r"crowded cannot be imported: ValidationError: list\[int\]\.0: .+list\[int\]\.4: .+; and 3 more "
+            r"\(.+crowded\.py, line 4\)",
+        ),
         ("raising:app", r"raising cannot be imported: ValueError: no DATABASE_URL .+raising.py, line 1\)"),
     ],
 )

@@ -112,6 +112,20 @@ test("handlers without channel do not hear of an entity at a version that they k
   expect(everywhere.mock.calls.map(([, { version }]) => version)).toEqual([2, 3]);
 });
 
+test("after a reset, handlers without channel hear of an entity at a lower version: a backup may have been restored", async () => {
+  const { server, client } = await connected();
+  const everywhere = vi.fn();
+  client.on("t", everywhere);
+  client.subscribe(["a"]);
+  await tick();
+  server.publish("a", { key: "schedule:7", version: 9 });
+  server.log("a").epoch = "restored";
+  server.publish("a");
+  await tick();
+  server.publish("a", { key: "schedule:7", version: 3 });
+  expect(everywhere.mock.calls.map(([, { version }]) => version)).toEqual([9, 3]);
+});
+
 test("an event that nobody heard is not remembered as heard", async () => {
   const { server, client } = await connected();
   client.subscribe(["a", "b"]);

@@ -345,6 +345,45 @@ test("a subscribe that is answered late, after it was sent again", async () => {
   expect(client.channelStatus("a")).toEqual({ status: "live" });
 });
 
+test("an answer without a position: with one of our own it goes on from there", async () => {
+  const { server, client } = await connected();
+  const heard = follower();
+  client.follow("a", heard);
+  await tick();
+  server.publish("a");
+  server.answers.subscribe = (socket, message) => {
+    server.answers.subscribe = undefined;
+    server.members.get(socket)?.add("a");
+    const payload = { channels: ["a"], total: 1, positions: {}, recovered: {} };
+    socket.say(envelope("subscribed", payload, { reply_to: message.id }));
+  };
+  server.socket.end(1006);
+  await pass(500);
+  server.publish("a");
+  expect(offsets(heard)).toEqual([1, 2]);
+  expect(client.channelStatus("a")).toEqual({ status: "live" });
+});
+
+test("an answer without a position: with none of our own the first event asks for a reset", async () => {
+  const { server, client } = await connected();
+  const heard = follower();
+  const enter = server.answers.subscribe;
+  server.answers.subscribe = (socket, message) => {
+    server.answers.subscribe = enter;
+    server.members.get(socket)?.add("a");
+    const payload = { channels: ["a"], total: 1, positions: {}, recovered: {} };
+    socket.say(envelope("subscribed", payload, { reply_to: message.id }));
+  };
+  client.follow("a", heard);
+  await tick();
+  server.publish("a");
+  await tick();
+  server.publish("a");
+  expect(heard.onReset).toHaveBeenCalledOnce();
+  expect(offsets(heard)).toEqual([2]);
+  expect(client.channelStatus("a")).toEqual({ status: "live" });
+});
+
 test("a replay that stops on the way is asked for again after 30 s without an event", async () => {
   const { server, client } = await connected();
   const heard = follower();

@@ -131,6 +131,40 @@ test("another token: handlers and subscriptions move, nothing is missed or heard
   ]);
 });
 
+test("another token: the user's own channel goes on where it was, through auth, before the first connect", async () => {
+  const { result, rerender } = await hook("one");
+  const heard: (number | undefined)[] = [];
+  result.current.on("t", (_payload, { offset }) => void heard.push(offset));
+  page.server.publish("user:7");
+  page.server.opens = false;
+  rerender({ token: "two" });
+  await pass(0);
+  rerender({ token: "three" });
+  await pass(1_000);
+  page.server.publish("user:7");
+  page.server.socket.accept();
+  await pass(0);
+  page.server.publish("user:7");
+  expect(heard).toEqual([1, 2, 3]);
+  expect(page.server.socket.payloads("auth")).toEqual([
+    { token: "three", positions: { "user:7": { epoch: "e", offset: 1, id: "user:7-1" } } },
+  ]);
+  expect(page.server.socket.payloads("subscribe")).toEqual([]);
+});
+
+test("another user's token: the old user's own channel is not asked for", async () => {
+  const { result, rerender } = await hook("one");
+  const refused = vi.fn();
+  result.current.on("connection:error", refused);
+  page.server.publish("user:7");
+  page.server.user = "8";
+  rerender({ token: "two" });
+  await pass(1_000);
+  expect(page.server.socket.payloads("auth")).toHaveLength(1);
+  expect(page.server.socket.payloads("subscribe")).toEqual([]);
+  expect(refused).not.toHaveBeenCalled();
+});
+
 test("StrictMode: one connection, and events are heard once", async () => {
   const heard = vi.fn();
   function Board() {

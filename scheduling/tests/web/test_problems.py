@@ -1,11 +1,14 @@
 import logging
+from pathlib import Path
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
+from scheduling.server.main import create_app
 from scheduling.server.settings import Settings
 from scheduling.server.web.callers import Services
+from scheduling.tests.conftest import browser
 from scheduling.tests.web.conftest import monday_shift, problem
 
 JSON = {"Content-Type": "application/json"}
@@ -83,10 +86,35 @@ async def test_nothing_at_an_address(http: httpx2.AsyncClient):
     problem(await http.post("/api/nowhere", json={}), 404, "not-found")
 
 
-async def test_a_method_that_is_not_possible_names_those_that_are(http: httpx2.AsyncClient):
-    response = await http.delete("/api/timeoff")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/timeoff", "GET, POST"),
+        ("PUT", "/api/schedules", "GET, POST"),
+        ("GET", "/api/schedules/1", "PATCH, DELETE"),
+        # /publish could be a schedule's number for PATCH and DELETE, which would say that it is none.
+        ("GET", "/api/schedules/publish", "POST, PATCH, DELETE"),
+        ("DELETE", "/api/auth/login", "POST"),
+    ],
+)
+@pytest.mark.parametrize("served", [False, True])
+async def test_a_method_that_is_not_possible_names_those_that_are(
+    settings: Settings, build: Path, served: bool, method: str, path: str, allowed: str
+):
+    """With the dashboard, whose routes take every path, and without."""
+    app = create_app(settings.model_copy(update={"web_build": build if served else None}))
+    async with browser(app) as http:
+        response = await http.request(method, path)
     refused = problem(response, 405, "method-not-allowed")
-    assert response.headers["allow"] in refused["detail"]
+    assert response.headers["allow"] == allowed
+    assert refused["detail"] == f"{method} is not possible at {path}; allowed: {allowed}."
+
+
+async def test_a_method_that_the_dashboard_does_not_take_names_those_that_it_does(settings: Settings, build: Path):
+    async with browser(create_app(settings.model_copy(update={"web_build": build}))) as http:
+        response = await http.post("/index.html")
+    problem(response, 405, "method-not-allowed")
+    assert response.headers["allow"] == "GET, HEAD"
 
 
 async def test_a_body_that_is_too_large_is_refused(mona: httpx2.AsyncClient, settings: Settings):

@@ -253,6 +253,16 @@ async def test_a_wrong_number_in_a_path_is_named(mona: httpx2.AsyncClient, path:
     assert refused["errors"][0]["field"] == "schedule_id"
 
 
+@pytest.mark.parametrize("versions", [(1, 1), (1, 2)])
+async def test_a_draft_is_published_once_only(mona: httpx2.AsyncClient, versions: tuple[int, int]):
+    draft = await create(mona, status="draft")
+    body = {"schedules": [{"id": draft["id"], "version": version} for version in versions]}
+    refused = problem(await mona.post("/api/schedules/publish", json=body), 422, "validation")
+    message = f"must name each schedule once, but repeats the id {draft['id']}"
+    assert refused["errors"] == [{"field": "schedules", "code": "repeated", "message": message}]
+    assert (await mona.get("/api/schedules")).json() == [draft]
+
+
 @pytest.mark.parametrize("schedules", [[], [{"id": 1}], [{"id": 1, "version": 1}] * 501, "all"])
 async def test_publishing_names_what_and_not_too_much(mona: httpx2.AsyncClient, schedules: object):
     problem(await mona.post("/api/schedules/publish", json={"schedules": schedules}), 422, "validation")

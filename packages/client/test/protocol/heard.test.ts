@@ -41,3 +41,12 @@ test("a key that changes stays remembered", () => {
   heard.note({ id: "4", key: "c", version: 1 });
   expect(heard.note({ id: "5", key: "a", version: 2 })).toBe(false);
 });
+
+test("forgotten versions are heard anew, ids are not", () => {
+  const heard = new Heard();
+  heard.note({ id: "a", key: "k", version: 9 });
+  heard.forgetVersions();
+  expect(heard.note({ id: "b", key: "k", version: 2 })).toBe(true);
+  expect(heard.note({ id: "c", key: "k", version: 2 })).toBe(false);
+  expect(heard.note({ id: "a" })).toBe(false);
+});
