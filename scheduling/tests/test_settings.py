@@ -5,7 +5,6 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from scheduling.server.settings import PREFIX
 from tidings.cli import app
 
 GOOD = "a secret of at least thirty-two bytes"
@@ -37,7 +36,7 @@ def test_serving_says_which_setting_is_wrong_and_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sentence: str
 ):
     for name in os.environ:
-        if name.startswith(PREFIX):
+        if name.startswith("SCHEDULING_"):
             monkeypatch.delenv(name)
     result = CliRunner(env=environment).invoke(app, ["serve", "scheduling.server.main:app", "--port", "0"])
     assert (result.exit_code, result.stdout) == (1, "")

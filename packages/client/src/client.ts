@@ -78,7 +78,7 @@ export class WebSocketClient {
               WebSocket: options.WebSocket ?? globalThis.WebSocket,
               url: () => socketUrl(url),
               token: getToken,
-              positions: () => this.#subscriptions.ownPositions(),
+              positions: () => this.#subscriptions.tell(),
               openTimeout: options.openTimeout ?? TIMEOUT,
               pongTimeout: options.pongTimeout ?? TIMEOUT,
             },
@@ -149,9 +149,19 @@ export class WebSocketClient {
     return this.#subscriptions.position(name);
   }
 
+  /** How far the user's own channel was read, by its name. For another client's `resume`. */
+  ownPositions(): Readonly<Record<string, Position>> {
+    return this.#subscriptions.ownPositions();
+  }
+
+  /** Before `connect()`: reads the user's own channel from where another client was. Once connected, it does nothing. */
+  resume(ownPositions: Readonly<Record<string, Position>>): void {
+    this.#subscriptions.resume(ownPositions);
+  }
+
   /**
    * Hears messages of a type, whatever their channel: an event that comes on two channels once, and not if its entity was heard
-   * of at the same or a higher version. The loss of a connection is heard as `connection:error` with the code `disconnected`.
+   * of at the same or a higher version since the last `channel:reset`. The loss of a connection is heard as `connection:error` with the code `disconnected`.
    */
   on<T extends keyof ServerPayloads>(
     type: T,
@@ -212,7 +222,10 @@ export class WebSocketClient {
     "connection:closing": ({ payload }) => this.#closing(payload as Closing),
     subscribed: (message) => this.#subscriptions.subscribed(message),
     unsubscribed: (message) => this.#subscriptions.unsubscribed(message),
-    "channel:reset": (message) => this.#subscriptions.reset(message),
+    "channel:reset": (message) => {
+      this.#heard.forgetVersions();
+      this.#subscriptions.reset(message);
+    },
     reply: (message) => this.#requests.answered(message),
   };
 

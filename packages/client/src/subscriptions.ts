@@ -24,6 +24,8 @@ export interface SubscriptionsOptions {
 const ANSWER_TIMEOUT = 30_000;
 /** Refusals that pass by themselves. */
 const PASSING = new Set(["rate_limited", "internal_error"]);
+/** In no server's log. */
+const NOWHERE: Position = { epoch: "?", offset: 0, id: "" };
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -55,7 +57,7 @@ export class Subscriptions {
   /** Adds a follower, from `position` if the channel is new to this client. Returns the undo. */
   follow(channel: Channel, handlers: ChannelHandlers, position: Position | null): () => void {
     const subscription = this.#want(channel.name);
-    if (position && !subscription.reading.position) subscription.reading = { ...subscription.reading, position };
+    seek(subscription, position);
     const follower: Follower = { ...handlers, channel };
     subscription.followers.add(follower);
     this.#update(subscription);
@@ -73,14 +75,28 @@ export class Subscriptions {
     return this.#all.get(name)?.reading.position ?? null;
   }
 
-  /** The own channel's position, for `auth`. */
   ownPositions(): Readonly<Record<string, Position>> {
-    this.#told = Object.fromEntries(
+    return Object.fromEntries(
       [...this.#all.values()].flatMap(({ own, name, reading }) =>
         own && reading.position ? [[name, reading.position]] : [],
       ),
     );
+  }
+
+  /** The own channel's position, for `auth`. */
+  tell(): Readonly<Record<string, Position>> {
+    this.#told = this.ownPositions();
     return this.#told;
+  }
+
+  /** Takes these for the own channel's until a connection says whose it is. */
+  resume(ownPositions: Readonly<Record<string, Position>>): void {
+    if (this.#line.connection) return;
+    for (const [name, position] of Object.entries(ownPositions)) {
+      const subscription = this.#all.get(name) ?? this.#add(name);
+      subscription.own = true;
+      seek(subscription, position);
+    }
   }
 
   /** A new connection stands: the own channel is entered, the others are asked for. */
@@ -115,8 +131,9 @@ export class Subscriptions {
     for (const name of channels) {
       const subscription = this.#all.get(name);
       const top = own(positions, name);
-      if (!subscription || !top || !reply_to || subscription.request !== reply_to) continue;
-      this.#answered(subscription, top, own(recovered, name) === true);
+      if (!subscription || !reply_to || subscription.request !== reply_to) continue;
+      // Without a position it goes on from its own; with neither, the next event makes it ask, and the answer is a reset.
+      this.#answered(subscription, top ?? subscription.reading.position ?? NOWHERE, own(recovered, name) ?? !top);
     }
   }
 
@@ -275,6 +292,12 @@ export class Subscriptions {
   #update(subscription: Subscription): void {
     subscription.update(this.#line.status, this.#options.report);
   }
+}
+
+/** A position that it has stays. */
+function seek(subscription: Subscription, position: Position | null): void {
+  const { reading } = subscription;
+  subscription.reading = { ...reading, position: reading.position ?? position };
 }
 
 function chunks<T>(list: readonly T[]): T[][] {

@@ -13,18 +13,22 @@ const OUTBOX = 100;
 
 /**
  * What one caller of `useWebSocket` wants: channels, handlers and messages. It is kept while there is no client and moves from
- * one client to the next, channels from the positions where they were. All functions keep their identity.
+ * one client to the next, channels, and the user's own, from the positions where they were. All functions keep their identity.
  */
 export class Binding {
   #client: WebSocketClient | null = null;
   #stopWatching = () => {};
   readonly #channels = new Map<string, { leave: () => void; position: Position | null }>();
+  /** How far the user's own channel was read. */
+  #own: ReturnType<WebSocketClient["ownPositions"]> = {};
   readonly #handlers = new Map<string, Map<Handler, Handler>>();
   #outbox: ClientMessage[] = [];
   readonly #listeners = new Set<() => void>();
 
+  /** Best before the client connects: then its `auth` tells where the user's own channel goes on. */
   attach(client: WebSocketClient): void {
     this.#client = client;
+    client.resume(this.#own);
     this.#stopWatching = client.onStatus(this.#changed);
     for (const [type, handlers] of this.#handlers) {
       for (const wrapped of handlers.values()) client.on(type, wrapped);
@@ -38,6 +42,7 @@ export class Binding {
     const client = this.#client;
     this.#client = null;
     this.#stopWatching();
+    this.#own = client?.ownPositions() ?? this.#own;
     for (const [name, held] of this.#channels) {
       held.position = client?.position(name) ?? held.position;
       held.leave();

@@ -16,8 +16,8 @@ export function useWebSocket(url: string, token: string): UseWebSocket {
   const [binding] = useState(() => new Binding());
   useEffect(() => {
     const lease = sharedLease(url, token);
-    const release = lease.acquire();
     binding.attach(lease.client);
+    const release = lease.acquire();
     return () => {
       binding.detach();
       release();

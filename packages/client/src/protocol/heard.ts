@@ -21,6 +21,11 @@ export class Heard {
     return true;
   }
 
+  /** After a reset the log may be another, whose versions are lower. */
+  forgetVersions(): void {
+    this.#versions.clear();
+  }
+
   #remember<V>(memory: Map<string, V>, key: string, value: V): void {
     memory.delete(key);
     memory.set(key, value);
