@@ -66,7 +66,9 @@ def _remarks_on_load(cores: list[int]) -> list[str]:
         idle, total = (after[core][part] - before[core][part] for part in (0, 1))
         busy = 1 - idle / max(1, total)
         if busy > _BUSY:
-            remarks.append(f"Core {core} was {busy:.0%} busy with other things before measuring: the numbers suffer.")
+            remarks.append(
+                f"Core {core} was {busy:.0%} busy with other things before measuring: do not quote this run."
+            )
     return remarks
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.load import Swarm
-from bench.process import Server
+from bench.process import TICK, Server
 from bench.servers.workload import CHANNEL
 
 EVENTS_PER_SECOND = 50.0
@@ -64,7 +64,8 @@ class _Meter:
     def read(self, value: Callable[[float, float], float]) -> Sample:
         """A sample: `value(seconds, seconds of the server's CPU)`."""
         seconds = time.perf_counter() - self.begin
-        server_cpu, own_cpu = self._server.cpu - self._server_cpu, time.process_time() - self._own_cpu
+        server_cpu = max(TICK, self._server.cpu - self._server_cpu)
+        own_cpu = time.process_time() - self._own_cpu
         return Sample(value(seconds, server_cpu), server_cpu / seconds, own_cpu / seconds)
 
 

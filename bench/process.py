@@ -15,7 +15,7 @@ from bench.servers import control
 
 START_TIMEOUT = 30.0  # seconds
 _LISTENING = re.compile(r"on http://127\.0\.0\.1:(\d+)")  # in the log of uvicorn, and of `tidings serve`
-_TICKS = os.sysconf("SC_CLK_TCK")
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds: how finely the system tells CPU time
 
 
 class ServerError(Exception):
@@ -71,7 +71,7 @@ class Server:
     def cpu(self) -> float:
         """Seconds of CPU that it has used, user and system time (proc_pid_stat(5))."""
         fields = self._read("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return (int(fields[11]) + int(fields[12])) * TICK
 
     @property
     def memory(self) -> int:

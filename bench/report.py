@@ -159,11 +159,15 @@ def _method(pairs: Sequence[Pair], plan: Plan) -> list[str]:
 
 
 def _shares(pairs: Sequence[Pair]) -> list[str]:
-    """Medians: of the server's core by the server, and of the load's core by the load."""
+    """Medians: of the server's core by the server, of the load's core by the load; and what that makes of the ratio."""
     return _rows(
-        ("", "tidings", "its load", "the guide", "its load"),
+        ("", "tidings", "its load", "the guide", "its load", "ratio, per second of the server's CPU"),
         [
-            (metric.title, *(f"{median(share):.0%}" for side in (0, 1) for share in _shares_of(pairs, side, metric)))
+            (
+                metric.title,
+                *(f"{median(share):.0%}" for side in (0, 1) for share in _shares_of(pairs, side, metric)),
+                _spread([_cpu_ratio(pair, metric) for pair in pairs], 2) if metric.saturates else "",
+            )
             for metric in METRICS
             if metric.key != "memory"
         ],
@@ -173,6 +177,12 @@ def _shares(pairs: Sequence[Pair]) -> list[str]:
 def _shares_of(pairs: Sequence[Pair], side: int, metric: Metric) -> tuple[list[float], list[float]]:
     samples = _samples(pairs, side, metric)
     return [sample.server_share for sample in samples], [sample.load_share for sample in samples]
+
+
+def _cpu_ratio(pair: Pair, metric: Metric) -> float:
+    """The ratio of what each side did with a second of CPU: the same as the ratio where both had their cores alone."""
+    ours, theirs = (run.samples[metric.key] for run in pair)
+    return (ours.value / ours.server_share) / (theirs.value / theirs.server_share)
 
 
 def _each(pairs: Sequence[Pair]) -> list[str]:

@@ -185,8 +185,8 @@ class Gate:
 class HeldBroker(MemoryBroker):
     """A memory broker that counts its followers, and whose `follow` and `since` can be held at a gate.
 
-    `since_gate` is passed after the log was read, so that what is published meanwhile is not in what it returns;
-    besides, that takes `turns` turns of the loop.
+    `since_gate` is passed after the log of a channel (other than a user's own) was read, so that what is published
+    meanwhile is not in what it returns; besides, that takes `turns` turns of the loop.
     """
 
     def __init__(self, **bounds: Any) -> None:
@@ -219,7 +219,7 @@ class HeldBroker(MemoryBroker):
         if self.failure is not None:
             raise self.failure
         entries = await super().since(channel, position, limit)
-        if limit > 1 or self.holds_looks:
+        if not channel.startswith("user:") and (limit > 1 or self.holds_looks):
             await self.since_gate.passed()
         for _ in range(self.turns):
             await asyncio.sleep(0)
@@ -282,7 +282,7 @@ class Stage:
 
     async def settled(self) -> None:
         """Let the loop turn until everything that was started on this stage has ended: no clock is involved."""
-        current = asyncio.current_task()
+        current, tasks = asyncio.current_task(), set[asyncio.Task[Any]]()
         for _ in range(TURNS):
             tasks = asyncio.all_tasks() - self._others - {current}
             if not tasks:

@@ -165,6 +165,18 @@ class TestAudiences:
         audiences.close_if_unused("notes")
         assert broker.following == {}
 
+    async def test_it_stays_open_for_who_is_about_to_enter_when_the_last_reader_leaves(self) -> None:
+        broker = HeldBroker()
+        audiences, reader = Audiences(broker), Reader(Kind("k"))
+        async with audiences.hold("notes", None) as first:
+            first.audience.go_live(reader)
+        async with audiences.hold("notes", None) as second:
+            first.audience.leave(reader)
+            audiences.close_if_unused("notes")
+            assert broker.following == {"notes": 1}
+            assert audiences.get("notes") is second.audience
+        assert broker.following == {}
+
     async def test_closing_an_unknown_channel_is_nothing(self) -> None:
         Audiences(HeldBroker()).close_if_unused("nowhere")
 

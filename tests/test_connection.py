@@ -330,6 +330,19 @@ class TestSlowReader:
         broker.deliver()
         assert slow.numbers() == [4, 5, 6]
 
+    async def test_who_subscribes_while_paused_is_sent_the_events_later(self) -> None:
+        stage = Stage()
+        client = await stage.signed_in("ann")
+        client.connection.pause()
+        client.send("subscribe", {"channels": ["notes"]})
+        await stage.settled()
+        await stage.post(1, 3)
+        [answer] = list(client.transport.waiting)
+        assert b'"subscribed"' in answer
+        assert client.numbers() == []
+        await stage.settled()
+        assert client.numbers() == [1, 2, 3]
+
     async def test_every_channel_has_its_own_cursor(self) -> None:
         stage = Stage()
         slow = await stage.subscribed("slow", "notes", "room:1", room=2)
@@ -498,6 +511,17 @@ class TestSubscribeDuringReplay:
         assert client.numbers() == [2, 3, 4, 5]
         await stage.post(6)
         assert client.numbers() == [6]
+
+    async def test_who_subscribes_again_while_behind_learns_how_far_it_was_sent(self) -> None:
+        stage = Stage()
+        slow = await stage.subscribed("slow", "notes", room=2)
+        await stage.post(1, 5)
+        slow.send("subscribe", {"channels": ["notes"]})
+        await stage.settled()
+        answer = slow.read()[-1]
+        assert answer["payload"]["positions"]["notes"]["offset"] == 3
+        await stage.settled()
+        assert slow.numbers() == [4, 5]
 
     async def test_events_that_are_published_during_the_replay_follow_it(self) -> None:
         broker = HeldBroker()

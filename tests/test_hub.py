@@ -462,3 +462,31 @@ class TestHome:
             assert client.numbers() == [1]
 
         asyncio.run(second())
+
+    def test_a_rule_that_was_being_asked_on_it_is_asked_anew(self) -> None:
+        asked: list[str] = []
+
+        async def rule(channel: Channel[Any], user: User) -> bool:
+            asked.append(channel.name)
+            if len(asked) == 1:
+                await asyncio.get_running_loop().create_future()
+            return True
+
+        async def first() -> Stage:
+            stage = Stage(rule=rule)
+            client = await stage.signed_in("ann")
+            client.send("subscribe", {"channels": ["notes"]})
+            await stage.turns()
+            return stage
+
+        with asyncio.Runner() as ended:
+            stage = ended.run(first())
+
+            async def second() -> None:
+                again = Stage(broker=stage.broker)
+                again.manager = stage.manager
+                await again.subscribed("ann", "notes")
+
+            with asyncio.Runner() as runner:
+                runner.run(second())
+        assert asked == ["notes"] * 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = '''
+PROGRAM = """
 from typing import Annotated, assert_type
 from uuid import UUID
 
@@ -115,7 +115,7 @@ def declarations_keep_their_types() -> None:
     manager.on(Schedules)  # refused
     ConnectionManager(channels=[Schedules()])  # refused
     ConnectionManager(channels=["schedules"])  # refused
-'''
+"""
 
 
 @pytest.fixture

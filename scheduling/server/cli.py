@@ -27,8 +27,8 @@ from .inrc2.plan import Plan, plan_of
 from .inrc2.ward import DataError
 from .main import CannotServe, create_app, now, serve
 from .services.passwords import Passwords
-from .settings import WEB_BUILD, Settings
-from .store.database import Database, DatabaseUnavailable
+from .settings import WEB_BUILD, Settings, UnusableSettings, read_settings
+from .store.database import Database, DatabaseUnavailable, usable
 from .store.migrate import migrate as migrate_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -49,7 +49,7 @@ def told() -> Iterator[None]:
     """Turn what can go wrong into one sentence and exit status 1."""
     try:
         yield
-    except (ApiError, CannotServe, DataError, DatabaseUnavailable) as error:
+    except (ApiError, CannotServe, DataError, DatabaseUnavailable, UnusableSettings) as error:
         sentence = str(error)
         fail(sentence if sentence.endswith((".", "?")) else f"{sentence}.")
 
@@ -86,10 +86,13 @@ def demo(
 
 
 def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
-    """Everything that the demo keeps in `data`: its database, filled, and its secret. Raises DatabaseUnavailable."""
+    """Everything that the demo keeps in `data`: its database, filled, and its secret.
+
+    Raises DatabaseUnavailable, UnusableSettings.
+    """
     database = data / "scheduling.sqlite3"
     migrate_database(database)
-    settings = Settings(
+    settings = read_settings(
         database=database, secret=SecretStr(_kept_secret(data / "secret")), web_build=web, development=True
     )
     asyncio.run(_fill(database, passwords))
@@ -99,7 +102,8 @@ def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
 async def _fill(path: Path, passwords: Passwords) -> None:
     database = await Database(path).open()
     try:
-        await seed(database, passwords, now())
+        with usable(path):
+            await seed(database, passwords, now())
     finally:
         await database.close()
 
@@ -113,7 +117,12 @@ def _kept_secret(file: Path) -> str:
         pass
     except OSError as error:
         fail(f"The secret {file} cannot be written: {error.strerror}.")
-    secret = file.read_text()
+    try:
+        secret = file.read_text()
+    except OSError as error:
+        fail(f"The secret {file} cannot be read: {error.strerror}. Move it away, and a new one is made.")
+    except UnicodeDecodeError:
+        secret = ""
     if len(secret) < 32:
         fail(f"The secret {file} is damaged: delete it, and a new one is made. Everybody then signs in again.")
     return secret
@@ -159,7 +168,11 @@ def import_inrc2(
     _require_address(url)
     with told():
         ward = load_ward(folder, solution)
-        plan = plan_of(ward, _monday(first_monday.date()), location or ward.name, _zone(timezone))
+        monday = _monday(first_monday.date())
+        try:
+            plan = plan_of(ward, monday, location or ward.name, _zone(timezone))
+        except OverflowError:
+            fail(f"--first-monday: {len(ward.weeks)} weeks from {monday} on leave the calendar (years 1 to 9999).")
         asyncio.run(_enter(plan, url, rate, (email, password), accept_soft=accept_soft))
 
 

@@ -23,7 +23,7 @@ from .services.sessions import SessionService
 from .services.staff import TeamService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
-from .settings import Settings
+from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database
 from .web import auth, schedules, team, time_off
 from .web.body_limit import BodyLimit
@@ -119,5 +119,8 @@ def _lifespan(database: Database) -> Callable[[FastAPI], AbstractAsyncContextMan
 def __getattr__(name: str) -> FastAPI:
     """`scheduling.server.main:app`, made from the environment when a server asks for it, not at import."""
     if name == "app":
-        return create_app(Settings())
+        try:
+            return create_app(read_settings())
+        except UnusableSettings as error:
+            raise CannotServe(str(error)) from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

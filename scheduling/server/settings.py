@@ -2,18 +2,19 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+PREFIX = "SCHEDULING_"
 WEB_BUILD = Path(__file__).parents[1] / "web" / "dist"
 
 
 class Settings(BaseSettings):
     """All settings. `secret` signs the access tokens and has no default."""
 
-    model_config = SettingsConfigDict(env_prefix="SCHEDULING_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     secret: Annotated[SecretStr, Field(min_length=32)]
     database: Path = Path("scheduling.sqlite3")
@@ -26,3 +27,29 @@ class Settings(BaseSettings):
     access_token_lifetime: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=15)
     max_body_size: Annotated[int, Field(gt=0)] = 262_144
     """Bytes that a request may bring."""
+
+
+class UnusableSettings(Exception):
+    """What is wrong in the environment; the message names each variable, and never a value, which may be secret."""
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of this process's environment, but for those that are `given`. Raises UnusableSettings."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        told = (_told(each["loc"], each["type"], each["msg"]) for each in error.errors())
+        raise UnusableSettings("; ".join(told)) from error
+    except SettingsError as error:
+        example = f"{PREFIX}ORIGINS='[\"https://example.com\"]'"
+        raise UnusableSettings(f"{error}: a list is written as JSON, as in {example}") from error
+
+
+def _told(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    name, *inner = (str(part) for part in loc)
+    variable = ".".join((f"{PREFIX}{name.upper()}", *inner))
+    if name == "secret":
+        problem = "is not set" if kind == "missing" else "is too short"
+        make = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        return f"{variable} {problem}: it needs 32 characters or more, such as those of {make}"
+    return f"{variable}: {message}"

@@ -254,7 +254,8 @@ def test_an_import_without_a_server_says_so(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "", "127.0.0.1:8000", "localhost:8000", "ftp://a.example", "http://", "http://a:port", "http://[::1"]
+    "url",
+    ["nonsense", "", "127.0.0.1:8000", "localhost:8000", "ftp://a.example", "http://", "http://a:port", "http://[::1"],
 )
 def test_an_import_says_how_an_address_is_written(tmp_path: Path, url: str):
     ward = str(write_ward(tmp_path / "n002w2"))

@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 from tidings.cli import app
 
 GOOD = "a secret of at least thirty-two bytes"
-MAKE = """it needs 32 characters or more, such as those of python -c "import secrets; print(secrets.token_urlsafe(32))\""""
+MAKE = (
+    """it needs 32 characters or more, such as those of python -c "import secrets; print(secrets.token_urlsafe(32))\""""
+)
 
 
 @pytest.mark.parametrize(

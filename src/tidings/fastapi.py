@@ -22,6 +22,7 @@ from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
 from tidings.transports import asgi
+from tidings.transports.logs import guard_logs
 
 if TYPE_CHECKING:
     from tidings.manager import ConnectionManager
@@ -41,6 +42,7 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
     finds it. That is the whole path, with the prefixes under which the router is included. The endpoint works without
     a lifespan too, as in tests.
     """
+    guard_logs()  # before a server logs its first request
     name = f"{STATE_KEY}{path}:{id(manager):x}"
 
     @asynccontextmanager

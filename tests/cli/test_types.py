@@ -373,8 +373,8 @@ def test_a_formatter_leaves_it_alone(written):
 
 
 def test_the_clients_own_tests_use_what_is_written_now(monkeypatch):
-    monkeypatch.chdir(REPOSITORY)
-    done = run("tests.cli.live", "-o", "packages/client/test/live.gen.ts", "--check")
+    monkeypatch.chdir(REPOSITORY / "packages" / "client" / "test")
+    done = run("live", "-o", "live.gen.ts", "--check")
     assert done.exit_code == 0, done.output
 
 

@@ -64,7 +64,7 @@ class Client:
 
     async def alive(self) -> bool:
         """Whether the server answers."""
-        return (await self.ask("ping"))["type"] == "pong"
+        return bool((await self.ask("ping"))["type"] == "pong")
 
 
 @asynccontextmanager

@@ -16,12 +16,14 @@ STOP_TIMEOUT = 40.0
 
 _TIDINGS = ["tidings.cli", "serve", "{app}", "--port", "{port}", "--log-level", "{level}"]
 COMMANDS = {
+    "uvicorn": ["uvicorn", "{app}", "--port", "{port}", "--log-level", "{level}"],
     "uvicorn-native": [*_TIDINGS, "--transport", "native"],
     "uvicorn-asgi": [*_TIDINGS, "--transport", "asgi"],
     "hypercorn": ["hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--log-level", "{level}"],
     "granian": ["granian", "{app}", "--interface", "asgi", "--port", "{port}", "--log-level", "{level}"],
 }
-SERVERS = tuple(COMMANDS)
+SERVERS = ("uvicorn-native", "uvicorn-asgi", "hypercorn", "granian")
+"""What the suites run on: with the asgi transport, a plain uvicorn differs from `tidings serve` in its log only."""
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 from uvicorn.logging import AccessFormatter
 from websockets.frames import Frame, Opcode
 
+from tests.transports.client import opened
+from tests.transports.servers import serving
 from tidings.transports.logs import guard_logs, redacted
 
 SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.n_dFuBwc5Y"
@@ -88,3 +91,17 @@ def test_other_tracebacks_stay(records: list[logging.LogRecord]) -> None:
     except RuntimeError:
         logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
     assert records[0].exc_info is not None
+
+
+@pytest.mark.parametrize("level", ["info", "trace"])
+async def test_a_plain_uvicorn_logs_no_token(level: str) -> None:
+    """Not even of the first request, which comes before any WebSocket is served."""
+    with serving("uvicorn", level=level) as server:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=20) as http:
+            assert (await http.get("/ws?token=s3cr3t")).status_code == 404
+        async with opened(server.url, "?token=s3cr3t") as client:
+            assert (await client.next())["type"] == "connection:established"
+        log = server.log  # its file goes with the server
+    assert '"GET /ws?token=… HTTP/1.1" 404' in log
+    assert '"WebSocket /ws?token=…" [accepted]' in log
+    assert "s3cr3t" not in log

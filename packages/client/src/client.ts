@@ -223,7 +223,7 @@ export class WebSocketClient {
     subscribed: (message) => this.#subscriptions.subscribed(message),
     unsubscribed: (message) => this.#subscriptions.unsubscribed(message),
     "channel:reset": (message) => {
-      this.#heard.forgetVersions();
+      this.#heard.forgetKeys();
       this.#subscriptions.reset(message);
     },
     reply: (message) => this.#requests.answered(message),

@@ -93,9 +93,7 @@ export class Subscriptions {
   resume(ownPositions: Readonly<Record<string, Position>>): void {
     if (this.#line.connection) return;
     for (const [name, position] of Object.entries(ownPositions)) {
-      const subscription = this.#all.get(name) ?? this.#add(name);
-      subscription.own = true;
-      seek(subscription, position);
+      seek(this.#owned(name), position);
     }
   }
 
@@ -103,8 +101,7 @@ export class Subscriptions {
   established({ positions, recovered }: ServerPayloads["connection:established"]): void {
     for (const subscription of this.#all.values()) subscription.own = false;
     for (const [name, top] of Object.entries(positions)) {
-      const subscription = this.#all.get(name) ?? this.#add(name);
-      subscription.own = true;
+      const subscription = this.#owned(name);
       // A position that auth did not tell is told by subscribe, like any other channel's.
       if (subscription.reading.position && !own(this.#told, name)) continue;
       subscription.reading = ask(subscription.reading);
@@ -188,6 +185,12 @@ export class Subscriptions {
     const subscription = this.#all.get(name) ?? this.#add(name);
     subscription.refusal = null;
     this.#schedule();
+    return subscription;
+  }
+
+  #owned(name: string): Subscription {
+    const subscription = this.#all.get(name) ?? this.#add(name);
+    subscription.own = true;
     return subscription;
   }
 

@@ -51,6 +51,15 @@ test("the user's own channel is followed unasked, and resumed through auth", asy
   expect(offsets(heard)).toEqual([1, 2]);
 });
 
+test("resume() on a connection of another user asks for nothing", async () => {
+  const { server, client } = await connected();
+  client.resume({ "user:8": { epoch: "e", offset: 1, id: "user:8-1" } });
+  client.subscribe(["a"]);
+  await tick();
+  expect(server.socket.payloads("subscribe")).toEqual([{ channels: ["a"], positions: {} }]);
+  expect(Object.keys(client.ownPositions())).toEqual(["user:7"]);
+});
+
 test("another user's token: the old own channel is left, a followed one is asked for", async () => {
   const { server, client } = await connected();
   const heard = follower();

@@ -46,7 +46,8 @@ class Plan:
 def plan_of(ward: Ward, first_monday: date, location: str, zone: ZoneInfo) -> Plan:
     """Everything in `ward`, from `first_monday` on, on the clocks of `zone`.
 
-    A request for a shift off is time off for that shift's hours; for any shift, the whole day.
+    A request for a shift off is time off for that shift's hours; for any shift, the whole day. Raises OverflowError
+    where the weeks leave the calendar, which has the years 1 to 9999.
     """
     emails = {name: f"{name}.{ward.name}@example.com".lower() for name in ward.scenario.nurses}
     mondays = [first_monday + timedelta(weeks=number) for number in range(len(ward.weeks))]

@@ -8,7 +8,9 @@ from .ward import ANY, DAYS, Assignment, Contract, DataError, Nurse, Scenario, S
 
 T = TypeVar("T")
 
-_RANGE = r"\((\d+),(\d+)\)"
+MOST_DIGITS = 9
+
+_RANGE = rf"\((\d{{1,{MOST_DIGITS}}}),(\d{{1,{MOST_DIGITS}}})\)"
 _SHIFT_TYPE = re.compile(rf"(\S+) {_RANGE}")
 _CONTRACT = re.compile(rf"(\S+) {_RANGE} {_RANGE} {_RANGE} (\d+) ([01])")
 _SUCCESSION = re.compile(r"(\S+) \d+((?: \S+)*)")
@@ -51,8 +53,8 @@ class Lines:
     def count(self, name: str) -> int:
         """The number in `name = number`."""
         value = self.value(name)
-        if not value.isdecimal():
-            raise self.error(f"{name} is {value!r}, which is no number")
+        if not value.isdecimal() or len(value) > MOST_DIGITS:
+            raise self.error(f"{name} is {value[:20]!r}, which is no number of at most {MOST_DIGITS} digits")
         return int(value)
 
     def rows(self, name: str, read: Callable[[str], T]) -> tuple[T, ...]:
@@ -88,6 +90,8 @@ def read_scenario(text: str, file: str) -> Scenario:
     lines = Lines(text, file)
     lines.value("SCENARIO")
     weeks = lines.count("WEEKS")
+    if weeks == 0:
+        raise lines.error("WEEKS is 0, but a ward has at least one")
     skills = lines.rows("SKILLS", lambda line: lines.words(line, "HeadNurse")[0])
     shift_types = lines.rows("SHIFT_TYPES", lambda line: lines.match(_SHIFT_TYPE, line, "Early (2,5)")[1])
     lines.heading("FORBIDDEN_SHIFT_TYPES_SUCCESSIONS")

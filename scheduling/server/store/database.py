@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -95,6 +96,17 @@ def configure(engine: Engine) -> None:
 def unavailable(path: Path, error: BaseException | None) -> DatabaseUnavailable:
     """What the driver's `error` means to whoever started the program."""
     return DatabaseUnavailable(f"The database {path} cannot be opened: {error}.")
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Turn what a damaged or locked file or a full disk raises into DatabaseUnavailable: for work at start."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseUnavailable(
+            f"The database {path} cannot be used: {error.orig} (a damaged one must be restored or moved away)."
+        ) from error
 
 
 def revision_of(path: Path) -> str | None:

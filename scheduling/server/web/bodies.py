@@ -1,6 +1,7 @@
 """What clients may send. A field that is not listed is refused, so that a slip of the pen is told."""
 
 import re
+from collections import Counter
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,9 @@ Accept = Annotated[frozenset[SoftCode], Field(default_factory=frozenset)]
 
 MOST_AT_ONCE = 500
 """Drafts published in one request."""
+
+MOST_NAMED = 10
+"""Repeated ids in a refusal."""
 
 
 def _email(value: str) -> str:
@@ -89,8 +93,16 @@ class VersionRef(Body):
         return VersionOf(self.id, self.version)
 
 
+def _each_once(refs: list[VersionRef]) -> list[VersionRef]:
+    times = Counter(ref.id for ref in refs)
+    if repeated := [str(id) for id, count in times.items() if count > 1]:
+        ids = {"ids": ", ".join(repeated[:MOST_NAMED])}
+        raise PydanticCustomError("repeated", "must name each schedule once, but repeats the id {ids}", ids)
+    return refs
+
+
 class Publish(Body):
-    schedules: Annotated[list[VersionRef], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    schedules: Annotated[list[VersionRef], Field(min_length=1, max_length=MOST_AT_ONCE), AfterValidator(_each_once)]
     accept: Accept
 
 

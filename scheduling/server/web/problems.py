@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from scheduling.server.domain.rules import Severity
 from scheduling.server.services import errors
@@ -75,6 +76,9 @@ HTTP_ERRORS: dict[int, tuple[str, str, str]] = {
     413: ("/problems/too-large", "Too large", "The request's body is too large; at most {limit} bytes are taken."),
 }
 """Type, title and detail of what FastAPI itself refuses: 400 is a body that its parser gives up on."""
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def problem(
@@ -152,9 +156,24 @@ def _field_problem(found: Mapping[str, Any]) -> dict[str, str]:
 def _http_problem(request: Request, error: HTTPException, limit: int) -> ProblemResponse:
     phrase = HTTPStatus(error.status_code).phrase
     kind, title, detail = HTTP_ERRORS.get(error.status_code, ("about:blank", phrase, str(error.detail)))
-    allow = (error.headers or {}).get("Allow", "")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # The dashboard's files are behind no route of their own.
+        headers["Allow"] = _allowed(request) or "GET, HEAD"
+    allow = headers.get("Allow", "")
     told = detail.format(method=request.method, path=request.url.path[:200], allow=allow, limit=limit)
-    return problem(error.status_code, kind, title, told, headers=error.headers)
+    return problem(error.status_code, kind, title, told, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the request's path: whichever route refused it names only its own (RFC 9110, section 10.2.1)."""
+    place = {name: request.scope[name] for name in ("type", "path", "root_path", "headers") if name in request.scope}
+    routes = request.app.router.routes
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**place, "method": method})[0] is Match.FULL for route in routes)
+    )
 
 
 async def _on_failure(request: Request, error: Exception) -> Response:

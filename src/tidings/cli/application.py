@@ -2,14 +2,21 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
+
+from pydantic import ValidationError
 
 from tidings.manager import ConnectionManager
 
 Transport = Literal["native", "asgi"]
 LogLevel = Literal["critical", "error", "warning", "info", "debug", "trace"]
+
+ERRORS_SHOWN = 5
+"""Of one ValidationError."""
 
 
 class CannotServe(Exception):
@@ -42,6 +49,8 @@ def load(target: str) -> tuple[Any, list[ConnectionManager]]:
             application = getattr(application, part)
         except AttributeError as error:
             raise CannotServe(f"module {name!r} has no attribute {attribute!r}") from error
+        except CannotServe:
+            raise
         except Exception as error:
             raise CannotServe(f"{target} cannot be made: {described(error)}") from error
     return application, list(dict.fromkeys(_managers(application, vars(module))))
@@ -49,12 +58,26 @@ def load(target: str) -> tuple[Any, list[ConnectionManager]]:
 
 def described(error: BaseException) -> str:
     """An exception in one line, with the place it was raised at."""
+    places = list(traceback.walk_tb(error.__traceback__))
     lines = str(error).strip().splitlines()
+    if isinstance(error, ValidationError):
+        lines = [_invalid(error)]
+        # Where pydantic raised it says nothing; where it was given the data does.
+        places = [(frame, line) for frame, line in places if not _of_pydantic(frame)]
     text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{text} ({trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno})" if trace is not None else text
+    return f"{text} ({places[-1][0].f_code.co_filename}, line {places[-1][1]})" if places else text
+
+
+def _invalid(error: ValidationError) -> str:
+    """The place and the message of each error, but not what was given there, as it may be a secret."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [f"{'.'.join(map(str, (error.title, *each['loc'])))}: {' '.join(each['msg'].split())}" for each in found]
+    more = [f"and {len(told) - ERRORS_SHOWN} more"] if len(told) > ERRORS_SHOWN else []
+    return "; ".join(told[:ERRORS_SHOWN] + more)
+
+
+def _of_pydantic(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] in {"pydantic", "pydantic_settings"}
 
 
 def _managers(application: Any, names: dict[str, Any]) -> Iterator[ConnectionManager]:

@@ -22,7 +22,7 @@ export class Heard {
   }
 
   /** After a reset the log may be another, whose versions are lower. */
-  forgetVersions(): void {
+  forgetKeys(): void {
     this.#versions.clear();
   }
 

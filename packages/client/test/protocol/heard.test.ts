@@ -45,7 +45,7 @@ test("a key that changes stays remembered", () => {
 test("forgotten versions are heard anew, ids are not", () => {
   const heard = new Heard();
   heard.note({ id: "a", key: "k", version: 9 });
-  heard.forgetVersions();
+  heard.forgetKeys();
   expect(heard.note({ id: "b", key: "k", version: 2 })).toBe(true);
   expect(heard.note({ id: "c", key: "k", version: 2 })).toBe(false);
   expect(heard.note({ id: "a" })).toBe(false);
