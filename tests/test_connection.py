@@ -130,6 +130,19 @@ class TestOpening:
         assert client.closed_with() == CloseCode.INTERNAL_ERROR
         assert stage.manager.connections("ann") == 0
 
+    @pytest.mark.parametrize(("needed", "kept"), [(True, True), (False, False)])
+    async def test_the_upgrade_request_is_kept_only_where_somebody_may_ask_for_it(
+        self, needed: bool, kept: bool
+    ) -> None:
+        class Tokens:
+            needs_handshake = needed
+
+            def __call__(self, handshake: Handshake, token: str | None) -> User:
+                return User("ann")
+
+        client = await Stage(authenticate=Tokens()).signed_in("ann")
+        assert (client.connection.handshake is not None) == kept
+
     @pytest.mark.parametrize("message", ["subscribe", "unsubscribe"])
     async def test_before_a_token_nothing_else_is_taken(self, message: str) -> None:
         client = Stage().opened()
@@ -715,6 +728,46 @@ class TestTime:
             assert client.closed_with() is None
         await hand().advance(5.0 - 4 * 0.99)
         assert client.closed_with() == CloseCode.AUTH_TIMEOUT
+
+    async def test_a_token_that_came_in_time_may_be_looked_at_for_longer(self) -> None:
+        gate = Gate()
+        stage = Stage(authenticate=held_authentication(gate))
+        client = stage.opened("ann")
+        await gate.reached()
+        await hand().advance(9)
+        assert client.closed_with() is None
+        gate.open()
+        await stage.settled()
+        assert client.one()["type"] == "connection:established"
+
+    async def test_a_log_that_does_not_answer_does_not_keep_it_for_ever(self) -> None:
+        broker = HeldBroker()
+        broker.follow_gate.close()
+        stage = Stage(broker=broker)
+        client = stage.opened("ann")
+        await broker.follow_gate.reached()
+        await hand().advance(15)
+        assert client.closed_with() == CloseCode.INTERNAL_ERROR
+        broker.follow_gate.open()
+        await stage.settled()
+        assert broker.following == {}
+
+    async def test_a_handler_that_takes_too_long_is_given_up_and_the_rest_is_answered(self) -> None:
+        gate = Gate()
+        stage = Stage()
+
+        @stage.manager.on(Shouted)
+        async def handle(shouted: Shouted, user: User) -> None:
+            await gate.passed()
+
+        client = await stage.signed_in("ann")
+        ids = [client.send("shouted", {"text": "hi"}), client.send("subscribe", {"channels": ["notes"]})]
+        await gate.reached()
+        await hand().advance(10)
+        await stage.settled()
+        refusal, answer = client.read()
+        assert refusal["payload"]["code"] == "internal_error"
+        assert [refusal["reply_to"], answer["reply_to"]] == ids
 
     async def test_a_silent_client_is_pinged_then_closed_as_idle(self) -> None:
         stage = Stage()

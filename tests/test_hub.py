@@ -382,8 +382,9 @@ class TestApplicationMessages:
         assert message["payload"]["code"] == "internal_error"
         assert "secret" not in json.dumps(message)
 
-    async def test_a_reply_that_is_not_json_is_an_internal_error(self) -> None:
-        message = await self.asked(lambda asked, user: {"it": object()})
+    @pytest.mark.parametrize("reply", [{"it": object()}, [1, 2], "text", 7])
+    async def test_a_reply_that_is_no_json_object_is_an_internal_error(self, reply: Any) -> None:
+        message = await self.asked(lambda asked, user: reply)
         assert message["payload"]["code"] == "internal_error"
 
     async def test_what_follows_a_failure_is_answered(self) -> None:

@@ -239,6 +239,20 @@ class TestGuidesMethods:
         with pytest.raises(ChannelError, match="is not a channel's name"):
             await manager.broadcast_to_channel("no where", note(1))
 
+    async def test_nobody_is_passed_over(self) -> None:
+        stage = Stage()
+        client = await stage.signed_in("None")
+        await stage.manager.send_to_user(None, note(1))
+        assert client.read() == []
+
+    async def test_without_declarations_any_name_and_message_goes_with_one_warning(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stage = Stage(channels=())
+        for number in range(3):
+            await stage.manager.broadcast_to_channel("schedules", create_ws_message("any:thing", {"n": number}))
+        assert caplog.text.count("'schedules' is not declared") == 1
+
     async def test_the_users_own_channel_needs_no_declaration(self) -> None:
         stage = Stage(channels=(Notes,))
         client = await stage.signed_in("ann")
@@ -324,6 +338,19 @@ class TestConnect:
         with pytest.raises(Refused, match="1 to 128 characters"):
             await stage.manager.connect(socket, user_id)
         assert not socket.accepted
+
+    async def test_a_server_that_stops_meanwhile_leaves_nothing(self) -> None:
+        stage, socket = Stage(), RecordingSocket()
+        stage.broker.follow_gate.close()
+        connecting = asyncio.create_task(stage.manager.connect(socket, "ann"))
+        await stage.broker.follow_gate.reached()
+        await stage.manager.stop()
+        stage.broker.follow_gate.open()
+        await connecting
+        await stage.settled()
+        assert socket.closed is not None
+        assert socket.closed[0] == CloseCode.SERVICE_RESTART
+        assert stage.broker.following == {}
 
     @pytest.mark.parametrize("failure", [WebSocketDisconnect(1006), RuntimeError("closed"), OSError("reset")])
     async def test_a_client_that_has_gone_is_forgotten_and_the_others_go_on(self, failure: Exception) -> None:

@@ -393,18 +393,24 @@ class Connection:
 
     def check(self, now: float) -> float | None:
         """Do what is overdue at `now` (seconds of the loop); returns when to look again, None at the end."""
-        limits = self._owner.limits
         if self.state is State.CLOSED:
             return None
-        if self.state is State.AUTHENTICATING:  # `rule_timeout` bounds it
-            return now + limits.rule_timeout
         if self.user_id is None:
-            if now + 1 > self.opened_at + limits.auth_timeout:
-                self.advance(Input.AUTH_TIMEOUT)
-                self._end(CloseCode.AUTH_TIMEOUT, f"no `auth` within {limits.auth_timeout:g} s")
-                return None
-            return self.opened_at + limits.auth_timeout
+            return self._check_opening(now)
         return self._check_life(now)
+
+    def _check_opening(self, now: float) -> float | None:
+        """The client has `auth_timeout` to send its token, the server then `rule_timeout` to look at it."""
+        limits, looking = self._owner.limits, self.state is State.AUTHENTICATING
+        until = self.opened_at + limits.auth_timeout + (limits.rule_timeout if looking else 0.0)
+        if now + 1 <= until:
+            return until
+        self.advance(Input.AUTH_TIMEOUT)
+        if looking:
+            self._end(CloseCode.INTERNAL_ERROR, "the token could not be looked at in time")
+        else:
+            self._end(CloseCode.AUTH_TIMEOUT, f"no `auth` within {limits.auth_timeout:g} s")
+        return None
 
     def _check_life(self, now: float) -> float | None:
         limits = self._owner.limits

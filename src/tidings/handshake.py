@@ -36,8 +36,8 @@ class Handshake:
     """
 
     path: str
-    query_string: str = ""
-    headers: Sequence[tuple[str, str]] = ()
+    query_string: str = field(default="", repr=False)  # not shown: tokens and cookies belong in no log
+    headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
     client: str | None = None
     scheme: str = "ws"
     state: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)

@@ -108,6 +108,17 @@ class TestUserChannel:
         with pytest.raises(ChannelError):
             Me(user_id=user_id)
 
+    def test_it_has_one_name_and_no_other_channel_has_it(self) -> None:
+        class Mine(UserChannel[Created], name="mine:{user_id}"): ...
+
+        class Odd(Channel[Created], name="user:{team_id}"):
+            team_id: int
+
+        with pytest.raises(DeclarationError, match=r"a user's own channel is named 'user:\{user_id\}'; drop name="):
+            Declarations([Mine])
+        with pytest.raises(DeclarationError, match="share names"):
+            Declarations([Odd])
+
 
 class TestDeclaration:
     def test_the_events_are_those_in_the_brackets(self) -> None:

@@ -27,6 +27,8 @@ _WEBSOCKETS: dict[Transport, dict[str, Any]] = {
     "asgi": {"ws": "websockets-sansio", "ws_max_size": 4 * Limits().message_size, "ws_per_message_deflate": False},
 }
 
+_BACKLOG = 2_048  # connections that wait to be accepted, as uvicorn has it
+
 log = logging.getLogger("uvicorn.error")
 
 
@@ -155,6 +157,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(_BACKLOG)  # who comes before the application has started waits, and is not refused
     except OSError as error:
         if listener is not None:
             listener.close()
