@@ -226,6 +226,21 @@ class HeldBroker(MemoryBroker):
         return entries
 
 
+def position(message: Message) -> dict[str, Any]:
+    """Where a reader of this event is."""
+    return {name: message[name] for name in ("epoch", "offset", "id")}
+
+
+def held_authentication(gate: Gate) -> Callable[..., Any]:
+    """An `authenticate` that waits at the gate."""
+
+    async def held(handshake: Handshake, token: str | None) -> User | None:
+        await gate.passed()
+        return authenticate(handshake, token)
+
+    return held
+
+
 class Stage:
     """A manager on the running loop, and its clients."""
 
