@@ -3,12 +3,18 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 DEADLINE = 20.0  # seconds; only a failure waits so long
 
@@ -88,6 +94,39 @@ async def signed_in(url: str, user: str, **options: Any) -> AsyncIterator[Client
         answer = await client.ask("auth", {"token": user})
         assert answer["type"] == "connection:established", answer
         yield client
+
+
+async def flooded(url: str, texts: Iterable[str]) -> int | None:
+    """The code that the server closes with while these messages are sent, however it answers.
+
+    On the bare socket: a server that closes with input unread resets TCP, at which a client library throws away what it
+    has not read, the close frame among it. The kernel keeps that.
+    """
+    loop = asyncio.get_running_loop()
+    address = urlsplit(url)
+    protocol = ClientProtocol(parse_uri(f"ws://{address.netloc}/ws"))
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        async with asyncio.timeout(DEADLINE):
+            await loop.sock_connect(sock, (str(address.hostname), int(address.port or 80)))
+            protocol.send_request(protocol.connect())
+            await loop.sock_sendall(sock, b"".join(protocol.data_to_send()))
+            while protocol.state is State.CONNECTING:
+                protocol.receive_data(await loop.sock_recv(sock, 65_536))
+            sending = asyncio.create_task(_send_on(sock, texts))
+            with suppress(ConnectionError):
+                while protocol.close_rcvd is None and (data := await loop.sock_recv(sock, 65_536)):
+                    protocol.receive_data(data)
+            sending.cancel()
+            await asyncio.wait([sending])
+    return None if protocol.close_rcvd is None else protocol.close_rcvd.code
+
+
+async def _send_on(sock: socket.socket, texts: Iterable[str]) -> None:
+    with suppress(ConnectionError):
+        for text in texts:
+            frame = Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+            await asyncio.get_running_loop().sock_sendall(sock, frame)
 
 
 def position(message: dict[str, Any]) -> dict[str, Any]:
