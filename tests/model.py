@@ -9,19 +9,40 @@ from tidings.protocol.log import Position
 Covers = Callable[[str, Position], Awaitable[bool]]
 
 
+class Truth:
+    """What was published: each log's events in order, and the newest version of each entity, as a database has it."""
+
+    def __init__(self) -> None:
+        self.logs: dict[tuple[str, str], list[tuple[str, str, int]]] = {}  # (id, key, version), by channel and epoch
+        self.database: dict[str, int] = {}
+
+    def log(self, channel: str, epoch: str) -> list[tuple[str, str, int]]:
+        return self.logs.setdefault((channel, epoch), [])
+
+    def superseded(self, channel: str, after: Position, before: int) -> bool:
+        """Whether each event between was followed by a later one of the same entity."""
+        log = self.log(channel, after.epoch)
+        return all(
+            any(later == key for _, later, _ in log[offset:])
+            for offset, (_, key, _) in enumerate(log[after.offset : before - 1], after.offset + 1)
+        )
+
+
 class ModelClient:
     """One client over several connections. It keeps its positions when a connection is cut.
 
     `hear` raises AssertionError where the server sends what section 7 forbids: an event that is not the next one, a
-    reset although the log covers what is missing (`covers`), an event of a channel that was left.
+    conflated one that hides something from the client, a reset although the log covers what is missing (`covers`), an
+    event of a channel that was left. `grid` is what its screen shows: the version of each entity, over all channels.
     """
 
-    def __init__(self, stage: Stage, user: str, room: int | None, covers: Covers) -> None:
-        self.stage, self.user, self.room, self.covers = stage, user, room, covers
+    def __init__(self, stage: Stage, user: str, room: int | None, covers: Covers, truth: Truth) -> None:
+        self.stage, self.user, self.room, self.covers, self.truth = stage, user, room, covers, truth
+        self.grid: dict[str, int] = {}
         self.own = f"user:{user}"
         self.positions: dict[str, Position] = {}
         self.applied: dict[str, list[str]] = {}  # ids, by channel
-        self.resets = 0
+        self.resets = self.conflated = 0
         self.client: Client | None = None
         self._forget_connection()
 
@@ -108,6 +129,7 @@ class ModelClient:
                     "not recovered although the log covers it"
                 )
                 self.positions[channel] = self.following[channel] = Position(**top)
+                self._fetch()
                 if given is not None:
                     self._must_reset.add(channel)
 
@@ -124,6 +146,11 @@ class ModelClient:
             )
         self.positions[channel] = self.following[channel] = position
         self.resets += 1
+        self._fetch()
+
+    def _fetch(self) -> None:
+        """The state, as the database has it."""
+        self.grid |= self.truth.database
 
     def _event(self, message: Message) -> None:
         channel = message["channel"]
@@ -131,13 +158,16 @@ class ModelClient:
         if channel in self.awaited or channel not in self.following:
             return
         assert channel not in self._must_reset, "an event before the reset"
-        last = self.following[channel]
-        assert position[:2] == (last.epoch, last.offset + 1), f"after {last} came {position}"
+        last, after = self.following[channel], message.get("after", message["offset"] - 1)
+        assert (position.epoch, after) == (last.epoch, last.offset), f"after {last} came {position}, {after=}"
+        assert self.truth.superseded(channel, last, position.offset), f"{position} hides what came after {last}"
+        self.conflated += after + 1 < position.offset
         self.following[channel] = position
         mine = self.positions[channel]
-        if position.epoch == mine.epoch and position.offset == mine.offset + 1:
+        if position.epoch == mine.epoch and after <= mine.offset < position.offset:
             self.positions[channel] = position
             self.applied.setdefault(channel, []).append(position.id)
+            self.grid[message["key"]] = max(message["version"], self.grid.get(message["key"], 0))
         else:  # the table's other rows: dropped, because it was applied before
             assert position.epoch == mine.epoch
             assert position.offset <= mine.offset

@@ -42,6 +42,19 @@ class Room(Channel[NotePosted], name="room:{room_id}"):
 class Me(UserChannel[NotePosted]): ...
 
 
+class Hearing:
+    """A broker's listener that calls a function for each entry; a reset is one too many."""
+
+    def __init__(self, deliver: Callable[[str, Entry], object]) -> None:
+        self._deliver = deliver
+
+    def deliver(self, channel: str, entry: Entry) -> None:
+        self._deliver(channel, entry)
+
+    def reset(self, channel: str, position: Position) -> None:
+        raise AssertionError(f"{channel} was reset to {position}")
+
+
 def frame_of(message: bytes) -> bytes:
     """The frame of a recording transport: the message itself."""
     return message

@@ -1,13 +1,14 @@
 """Who listens to a channel here: live readers, cursors, and channels that are held open."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from tests.stage import HeldBroker
-from tidings.audience import Audience, Audiences
+from tidings.audience import Audience, Audiences, Entrance
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 
@@ -43,9 +44,28 @@ class Reader:
         self.frames: list[Any] = []
         self.on_write = on_write
 
+        self.caught_up, self.resets = 0, list[Position]()
+
     def write(self, frame: Any) -> None:
         self.frames.append(frame)
         self.on_write()
+
+    def catch_up(self) -> None:
+        self.caught_up += 1
+
+    def reset(self, audience: Audience) -> None:
+        self.resets.append(audience.position)
+        audience.go_live(self)
+
+
+@asynccontextmanager
+async def held(audiences: Audiences, name: str, position: Position | None) -> AsyncIterator[Entrance]:
+    """A channel held open, as for somebody who is about to enter it."""
+    entrance = await audiences.take(name, position)
+    try:
+        yield entrance
+    finally:
+        audiences.release([entrance])
 
 
 class TestDeliver:
@@ -87,7 +107,7 @@ class TestDeliver:
         audience.deliver(entry(1))
         audience.deliver(entry(2))
         assert slow.frames == ["k:event 1"]
-        assert audience.cursor(slow) == entry(1).position
+        assert audience.cursor(slow) == (entry(1).position, True)
         assert quick.frames == ["k:event 1", "k:event 2"]
 
     def test_a_reader_that_leaves_from_within_its_own_write_hears_no_more(self) -> None:
@@ -107,7 +127,7 @@ class TestReaders:
         audience.go_live(reader)
         assert audience.cursor(reader) is None
         audience.lag(reader)
-        assert audience.cursor(reader) == TOP
+        assert audience.cursor(reader) == (TOP, True)
         audience.deliver(entry(1))
         assert reader.frames == []
         audience.go_live(reader)
@@ -117,11 +137,11 @@ class TestReaders:
 
     def test_lagging_again_keeps_the_cursor_unless_another_is_given(self) -> None:
         audience, reader = Audience("notes", TOP), Reader(Kind("k"))
-        audience.lag(reader, entry(3).position)
+        audience.lag(reader, entry(3).position, slow=False)
         audience.lag(reader)
-        assert audience.cursor(reader) == entry(3).position
+        assert audience.cursor(reader) == (entry(3).position, False)
         audience.lag(reader, entry(4).position)
-        assert audience.cursor(reader) == entry(4).position
+        assert audience.cursor(reader) == (entry(4).position, True)
 
     def test_who_is_no_reader_does_not_become_one_by_lagging(self) -> None:
         audience, reader = Audience("notes", TOP), Reader(Kind("k"))
@@ -142,6 +162,81 @@ class TestReaders:
         assert (len(audience), list(audience)) == (0, [])
 
 
+class TestWaiting:
+    """Readers who were sent, from the log of another process, what is not delivered here yet."""
+
+    def test_who_read_just_as_far_as_is_delivered_goes_live(self) -> None:
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
+        audience.lag(reader, entry(2).position, slow=False)
+        audience.arrive(reader)
+        assert (audience.cursor(reader), audience.place(reader), len(audience)) == (None, entry(2).position, 1)
+        for offset in (1, 2, 3):
+            audience.deliver(entry(offset))
+        assert (reader.frames, reader.caught_up) == (["k:event 3"], 0)
+
+    def test_who_read_less_than_is_delivered_reads_on(self) -> None:
+        audience, reader = Audience("notes", entry(1).position), Reader(Kind("k"))
+        audience.lag(reader, TOP)
+        audience.arrive(reader)
+        audience.deliver(entry(2))
+        assert (audience.cursor(reader), reader.caught_up, reader.frames) == ((TOP, True), 1, [])
+
+    def test_who_read_another_event_at_the_same_offset_reads_on_and_is_refused_there(self) -> None:
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
+        forked = Position("E", 1, "other")
+        audience.lag(reader, forked, slow=False)
+        audience.arrive(reader)
+        audience.deliver(entry(1))
+        assert (audience.cursor(reader), reader.caught_up) == ((forked, False), 1)
+
+    def test_a_full_buffer_makes_a_waiting_reader_a_cursor_at_its_place(self) -> None:
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
+        audience.lag(reader, entry(2).position, slow=False)
+        audience.arrive(reader)
+        audience.lag(reader)
+        assert audience.cursor(reader) == (entry(2).position, False)
+
+    def test_it_can_leave(self) -> None:
+        audience, reader = Audience("notes", TOP), Reader(Kind("k"))
+        audience.lag(reader, entry(2).position, slow=False)
+        audience.arrive(reader)
+        audience.leave(reader)
+        audience.deliver(entry(1))
+        assert (len(audience), list(audience), reader.frames) == (0, [], [])
+
+
+class TestReset:
+    def test_every_reader_starts_anew_live_lagging_or_waiting(self) -> None:
+        audience = Audience("notes", entry(5).position)
+        live, lagging, waiting = (Reader(Kind("k")) for _ in range(3))
+        audience.go_live(live)
+        audience.lag(lagging, entry(3).position)
+        audience.lag(waiting, entry(7).position)
+        audience.arrive(waiting)
+        anew = Position("F", 2, "id2")
+        audience.reset(anew)
+        assert [reader.resets for reader in (live, lagging, waiting)] == [[anew]] * 3
+        audience.deliver(entry(3, "F"))
+        assert [reader.frames for reader in (live, lagging, waiting)] == [["k:event 3"]] * 3
+
+    async def test_a_reset_between_the_brokers_answer_and_the_entry_is_not_missed(self) -> None:
+        anew = Position("F", 0, "")
+
+        class ForgettingBroker(HeldBroker):
+            async def follow(self, channel: str) -> Position:
+                top = await super().follow(channel)
+                audiences.reset(channel, anew)
+                return top
+
+        audiences = Audiences(ForgettingBroker())
+        assert (await audiences.take("notes", None)).audience.position == anew
+
+    def test_a_reset_of_a_channel_without_readers_is_nothing(self) -> None:
+        audiences = Audiences(HeldBroker())
+        audiences.reset("notes", TOP)
+        assert audiences.get("notes") is None
+
+
 class TestAudiences:
     async def test_a_channel_is_followed_once_for_all_who_hold_it(self) -> None:
         broker = HeldBroker()
@@ -158,7 +253,7 @@ class TestAudiences:
     async def test_it_stays_open_while_somebody_reads(self) -> None:
         broker = HeldBroker()
         audiences, reader = Audiences(broker), Reader(Kind("k"))
-        async with audiences.hold("notes", None) as entrance:
+        async with held(audiences, "notes", None) as entrance:
             entrance.audience.go_live(reader)
         assert broker.following == {"notes": 1}
         entrance.audience.leave(reader)
@@ -168,9 +263,9 @@ class TestAudiences:
     async def test_it_stays_open_for_who_is_about_to_enter_when_the_last_reader_leaves(self) -> None:
         broker = HeldBroker()
         audiences, reader = Audiences(broker), Reader(Kind("k"))
-        async with audiences.hold("notes", None) as first:
+        async with held(audiences, "notes", None) as first:
             first.audience.go_live(reader)
-        async with audiences.hold("notes", None) as second:
+        async with held(audiences, "notes", None) as second:
             first.audience.leave(reader)
             audiences.close_if_unused("notes")
             assert broker.following == {"notes": 1}
@@ -221,9 +316,9 @@ class TestAudiences:
 
         broker = EagerBroker()
         audiences = Audiences(broker)
-        async with audiences.hold("notes", None) as entrance:
+        async with held(audiences, "notes", None) as entrance:
             assert entrance.audience.position.offset == 2
-        async with audiences.hold("notes", None) as entrance:
+        async with held(audiences, "notes", None) as entrance:
             assert entrance.audience.position.offset == 4
 
     async def test_what_was_delivered_to_an_opening_that_failed_is_forgotten(self) -> None:
@@ -258,7 +353,7 @@ class TestAudiences:
         audiences = Audiences(broker)
         positions = [(await broker.append("notes", draft(id))).position for id in "abcd"]
         for position, covered in [(positions[0], False), (positions[1], True), (positions[3], True), (None, False)]:
-            async with audiences.hold("notes", position) as entrance:
+            async with held(audiences, "notes", position) as entrance:
                 assert (entrance.covered, entrance.position) == (covered, position)
                 assert entrance.audience.position == positions[3]
 

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.model import ModelClient
-from tests.stage import HandLoop, HeldBroker, Me, NotePosted, Notes, Room, Stage
+from tests.model import ModelClient, Truth
+from tests.stage import HandLoop, Hearing, HeldBroker, Me, NotePosted, Notes, Room, Stage
 from tidings import Channel, Limits
 from tidings.protocol.log import Entry, Position
 
@@ -24,6 +24,7 @@ CHANNELS: dict[str, Channel[NotePosted]] = {
 SUBSCRIBABLE = [name for name in CHANNELS if name != "user:ann"]
 ELSEWHERE = [Room(room_id=number) for number in range(10, 15)]  # that nobody here follows
 CLIENTS = st.integers(0, 2)
+NOTES = 4
 ACTS = st.sampled_from(
     ["cut", "reconnect", "subscribe", "subscribe_without_position", "unsubscribe", "pause", "resume", "read", "publish"]
 )
@@ -58,7 +59,7 @@ class Recovery(RuleBasedStateMachine):
         self.loop = SteppedLoop()
         self.now = 0.0
         self.number = 0
-        self.truth: dict[tuple[str, str], list[str]] = {}  # ids by channel and epoch
+        self.truth = Truth()
 
     @initialize(
         events=st.sampled_from([3, 8, 1_000]),
@@ -74,13 +75,13 @@ class Recovery(RuleBasedStateMachine):
 
         async def begin() -> Stage:
             self.broker = HeldBroker(events=events, age=100.0, channels=6, clock=lambda: self.now)
-            self.broker.attach(self.appended)
+            self.broker.attach(Hearing(self.appended))
             self.broker.turns = turns
             return Stage(broker=self.broker, limits=limits)
 
         self.stage = self.loop.step(begin())
         users = (("ann", None), ("ann", rooms[0]), ("bob", rooms[1]))
-        self.clients = [ModelClient(self.stage, user, room, self.broker.covers) for user, room in users]
+        self.clients = [ModelClient(self.stage, user, room, self.broker.covers, self.truth) for user, room in users]
         for client in self.clients:
             self.do(client.connect)
             for name in SUBSCRIBABLE:
@@ -89,8 +90,8 @@ class Recovery(RuleBasedStateMachine):
 
     def appended(self, channel: str, entry: Entry) -> None:
         """What is in the logs, as the broker numbers it."""
-        log = self.truth.setdefault((channel, entry.position.epoch), [])
-        log.append(entry.position.id)
+        log = self.truth.log(channel, entry.position.epoch)
+        log.append((entry.position.id, entry.key or "", self.number))
         assert entry.position.offset == len(log)
 
     def do(self, act: Callable[[], object]) -> None:
@@ -119,9 +120,19 @@ class Recovery(RuleBasedStateMachine):
         self.loop.step(self.published(names, 1))
 
     async def published(self, names: list[str], count: int) -> None:
+        """Change a few notes again and again, and tell of each change on these channels."""
         for _ in range(count):
             self.number += 1
-            await self.stage.manager.publish(NotePosted(note_id=self.number), *[CHANNELS[name] for name in names])
+            note = NotePosted(note_id=self.number % NOTES, version=self.number)
+            self.truth.database[f"note:{note.note_id}"] = note.version
+            await self.stage.manager.publish(note, *[CHANNELS[name] for name in names])
+
+    @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), count=st.integers(1, 12))
+    def hand_over(self, number: int, name: str, count: int) -> None:
+        """What was Bob's becomes Ann's, and she hears it on her own channel while her connection lags on the other."""
+        self._pause(self.online(number), name, 0)
+        self.loop.step(self.published([name], count))
+        self.loop.step(self.published([name, "user:ann"], 1))
 
     @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), act=ACTS, back=st.integers(0, 3))
     def act(self, number: int, name: str, act: str, back: int) -> None:
@@ -164,7 +175,7 @@ class Recovery(RuleBasedStateMachine):
         if position.offset < back:
             return position
         offset = position.offset - back
-        return Position(position.epoch, offset, self.truth[name, position.epoch][offset - 1] if offset else "")
+        return Position(position.epoch, offset, self.truth.log(name, position.epoch)[offset - 1][0] if offset else "")
 
     def _subscribe_without_position(self, client: ModelClient, name: str, back: int) -> None:
         self.do(lambda: client.subscribe(name, None))
@@ -241,8 +252,10 @@ class Recovery(RuleBasedStateMachine):
         for client in self.clients:
             assert client.awaited == {}
             for name, last in client.following.items():
-                assert last.offset == len(self.truth.get((name, last.epoch), [])), f"{client.user}, {name}: {last}"
+                assert last.offset == len(self.truth.log(name, last.epoch)), f"{client.user}, {name}: {last}"
                 assert client.positions[name] == last
+                for id, key, version in self.truth.log(name, last.epoch):
+                    assert client.grid[key] >= version, f"{client.user} shows {key} at {client.grid[key]}, not {id}"
             for ids in client.applied.values():
                 assert len(set(ids)) == len(ids)
 
@@ -256,6 +269,6 @@ class Recovery(RuleBasedStateMachine):
 
 
 Recovery.TestCase.settings = settings(
-    stateful_step_count=30, max_examples=100 if settings.get_current_profile_name() == "steady" else 1_000
+    stateful_step_count=50, max_examples=200 if settings.get_current_profile_name() == "steady" else 1_000
 )
 TestRecovery = Recovery.TestCase

@@ -1,8 +1,7 @@
 """Who listens to which channel in this process: readers that are caught up, and cursors of those that are not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from tidings.broker import Broker
@@ -18,29 +17,47 @@ class Reader(Protocol):
     @property
     def write(self) -> Write: ...
 
+    def catch_up(self) -> None:
+        """Read on from the cursors."""
+
+    def reset(self, audience: "Audience") -> None:
+        """What comes next cannot be had: start anew from the audience's position."""
+
+
+class Cursor(NamedTuple):
+    """Where a reader stands that is not live. `slow`: because it reads slowly, not because it asked for a replay."""
+
+    position: Position
+    slow: bool
+
 
 class Audience:
     """The readers of one channel.
 
     `position` is that of the last entry delivered here. A live reader has everything up to it; a lagging reader has
-    everything up to its cursor.
+    everything up to its cursor, which it reads on from; a waiting reader has all that can be read, perhaps more than
+    was delivered here, and goes on with a later delivery. With `conflates`, slow readers need only the last event of
+    each key.
     """
 
-    __slots__ = ("_lagging", "_live", "name", "position")
+    __slots__ = ("_lagging", "_live", "_waiting", "conflates", "name", "position")
 
-    def __init__(self, name: str, position: Position) -> None:
-        self.name, self.position = name, position
+    def __init__(self, name: str, position: Position, *, conflates: bool = False) -> None:
+        self.name, self.position, self.conflates = name, position, conflates
         # One group for each kind of transport: its frames are alike, so each is built once. Mostly one.
         self._live: list[tuple[Encode, dict[Reader, Write]]] = []
-        self._lagging: dict[Reader, Position] | None = None
+        self._lagging: dict[Reader, Cursor] | None = None
+        self._waiting: dict[Reader, Cursor] | None = None
 
     def __len__(self) -> int:
-        return sum(len(writes) for _, writes in self._live) + len(self._lagging or ())
+        behind = len(self._lagging or ()) + len(self._waiting or ())
+        return sum(len(writes) for _, writes in self._live) + behind
 
     def __iter__(self) -> Iterator[Reader]:
         for _, writes in self._live:
             yield from tuple(writes)
         yield from tuple(self._lagging or ())
+        yield from tuple(self._waiting or ())
 
     def deliver(self, entry: Entry) -> None:
         """Write the entry to every live reader: one frame per kind of transport, one synchronous write each.
@@ -54,35 +71,72 @@ class Audience:
                 frame = encode(entry.message)
                 for write in tuple(writes.values()):
                     write(frame)
+        if self._waiting:
+            self._wake()
+
+    def reset(self, position: Position) -> None:
+        """The log goes on from this position; nobody can be sent what lies before it."""
+        self.position = position
+        for reader in tuple(self):
+            reader.reset(self)
 
     def go_live(self, reader: Reader) -> None:
         """From now on the reader is written to. Its duty: it has everything up to `position`."""
-        if self._lagging:
-            self._lagging.pop(reader, None)
+        self._forget_cursor(reader)
         for encode, writes in self._live:
             if encode is reader.encode:
                 writes[reader] = reader.write
                 return
         self._live.append((reader.encode, {reader: reader.write}))
 
-    def lag(self, reader: Reader, cursor: Position | None = None) -> None:
-        """From now on the reader is a cursor: at the given position, or, if it was live, behind what it was written."""
-        live = self._remove_live(reader)
-        if self._lagging is None:
-            self._lagging = {}
-        if cursor is not None:
-            self._lagging[reader] = cursor
+    def lag(self, reader: Reader, position: Position | None = None, *, slow: bool = True) -> None:
+        """From now on the reader is a cursor: at the given position, or else behind what it was written."""
+        live, cursor = self._remove_live(reader), self._forget_cursor(reader)
+        if position is not None:
+            cursor = Cursor(position, slow)
         elif live:
-            self._lagging[reader] = self.position
+            cursor = Cursor(self.position, slow)
+        if cursor is not None:
+            self._lagging = self._lagging if self._lagging is not None else {}
+            self._lagging[reader] = cursor
 
-    def cursor(self, reader: Reader) -> Position | None:
-        """Where a lagging reader stands; None where it is live or no reader of this channel."""
+    def arrive(self, reader: Reader) -> None:
+        """The reader has been written all that can be read: it goes live, or waits for the next delivery."""
+        cursor = self._forget_cursor(reader)
+        if cursor is None or cursor.position == self.position:
+            self.go_live(reader)
+        else:
+            self._waiting = self._waiting if self._waiting is not None else {}
+            self._waiting[reader] = cursor
+
+    def cursor(self, reader: Reader) -> Cursor | None:
+        """Where a lagging reader stands; None where it is live, waits, or is no reader of this channel."""
         return self._lagging.get(reader) if self._lagging else None
+
+    def place(self, reader: Reader) -> Position:
+        """The last event that the reader was sent."""
+        cursor = self.cursor(reader) or (self._waiting or {}).get(reader)
+        return self.position if cursor is None else cursor.position
 
     def leave(self, reader: Reader) -> None:
         """The reader is no longer of this audience."""
-        if not self._remove_live(reader) and self._lagging:
-            self._lagging.pop(reader, None)
+        if not self._remove_live(reader):
+            self._forget_cursor(reader)
+
+    def _wake(self) -> None:
+        """Have those go on whom the delivery has reached: live, where it is just what they have read already."""
+        for reader, cursor in list((self._waiting or {}).items()):
+            if cursor.position == self.position:
+                self.go_live(reader)
+            elif cursor.position.offset <= self.position.offset:
+                self.lag(reader, cursor.position, slow=cursor.slow)
+                reader.catch_up()
+
+    def _forget_cursor(self, reader: Reader) -> Cursor | None:
+        for cursors in (self._lagging, self._waiting):
+            if cursors and (cursor := cursors.pop(reader, None)) is not None:
+                return cursor
+        return None
 
     def _remove_live(self, reader: Reader) -> bool:
         return any(writes.pop(reader, None) is not None for _, writes in self._live)
@@ -103,13 +157,14 @@ class Audiences:
     that it cannot be closed between the look at its log and the entry.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, conflates: Callable[[str], bool] = lambda name: False) -> None:
         self.broker = broker
+        self._conflates = conflates
         self._audiences: dict[str, Audience] = {}
         self._holds: dict[str, int] = {}
         self._opening: dict[str, asyncio.Event] = {}
-        self._delivered_early: dict[str, Entry] = {}
-        broker.attach(self.deliver)
+        self._early: dict[str, Position] = {}
+        broker.attach(self)
 
     def get(self, name: str) -> Audience | None:
         """The audience of a channel, where it has one here."""
@@ -122,7 +177,7 @@ class Audiences:
         self._audiences.clear()
         self._holds.clear()
         self._opening.clear()
-        self._delivered_early.clear()
+        self._early.clear()
 
     def deliver(self, channel: str, entry: Entry) -> None:
         """An entry was appended to a channel's log."""
@@ -130,7 +185,15 @@ class Audiences:
         if audience is not None:
             audience.deliver(entry)
         elif channel in self._opening:
-            self._delivered_early[channel] = entry
+            self._early[channel] = entry.position
+
+    def reset(self, channel: str, position: Position) -> None:
+        """A channel's log goes on from this position."""
+        audience = self._audiences.get(channel)
+        if audience is not None:
+            audience.reset(position)
+        elif channel in self._opening:
+            self._early[channel] = position
 
     async def take(self, name: str, position: Position | None) -> Entrance:
         """Hold a channel open, and see whether its log covers the position."""
@@ -148,15 +211,6 @@ class Audiences:
         for entrance in entrances:
             self._release(entrance.audience.name)
 
-    @asynccontextmanager
-    async def hold(self, name: str, position: Position | None) -> AsyncIterator[Entrance]:
-        """`take`, and `release` at the end."""
-        entrance = await self.take(name, position)
-        try:
-            yield entrance
-        finally:
-            self.release([entrance])
-
     def close_if_unused(self, name: str) -> None:
         """Stop following a channel that nobody here listens to or is about to."""
         audience = self._audiences.get(name)
@@ -172,13 +226,13 @@ class Audiences:
         opened = self._opening[name] = asyncio.Event()
         try:
             position = await self.broker.follow(name)
-            early = self._delivered_early.get(name)  # between the broker's answer and this line
-            if early is not None and early.position.offset > position.offset:
-                position = early.position
-            audience = self._audiences[name] = Audience(name, position)
+            early = self._early.get(name)  # between the broker's answer and this line
+            if early is not None and (early.epoch != position.epoch or early.offset > position.offset):
+                position = early
+            audience = self._audiences[name] = Audience(name, position, conflates=self._conflates(name))
             return audience
         finally:
-            self._delivered_early.pop(name, None)
+            self._early.pop(name, None)
             del self._opening[name]
             opened.set()
 

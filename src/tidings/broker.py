@@ -1,13 +1,23 @@
 """The Broker contract: one log per channel, and a wake-up between processes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 
-Deliver = Callable[[str, Entry], None]
+
+class Listener(Protocol):
+    """A manager's side of a broker. Called on the event loop of whoever follows; returns at once and never raises."""
+
+    def deliver(self, channel: str, entry: Entry) -> None:
+        """The next entry of a channel's log."""
+
+    def reset(self, channel: str, position: Position) -> None:
+        """The channel's log goes on from this position.
+
+        What lay between the entry delivered last and here is gone, or the numbering of it was given up.
+        """
 
 
 class Broker(ABC):
@@ -19,9 +29,10 @@ class Broker(ABC):
       it.
     - `append` is idempotent by channel and id while the log holds the event.
     - After `follow(channel)` has returned a top, `deliver(channel, entry)` is called on the loop of the follower for
-      every later entry, in order of offsets, each once, until `unfollow`. It may be called for channels that nobody
-      follows.
+      every later entry, in order of offsets, each once, until `unfollow`; or `reset(channel, position)`, after which
+      it goes on from that position. Both may be called for channels that nobody follows.
     - History is bounded per channel and in all. `since` never skips: what it cannot cover it refuses.
+    - No call waits without bound: where the log's server does not answer in time, it raises.
     """
 
     multiprocess: ClassVar[bool]
@@ -31,8 +42,8 @@ class Broker(ABC):
     """What the choice of this broker goes without, for the log line at start; empty where nothing."""
 
     @abstractmethod
-    def attach(self, deliver: Deliver) -> None:
-        """Have `deliver` called for what is appended."""
+    def attach(self, listener: Listener) -> None:
+        """Have the listener told of what is appended."""
 
     @abstractmethod
     async def append(self, channel: str, draft: Draft) -> Entry:
@@ -52,3 +63,6 @@ class Broker(ABC):
 
         Each `follow` is undone by one `unfollow`, which returns at once.
         """
+
+    async def close(self) -> None:  # noqa: B027
+        """Release what is held of this event loop: tasks, connections. A broker that is used again starts again."""

@@ -15,11 +15,11 @@ from tidings.protocol.limits import Limits, TokenBucket
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
 from tidings.protocol.session import Input, State, step
+from tidings.replay import read_on
 from tidings.transport import Transport
 
 log = logging.getLogger("tidings")
 
-_REPLAY = 64  # entries read from a log at once
 _INPUTS = {
     WSEventType.AUTH.value: Input.AUTH,
     WSEventType.SUBSCRIBE.value: Input.SUBSCRIBE,
@@ -44,7 +44,6 @@ class Owner(Protocol):
     async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
     async def handle(self, connection: "Connection", message: ClientMessage) -> None: ...
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None: ...
-    def reset(self, connection: "Connection", audience: Audience) -> None: ...
     def leave(self, audience: Audience) -> None: ...
     def forget(self, connection: "Connection") -> None: ...
 
@@ -224,6 +223,8 @@ class Connection:
         self.refuse(refused)
         if isinstance(message.body, messages.Auth):
             self.reject(CloseCode.INTERNAL_ERROR, reason)
+        elif isinstance(message.body, messages.Subscribe):  # no log can be read now: it shall come back, with backoff
+            self.close(CloseCode.INTERNAL_ERROR, reason)
 
     def _next_waiting(self) -> ClientMessage | None:
         """The next message that needs time; what does not is answered on the way."""
@@ -294,8 +295,14 @@ class Connection:
         if cursor in (None, audience.position) and not self.paused:
             audience.go_live(self)
         else:
-            audience.lag(self, cursor or audience.position)
-            self._catch_up()
+            audience.lag(self, cursor or audience.position, slow=cursor is None)
+            self.catch_up()
+
+    def reset(self, audience: Audience) -> None:
+        """What comes next in a channel cannot be had: have the client start anew from the audience's position."""
+        self.enter(audience, None)
+        payload = {"channel": audience.name, "position": audience.position.document(), "reason": "history"}
+        self.answer(WSEventType.CHANNEL_RESET, payload)
 
     def leave(self, channels: Sequence[str]) -> list[str]:
         """Follow these channels no longer; returns those that were followed. The user's own channel is not left."""
@@ -330,56 +337,26 @@ class Connection:
             return
         self.paused, self._unread = False, 0
         self._read_again()
-        self._catch_up()
+        self.catch_up()
 
     def _read_again(self) -> None:
         """Take messages again, where neither what is written nor what waits is too much."""
         if not self.paused and len(self._waiting or ()) <= self._owner.limits.waiting_messages // 2:
             self.transport.resume_reading()
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Read on from the cursors."""
         if self._catching_up is None and not self.paused:
             self._catching_up = self._owner.run_later(self._read_on())
 
     async def _read_on(self) -> None:
-        """Write what the cursors have not seen, piece by piece, until all are live or the buffer is full."""
         try:
-            while not self.paused and self.state is not State.CLOSED:
-                lagging = [audience for audience in self.audiences.values() if audience.cursor(self) is not None]
-                if not lagging:
-                    return
-                for audience in lagging:
-                    await self._read_piece(audience)
-                await asyncio.sleep(0)  # a long replay lets the others in
+            await read_on(self, self._owner.since)
         except Exception:
             log.exception("connection %s: a log could not be read", self.id)
             self.close(CloseCode.INTERNAL_ERROR, "a log could not be read")
         finally:
             self._catching_up = None
-
-    async def _read_piece(self, audience: Audience) -> None:
-        cursor = audience.cursor(self)
-        if cursor is None or self.paused:
-            return
-        entries = await self._owner.since(audience.name, cursor, _REPLAY)
-        if audience.cursor(self) is not cursor or self.paused:  # left, or subscribed anew meanwhile
-            return
-        if entries is None:
-            self._owner.reset(self, audience)
-        else:
-            self._write_entries(audience, entries)
-
-    def _write_entries(self, audience: Audience, entries: list[Entry]) -> None:
-        """Write up to what the audience has; what is newer comes live, once this reader is."""
-        for entry in entries:
-            if entry.position.offset > audience.position.offset:
-                break
-            audience.lag(self, entry.position)
-            self.write(self.encode(entry.message))
-            if self.paused or self.closed:
-                return
-        if audience.cursor(self) == audience.position:
-            audience.go_live(self)
 
     # The clock, and the end.
 

@@ -99,6 +99,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._clockwork.stop()
+        await self.audiences.broker.close()
 
     # What connections ask of their owner.
 
@@ -132,12 +133,6 @@ class Hub:
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         """Entries of a channel's log after a position; None where they are gone."""
         return await self.audiences.broker.since(channel, position, limit)
-
-    def reset(self, connection: Connection, audience: Audience) -> None:
-        """The log has moved past the connection's cursor: have its client start anew from here."""
-        connection.enter(audience, None)
-        payload = {"channel": audience.name, "position": audience.position.document(), "reason": "history"}
-        connection.answer(WSEventType.CHANNEL_RESET, payload)
 
     def leave(self, audience: Audience) -> None:
         """Somebody left this audience."""
@@ -196,7 +191,8 @@ class Hub:
         """The connection is this user's: enter the user's own channel and greet."""
         limit, own = self.limits.connections_per_user, own_channel(user_id)
         position = message.position(own) if message is not None else None
-        async with self.audiences.hold(own, position) as entrance:
+        entrance = await self.audiences.take(own, position)
+        try:
             if connection.user_id is None and len(self.of_user(user_id)) >= limit:
                 reason = f"a user has at most {limit} connections"
                 connection.refuse(Refused(ErrorCode.RATE_LIMITED, reason, reply_to=message.id if message else None))
@@ -205,6 +201,8 @@ class Hub:
                 self._identify(connection, user, user_id)
                 self._greet(connection, entrance, message)
                 self._watch_expiry(connection)
+        finally:
+            self.audiences.release([entrance])
 
     def _identify(self, connection: Connection, user: Any, user_id: str) -> None:
         self._forget_expiry(connection)
@@ -353,14 +351,14 @@ class Hub:
             if position is not None or audience.name not in connection.audiences:
                 connection.enter(audience, position if covered else None)
             else:  # nothing changes: the client learns how far it was sent
-                place = audience.cursor(connection) or place
+                place = audience.place(connection)
             positions[audience.name] = place.document()
         return {"positions": positions, "recovered": {it.audience.name: it.covered for it in entrances}}
 
     def _tell_resets(self, connection: Connection, entrances: list[Entrance]) -> None:
         for entrance in entrances:
             if entrance.position is not None and not entrance.covered:
-                self.reset(connection, entrance.audience)
+                connection.reset(entrance.audience)
 
     # What clients send to the application.
 

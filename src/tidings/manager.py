@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tidings.audience import Audiences
 from tidings.authorization import Rule
@@ -30,6 +30,8 @@ from tidings.transport import Transport
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import Session
 
     from tidings.transports.asgi import Socket
 
@@ -37,6 +39,14 @@ log = logging.getLogger("tidings")
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Prepared(NamedTuple):
+    """An event that was checked and written as JSON, on its way to the logs of these channels."""
+
+    event: Event | Message
+    draft: Draft
+    names: tuple[str, ...]
 
 
 class ConnectionManager:
@@ -72,7 +82,7 @@ class ConnectionManager:
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
-            audiences=Audiences(self.broker),
+            audiences=Audiences(self.broker, self._conflates),
             authenticate=authenticate,
             clock=clock,
             ids=ids,
@@ -133,14 +143,38 @@ class ConnectionManager:
         raises EventError for an event that a channel does not declare or that is not valid JSON within the size
         limit, ChannelError for a channel this manager does not have.
         """
+        prepared = self.prepare(event, *channels, id=id)
+        await self.publish_prepared(prepared)
+        return prepared.draft.id
+
+    def prepare(self, event: E, *channels: Channel[E], id: str | None = None) -> Prepared:
+        """Check an event and write it as JSON, to be published later: raises what `publish` raises."""
         if not channels:
             raise ChannelError(f"publish({type(event).__name__}(…)) names no channel: nobody would get it")
         for channel in channels:
             self._check_known(channel)
             check_carries(channel, event)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
-        await self._append(ready, [channel.name for channel in channels], event)
-        return ready.id
+        self._check_size(ready)
+        return Prepared(event, ready, tuple(channel.name for channel in channels))
+
+    def published(self, prepared: Prepared) -> None:
+        """Tell who observes this process (`tidings.testing`) that an event is being published."""
+        sys.audit("tidings.publish", self, prepared.event, prepared.draft, prepared.names)
+
+    def publish_after_commit(
+        self, session: "Session | AsyncSession", event: E, *channels: Channel[E], id: str | None = None
+    ) -> str:
+        """Publish when the session's transaction has committed, and not at all when it is rolled back; returns the id.
+
+        The light form, without a table: an event is lost where the process ends, or the broker fails, between the
+        commit and the publishing. `tidings.outbox` loses none. Raises what `publish` raises, at once.
+        """
+        from tidings.outbox import after_commit
+
+        prepared = self.prepare(event, *channels, id=id)
+        after_commit(self, session, prepared)
+        return prepared.draft.id
 
     async def broadcast_to_channel(self, channel: str, message: Message) -> None:
         """The guide's broadcast: a message of `create_ws_message` to everybody on a channel.
@@ -149,7 +183,8 @@ class ConnectionManager:
         """
         declared = self._find(channel)
         ready = drafted(message, declared, id=self._ids(), now=self._clock())
-        await self._append(ready, [channel], message)
+        self._check_size(ready)
+        await self.publish_prepared(Prepared(message, ready, (channel,)))
 
     async def send_to_user(self, user_id: str | int | None, message: Message) -> None:
         """Append a message to the user's own channel, which all connections of the user follow.
@@ -170,27 +205,34 @@ class ConnectionManager:
             ready = direct_message(message, id=self._ids(), now=self._clock())
             self._at_home(lambda: connection.send(ready))
 
-    async def _append(self, ready: Draft, names: Sequence[str], published: Event | Message) -> None:
+    async def publish_prepared(self, prepared: Prepared) -> None:
+        """Append what `prepare` has given to the log of each channel, and write it to their readers here."""
+        self.published(prepared)
+        home = self._hub.home
+        if home is None or home is asyncio.get_running_loop():
+            await self._append(prepared)
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._append(prepared), home))
+
+    async def _append(self, prepared: Prepared) -> None:
+        for name in prepared.names:
+            await self.broker.append(name, prepared.draft)
+
+    def _check_size(self, ready: Draft) -> None:
         if len(ready.payload) > self.limits.message_size:
             raise EventError(
                 f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self.limits.message_size}"
             )
-        sys.audit("tidings.publish", self, published, ready, tuple(names))
-        home = self._hub.home
-        if home is None or home is asyncio.get_running_loop():
-            await self._append_here(ready, names)
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._append_here(ready, names), home))
-
-    async def _append_here(self, ready: Draft, names: Sequence[str]) -> None:
-        for name in names:
-            await self.broker.append(name, ready)
 
     def _check_known(self, channel: Channel[Any]) -> None:
         declared = self.declarations.channels
         if declared and type(channel) not in declared:
             name = type(channel).__name__
             raise ChannelError(f"{name} is not declared here: add it to ConnectionManager(channels=[…])")
+
+    def _conflates(self, name: str) -> bool:
+        channel = self.declarations.find(name)
+        return channel is not None and channel.conflates
 
     def _find(self, name: str) -> Channel[Any] | None:
         """The declared channel of a name; None where names need no declaration, and for users' own channels."""

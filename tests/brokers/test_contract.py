@@ -32,11 +32,14 @@ class Follower:
     def __init__(self, broker: Broker) -> None:
         self.delivered: list[tuple[str, Entry]] = []
         self._came = asyncio.Event()
-        broker.attach(self._deliver)
+        broker.attach(self)
 
-    def _deliver(self, channel: str, entry: Entry) -> None:
+    def deliver(self, channel: str, entry: Entry) -> None:
         self.delivered.append((channel, entry))
         self._came.set()
+
+    def reset(self, channel: str, position: Position) -> None:
+        raise AssertionError(f"{channel} was reset to {position}")
 
     def of(self, channel: str) -> list[Position]:
         return [entry.position for name, entry in self.delivered if name == channel]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.stage import Hearing
 from tidings import MemoryBroker
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
@@ -61,7 +62,7 @@ class TestBounds:
 
     async def test_an_event_above_the_bound_is_delivered_but_not_kept(self) -> None:
         broker, delivered = memory(size=1_000), list[Entry]()
-        broker.attach(lambda channel, entry: delivered.append(entry))
+        broker.attach(Hearing(lambda channel, entry: delivered.append(entry)))
         top = await broker.follow("a")
         [entry] = await fill(broker, "a", "big", size=5_000)
         assert (delivered, broker.size) == ([entry], 0)
@@ -193,7 +194,7 @@ class TestEpochs:
 
     async def test_the_append_that_makes_room_keeps_the_epoch_of_its_own_follower(self) -> None:
         broker, delivered = memory(channels=1), list[Position]()
-        broker.attach(lambda channel, entry: delivered.append(entry.position))
+        broker.attach(Hearing(lambda channel, entry: delivered.append(entry.position)))
         await fill(broker, "b", "1")
         top = await broker.follow("a")
         await fill(broker, "a", "1", "2")
@@ -223,7 +224,9 @@ class TestEpochs:
             broker, truth, following = memory(channels=2, events=3), dict[Position, tuple[str, str]](), list[str]()
             told: set[tuple[str, Position]] = set()
             tops: dict[str, Position] = {}
-            broker.attach(lambda channel, entry: tops.update({channel: entry.position}) if channel in tops else None)
+            broker.attach(
+                Hearing(lambda channel, entry: tops.update({channel: entry.position} if channel in tops else {}))
+            )
             for number, (action, channel) in enumerate(steps):
                 if action == "follow" and channel not in following:
                     following.append(channel)
@@ -256,7 +259,7 @@ class TestEpochs:
 class TestThreads:
     def test_appends_of_many_threads_are_numbered_densely_and_delivered_in_order(self) -> None:
         broker, delivered = memory(events=1_000), list[int]()
-        broker.attach(lambda channel, entry: delivered.append(entry.position.offset))
+        broker.attach(Hearing(lambda channel, entry: delivered.append(entry.position.offset)))
         begin = threading.Barrier(4)
         failures: list[BaseException] = []
 
@@ -286,6 +289,6 @@ class TestThreads:
         def fail(channel: str, entry: Entry) -> None:
             raise RuntimeError("cannot deliver")
 
-        broker.attach(fail)
+        broker.attach(Hearing(fail))
         with pytest.raises(RuntimeError, match="cannot deliver"):
             asyncio.run(broker.append("notes", draft("a")))

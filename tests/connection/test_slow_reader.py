@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.stage import HAND_TURNED, Client, HeldBroker, Notes, Room, Stage, position
-from tidings.broker import Deliver
+from tests.stage import HAND_TURNED, Client, Hearing, HeldBroker, NotePosted, Notes, Room, Shouted, Stage, position
+from tidings import Channel
+from tidings.broker import Listener
 from tidings.protocol.codes import CloseCode
 from tidings.protocol.log import Entry
 
@@ -23,7 +24,7 @@ class TestSlowReader:
         await stage.post(1, 5)
         audience = slow.connection.audiences["notes"]
         cursor = audience.cursor(slow.connection)
-        assert (cursor and cursor.offset, audience.position.offset) == (3, 5)
+        assert (cursor and cursor.position.offset, audience.position.offset) == (3, 5)
         assert audience.cursor(quick.connection) is None
         assert len(slow.transport.waiting) == 3
         assert quick.numbers() == [1, 2, 3, 4, 5]
@@ -94,15 +95,16 @@ class TestSlowReader:
             def __init__(self) -> None:
                 super().__init__()
                 self.late: list[Entry] = []
-                self._tell: Deliver = lambda channel, entry: None
+                self.listeners: list[Listener] = []
 
-            def attach(self, deliver: Deliver) -> None:
-                self._tell = deliver
-                super().attach(lambda channel, entry: self.late.append(entry))
+            def attach(self, listener: Listener) -> None:
+                self.listeners.append(listener)
+                super().attach(Hearing(lambda channel, entry: self.late.append(entry)))
 
             def deliver(self) -> None:
                 for entry in self.late:
-                    self._tell("notes", entry)
+                    for listener in self.listeners:
+                        listener.deliver("notes", entry)
                 self.late.clear()
 
         broker = LateBroker()
@@ -203,6 +205,17 @@ class TestSlowReader:
         await stage.settled()
         assert slow.closed_with() == CloseCode.INTERNAL_ERROR
         assert "the log is away" in caplog.text
+
+    async def test_who_subscribes_while_no_log_can_be_looked_at_is_closed_to_come_back(self) -> None:
+        broker = HeldBroker()
+        stage = Stage(broker=broker)
+        client = await stage.signed_in("ann")
+        broker.failure = OSError("the log is away")
+        start = {"epoch": "E", "offset": 0, "id": ""}
+        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": start}})
+        await stage.settled()
+        assert client.error() == "internal_error"
+        assert client.closed_with() == CloseCode.INTERNAL_ERROR
 
     async def test_pausing_twice_and_resuming_twice_is_once(self) -> None:
         stage = Stage()
@@ -327,3 +340,69 @@ class TestSubscribeDuringReplay:
         broker.since_gate.open()
         await stage.settled()
         assert client.read() == []
+
+
+class TestConflation:
+    """What a slow reader missed of entities that have changed since (spec/protocol.md, section 7)."""
+
+    async def edits(self, stage: Stage, *ids: int, channel: Channel[NotePosted] | None = None) -> None:
+        for version, id in enumerate(ids, 1):
+            await stage.manager.publish(NotePosted(note_id=id, version=version), channel or Notes())
+
+    def heard(self, client: Client) -> list[tuple[int, int | None]]:
+        return [(message["offset"], message.get("after")) for message in client.read() if "offset" in message]
+
+    async def test_a_slow_reader_is_sent_the_last_event_of_each_key_and_what_it_stands_for(self) -> None:
+        stage = Stage()
+        slow = await stage.subscribed("slow", "notes")
+        await self.edits(stage, 1)
+        slow.connection.pause()
+        await self.edits(stage, 1, 2, 1, 3, 2)
+        slow.connection.resume()
+        await stage.settled()
+        assert self.heard(slow) == [(1, None), (4, 1), (5, None), (6, None)]
+        await self.edits(stage, 1)
+        assert self.heard(slow) == [(7, None)]
+
+    async def test_a_replay_that_was_asked_for_is_complete_also_where_the_reader_is_slow(self) -> None:
+        stage = Stage()
+        reader = await stage.subscribed("reader", "notes")
+        await self.edits(stage, 1, 1, 1, 1, 1, 1)
+        start = position(reader.read()[0])
+        client = await stage.signed_in("ann", room=2)
+        client.send("subscribe", {"channels": ["notes"], "positions": {"notes": start}})
+        found: list[tuple[int, int | None]] = []
+        for _ in range(6):
+            await stage.settled()
+            found += self.heard(client)
+        assert found == [(offset, None) for offset in range(2, 7)]
+
+    async def test_a_channel_that_declares_it_needs_all_its_events_gets_them(self) -> None:
+        class Ledger(Channel[NotePosted], name="ledger", conflate=False): ...
+
+        stage = Stage(channels=(Ledger,))
+        slow = await stage.subscribed("slow", "ledger")
+        slow.connection.pause()
+        await self.edits(stage, 1, 1, 1, channel=Ledger())
+        slow.connection.resume()
+        await stage.settled()
+        assert self.heard(slow) == [(1, None), (2, None), (3, None)]
+
+    async def test_a_channel_with_one_event_without_a_key_is_sent_whole(self) -> None:
+        class Mixed(Channel[NotePosted | Shouted], name="mixed"): ...
+
+        assert (Mixed.conflates, Notes.conflates) == (False, True)
+
+    async def test_fifty_stuck_readers_hold_nothing_and_end_with_the_newest_of_each(self) -> None:
+        stage = Stage()
+        stuck = [await stage.subscribed(f"stuck{number}", "notes") for number in range(50)]
+        for client in stuck:
+            client.connection.pause()
+        await self.edits(stage, *[number % 5 for number in range(900)])
+        assert [len(client.transport.waiting) for client in stuck] == [0] * 50
+        for client in stuck:
+            client.connection.resume()
+        await stage.settled()
+        assert [self.heard(client) for client in stuck] == [
+            [(896, 0), (897, None), (898, None), (899, None), (900, None)]
+        ] * 50

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidings.protocol.events import Draft
-from tidings.protocol.log import Log, Position
+from tidings.protocol.log import Entry, Log, Position, latest_per_key
 
 NOW = "2026-11-23T08:00:00.000Z"
+START = Position("E", 0, "")
 
 
 def note(id: str, *, size: int = 2, key: str | None = None, version: int | None = None) -> Draft:
@@ -18,7 +19,7 @@ def note(id: str, *, size: int = 2, key: str | None = None, version: int | None 
 
 
 def filled(*ids: str) -> Log:
-    log = Log("notes", "E")
+    log = Log("notes", START)
     for at, id in enumerate(ids):
         log.append(note(id), now=float(at))
     return log
@@ -31,7 +32,7 @@ def offsets(log: Log, position: Position, limit: int = 100) -> list[int] | None:
 
 class TestAppend:
     def test_offsets_are_dense_from_one_under_one_epoch(self) -> None:
-        log = Log("notes", "E")
+        log = Log("notes", START)
         assert [log.append(note(id), 0)[0].position for id in "abc"] == [
             ("E", 1, "a"),
             ("E", 2, "b"),
@@ -40,7 +41,7 @@ class TestAppend:
         assert log.top == ("E", 3, "c")
 
     def test_the_top_of_an_empty_log_has_offset_zero_and_no_id(self) -> None:
-        assert Log("notes", "E").top == ("E", 0, "")
+        assert Log("notes", START).top == ("E", 0, "")
 
     def test_an_id_that_is_held_is_not_appended_again(self) -> None:
         log = filled("a", "b")
@@ -54,7 +55,7 @@ class TestAppend:
         assert (entry.position.offset, new) == (3, True)
 
     def test_the_message_is_the_whole_envelope(self) -> None:
-        entry, _ = Log("notes", "E").append(note("a", key="note:7", version=3), now=0)
+        entry, _ = Log("notes", START).append(note("a", key="note:7", version=3), now=0)
         assert json.loads(entry.message) == {
             "type": "note",
             "payload": {},
@@ -68,12 +69,41 @@ class TestAppend:
         }
 
     def test_what_an_event_does_not_have_is_left_out(self) -> None:
-        entry, _ = Log("notes", "E").append(note("a", version=None), now=0)
+        entry, _ = Log("notes", START).append(note("a", version=None), now=0)
         assert not json.loads(entry.message).keys() & {"key", "version", "after"}
 
     def test_version_zero_is_a_version(self) -> None:
-        entry, _ = Log("notes", "E").append(note("a", key="note:7", version=0), now=0)
+        entry, _ = Log("notes", START).append(note("a", key="note:7", version=0), now=0)
         assert json.loads(entry.message)["version"] == 0
+
+
+class TestAdd:
+    def test_it_takes_what_was_numbered_elsewhere_if_it_is_the_next(self) -> None:
+        log, other = Log("notes", Position("E", 1, "a")), filled("a", "b", "c")
+        for entry in other.since(Position("E", 1, "a"), 10) or []:
+            log.add(entry)
+        assert (log.top, offsets(log, Position("E", 1, "a"))) == (other.top, [2, 3])
+        assert log.since(START, 10) is None
+
+    @pytest.mark.parametrize("position", [Position("E", 2, "b"), Position("E", 4, "d"), Position("F", 3, "c")])
+    def test_it_refuses_what_is_not(self, position: Position) -> None:
+        log = filled("a", "b")
+        with pytest.raises(ValueError, match="does not follow"):
+            log.add(Entry(position, b"{}", None, 0.0))
+        assert len(log) == 2
+
+
+class TestConflation:
+    def test_the_last_of_each_key_is_left_in_order_of_offsets(self) -> None:
+        log = Log("notes", START)
+        entries = [log.append(note(id, key=key), now=0)[0] for id, key in zip("abcde", "xyxzy", strict=True)]
+        assert latest_per_key(entries) == [entries[2], entries[3], entries[4]]
+        assert latest_per_key([]) == []
+
+    def test_a_message_says_what_it_covers_unless_that_is_only_itself(self) -> None:
+        entry = filled("a", "b", "c").since(START, 10)[2]  # type: ignore[index]
+        assert entry.covering(2) == entry.message
+        assert json.loads(entry.covering(0)) == {**json.loads(entry.message), "after": 0}
 
 
 class TestCovers:
@@ -142,7 +172,7 @@ class TestTrim:
 
     def test_an_empty_log_has_nothing_to_drop(self) -> None:
         with pytest.raises(IndexError, match="notes holds nothing"):
-            Log("notes", "E").drop_oldest()
+            Log("notes", START).drop_oldest()
 
 
 @given(
@@ -156,7 +186,7 @@ class TestTrim:
     )
 )
 def test_a_position_is_covered_exactly_while_everything_after_it_is_held(steps: list[tuple[str, int]]) -> None:
-    log, appended, dropped = Log("notes", "E"), [""], 0
+    log, appended, dropped = Log("notes", START), [""], 0
     for action, number in steps:
         if action == "append":
             appended.append(f"id{len(appended)}")

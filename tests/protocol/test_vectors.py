@@ -68,7 +68,7 @@ def test_codes() -> None:
 
 @pytest.mark.parametrize("case", cases("log"))
 def test_log(case: dict[str, Any]) -> None:
-    log = Log("notes", "E")
+    log = Log("notes", Position("E", 0, ""))
     for id in case["append"]:
         log.append(Draft("note", b"{}", "2026-11-23T08:00:00.000Z", id), now=0)
         log.trim(events=case["max_events"], size=1_000_000, before=0)

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from tidings.broker import Broker, Deliver
+from tidings.broker import Broker, Listener
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Log, Position
 
@@ -42,7 +42,7 @@ class MemoryBroker(Broker):
         self._filled: OrderedDict[str, Log] = OrderedDict()
         self._followers: dict[str, int] = {}
         self._total = 0
-        self._delivers: tuple[Deliver, ...] = ()
+        self._listeners: tuple[Listener, ...] = ()
         # Publishing before start-up may come from several threads, none of which has the event loop.
         self._lock = threading.RLock()
 
@@ -51,8 +51,8 @@ class MemoryBroker(Broker):
         """Bytes that all logs hold."""
         return self._total
 
-    def attach(self, deliver: Deliver) -> None:
-        self._delivers = (*self._delivers, deliver)
+    def attach(self, listener: Listener) -> None:
+        self._listeners = (*self._listeners, listener)
 
     async def append(self, channel: str, draft: Draft) -> Entry:
         with self._lock:
@@ -65,8 +65,8 @@ class MemoryBroker(Broker):
                 self._logs.move_to_end(channel)
                 self._filled.move_to_end(channel)
                 self._bound(entry.at)
-                for deliver in self._delivers:
-                    deliver(channel, entry)
+                for listener in self._listeners:
+                    listener.deliver(channel, entry)
             return entry
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
@@ -93,7 +93,7 @@ class MemoryBroker(Broker):
         if channel not in self._logs and len(self._logs) >= self._max_channels:
             self._forget()  # and number this channel, if it is followed
         if channel not in self._logs:
-            self._logs[channel] = Log(channel, self._unborn.epoch)
+            self._logs[channel] = Log(channel, self._unborn)
         return self._logs[channel]
 
     def _trim(self, log: Log, now: float) -> None:
@@ -119,7 +119,7 @@ class MemoryBroker(Broker):
             return
         for followed in self._followers:
             if followed not in self._logs:  # its followers hold positions of the old epoch
-                self._logs[followed] = Log(followed, self._unborn.epoch)
+                self._logs[followed] = Log(followed, self._unborn)
         self._total -= self._logs.pop(quietest).size
         self._filled.pop(quietest, None)
         self._unborn = Position(self._epochs(), 0, "")

@@ -44,19 +44,24 @@ class Channel(Generic[E_contra]):
     each. Instances are immutable values; `TeamSchedules(team_id=7).name` is "team:7:schedules". Raises
     DeclarationError for a pattern and annotations that do not fit each other, ChannelError for a parameter that does
     not print to a canonical segment.
+
+    Where every event has a key, a client that reads too slowly is sent only the last event of each entity that it
+    missed; `conflate=False` declares that it needs them all.
     """
 
     pattern: ClassVar[str] = ""
+    conflates: ClassVar[bool] = False
     event_types: ClassVar[Mapping[str, type[Event]]] = {}
     parameters: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
 
-    def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, name: str | None = None, conflate: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(frozen=True, kw_only=True)(cls)
         if name is not None:
             cls.pattern = name
             cls.parameters = _parameters(cls, name)
         cls.event_types = _event_types(cls) or cls.event_types
+        cls.conflates = conflate and all(event.key_path is not None for event in cls.event_types.values())
 
     def __post_init__(self) -> None:
         if not self.pattern:

@@ -1,6 +1,7 @@
 """One channel's bounded, numbered history (spec/protocol.md, section 7)."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
@@ -36,6 +37,24 @@ class Entry(NamedTuple):
         """Bytes of memory that the entry is counted with."""
         return len(self.message) + _ENTRY_OVERHEAD
 
+    def covering(self, after: int) -> bytes:
+        """The message as it stands for all offsets above `after` up to its own."""
+        if after + 1 == self.position.offset:
+            return self.message
+        return b'%b,"after":%d}' % (self.message.removesuffix(b"}"), after)
+
+
+def latest_per_key(entries: Iterable[Entry]) -> list[Entry]:
+    """The last entry of each key, in order of offsets: what is left to tell of entities that have changed since.
+
+    Every entry must have a key.
+    """
+    latest: dict[str | None, Entry] = {}
+    for entry in entries:
+        latest.pop(entry.key, None)
+        latest[entry.key] = entry
+    return list(latest.values())
+
 
 class _EventMessage(msgspec.Struct, omit_defaults=True):
     type: str
@@ -67,16 +86,16 @@ def event_message(channel: str, position: Position, draft: Draft) -> bytes:
 
 
 class Log:
-    """A channel's events under one epoch, numbered densely from 1; the oldest go when a bound is passed.
+    """A channel's events under one epoch, numbered densely after `start`; the oldest go when a bound is passed.
 
     `append` is idempotent by id while the event is held. The epoch and the top outlive what is trimmed.
     """
 
     __slots__ = ("_by_id", "_entries", "_start", "channel", "size", "top")
 
-    def __init__(self, channel: str, epoch: str) -> None:
+    def __init__(self, channel: str, start: Position) -> None:
         self.channel = channel
-        self.top = self._start = Position(epoch, 0, "")
+        self.top = self._start = start
         self.size = 0
         self._entries: deque[Entry] | None = None  # none until the first event: most logs of most users stay empty
         self._by_id: dict[str, Entry] | None = None
@@ -86,17 +105,24 @@ class Log:
 
     def append(self, draft: Draft, now: float) -> tuple[Entry, bool]:
         """The event's entry, and whether it is new: an id that is still held is not appended again."""
-        if self._entries is None or self._by_id is None:
-            self._entries, self._by_id = deque(), {}
-        if (known := self._by_id.get(draft.id)) is not None:
+        if self._by_id is not None and (known := self._by_id.get(draft.id)) is not None:
             return known, False
         position = Position(self.top.epoch, self.top.offset + 1, draft.id)
         entry = Entry(position, event_message(self.channel, position, draft), draft.key, now)
-        self._entries.append(entry)
-        self._by_id[draft.id] = entry
-        self.top = position
-        self.size += entry.size
+        self.add(entry)
         return entry, True
+
+    def add(self, entry: Entry) -> None:
+        """Hold an event that was numbered elsewhere. Raises ValueError unless it is the next."""
+        epoch, offset, id = entry.position
+        if epoch != self.top.epoch or offset != self.top.offset + 1:
+            raise ValueError(f"{entry.position} does not follow {self.top} in the log of {self.channel}")
+        if self._entries is None or self._by_id is None:
+            self._entries, self._by_id = deque(), {}
+        self._entries.append(entry)
+        self._by_id[id] = entry
+        self.top = entry.position
+        self.size += entry.size
 
     def covers(self, position: Position) -> bool:
         """Whether everything after this position is held, and the position is one of this log."""
