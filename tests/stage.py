@@ -74,6 +74,7 @@ class RecordingTransport:
         self.room = room
         self.waiting: deque[bytes] = deque()
         self.reading, self.pings = True, 0
+        self.on_ping: Callable[[], None] = lambda: None
         self.closed: tuple[int, str] | None = None
         self.aborted = False
 
@@ -94,6 +95,7 @@ class RecordingTransport:
 
     def ping(self) -> None:
         self.pings += 1
+        self.on_ping()
 
     def pause_reading(self) -> None:
         self.reading = False

@@ -36,6 +36,7 @@ from tidings import (
     User,
     create_ws_message,
 )
+from tidings.handshake import NO_HANDSHAKE, Refusal
 from tidings.protocol.codes import CloseCode
 
 
@@ -351,6 +352,20 @@ class TestConnect:
         assert socket.closed is not None
         assert socket.closed[0] == CloseCode.SERVICE_RESTART
         assert stage.broker.following == {}
+
+    def test_a_manager_that_was_stopped_takes_connections_on_the_next_event_loop(self) -> None:
+        manager = ConnectionManager()
+
+        async def serve() -> tuple[object, object]:
+            before = manager.refusal(NO_HANDSHAKE)
+            await manager.stop()
+            return before, manager.refusal(NO_HANDSHAKE)
+
+        for _ in range(2):
+            before, after = asyncio.run(serve())
+            assert before is None
+            assert isinstance(after, Refusal)
+            assert after.status == 503
 
     @pytest.mark.parametrize("failure", [WebSocketDisconnect(1006), RuntimeError("closed"), OSError("reset")])
     async def test_a_client_that_has_gone_is_forgotten_and_the_others_go_on(self, failure: Exception) -> None:

@@ -395,9 +395,9 @@ class Connection:
         if self._silent * limits.ping_interval >= limits.idle_timeout:
             self.close(CloseCode.IDLE, f"nothing was heard for {limits.idle_timeout:g} s")
             return None
+        self._heard = False
         if self._silent:
             self.transport.ping()
-        self._heard = False
         return now + limits.ping_interval
 
     def check_expiry(self, now: float) -> float | None:

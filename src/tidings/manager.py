@@ -78,7 +78,7 @@ class ConnectionManager:
         self._clock, self._ids = clock, ids
         self._origins, self._development = listed(origins), development
         self._authenticates = authenticate is not None
-        self._draining = False
+        self._stopped_on: asyncio.AbstractEventLoop | None = None
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
@@ -335,7 +335,8 @@ class ConnectionManager:
             reason = advice(origin or "")
             log.warning("%s", reason)
             return Refusal(403, reason)
-        if self._draining or len(self._hub.connections) >= self.limits.connections:
+        stopped = self._stopped_on is not None and self._stopped_on is running_loop()
+        if stopped or len(self._hub.connections) >= self.limits.connections:
             return Refusal(503, "this server takes no further connections now; try again later")
         return None
 
@@ -357,7 +358,7 @@ class ConnectionManager:
         Raises DeclarationError for a channel without a rule.
         """
         self._hub.bind()
-        self._draining = False
+        self._stopped_on = None
         if missing := self._hub.authorization.missing(self.declarations.channels):
             name = missing[0].__name__
             raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
@@ -365,8 +366,8 @@ class ConnectionManager:
         log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
 
     async def stop(self) -> None:
-        """Take no further connections, tell every client to come back, and close them."""
-        self._draining = True
+        """Take no further connections on this event loop, tell every client to come back, and close them."""
+        self._stopped_on = asyncio.get_running_loop()
         await self._hub.stop()
 
 

@@ -77,6 +77,13 @@ class TestTime:
         assert client.closed_with() == CloseCode.IDLE
         assert stage.manager.connections("ann") == 0
 
+    async def test_who_only_listens_stays_where_the_transport_itself_knows_that_it_is_there(self) -> None:
+        client = await Stage().signed_in("ann")
+        client.transport.on_ping = client.connection.heard  # as on ASGI, whose server pings
+        await hand().advance(600)
+        assert client.closed_with() is None
+        assert client.transport.pings > 5
+
     @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.75, 0.99])
     async def test_idle_is_never_less_than_the_limit_and_at_most_an_interval_more(self, fraction: float) -> None:
         stage = Stage()
