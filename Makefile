@@ -32,7 +32,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check bench types lock format clean
+.PHONY: help setup build demo test check bench torture types lock format clean
 .PHONY: check-python check-ruff check-mypy check-layers check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
@@ -119,6 +119,9 @@ test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium,
 
 bench: setup ## measure against peers; writes bench/RESULTS.md
 	@python -m bench
+
+torture: setup ## every fault of docs/guarantees.md in its long form, under the checker; about an hour
+	@python -m torture
 
 # ---- upkeep -------------------------------------------------------------------------------------------------------
 

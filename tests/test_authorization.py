@@ -164,6 +164,39 @@ class TestSharing:
         gate.open()
         assert await asyncio.gather(*askers) == [True] * 5
 
+    async def test_who_asks_at_any_moment_while_the_answer_is_on_its_way_shares_it(self) -> None:
+        asking: list[asyncio.Task[list[bool]]] = []
+
+        async def ask_again_and_again() -> list[bool]:
+            askers = []
+            for _ in range(6):
+                askers.append(asyncio.create_task(rules.allows()))
+                await asyncio.sleep(0)
+            return await asyncio.gather(*askers)
+
+        async def rule(channel: Room, user: User, handshake: Handshake | None) -> bool:
+            await asyncio.sleep(0)
+            asking.append(asyncio.create_task(ask_again_and_again()))
+            return True
+
+        rules = Rules(rule)
+        assert await rules.allows()
+        assert await asking[0] == [True] * 6
+        assert len(rules.asked) == 1
+
+    @pytest.mark.parametrize("turns", range(6))
+    async def test_a_withdrawal_at_any_moment_while_the_answer_is_on_its_way_is_not_forgotten(self, turns: int) -> None:
+        gate = Gate()
+        rules = Rules(gated(gate, [True, False]))
+        asker = asyncio.create_task(rules.allows())
+        await gate.reached()
+        gate.open()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        rules.authorization.forget("ann")
+        await asker
+        assert not await rules.allows()
+
     async def test_one_who_goes_does_not_take_the_answer_from_the_others(self) -> None:
         gate = Gate()
         rules = Rules(gated(gate, [True]))

@@ -9,8 +9,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from tidings import Channel, ConnectionManager, JWTAuth, User
+from tidings.broker import Broker
+from tidings.brokers.database import DatabaseBroker
 from tidings.cli.application import CannotServe
 from tidings.cli.server import serve
+from tidings.outbox import Outbox
 
 from .domain.instants import Clock
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
@@ -51,7 +54,9 @@ def create_app(
     Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not.
     """
     database = Database(settings.database)
-    manager = live_manager(settings)
+    # The logs are tables of the same database: what is changed and what is told of it commit together.
+    broker = DatabaseBroker(database.engine, age=settings.event_retention.total_seconds())
+    manager = live_manager(settings, broker)
     app = FastAPI(
         title="scheduling",
         lifespan=_lifespan(database),
@@ -60,7 +65,7 @@ def create_app(
         redoc_url=None,
         responses=RESPONSES,
     )
-    desk = Desk(database, LiveNotifier(manager), clock)
+    desk = Desk(database, LiveNotifier(Outbox(manager), lambda: secrets.token_hex(6)), clock)
     app.state.services = _services(desk, settings, dice, passwords or Passwords())
     # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
@@ -74,13 +79,14 @@ def create_app(
     return app
 
 
-def live_manager(settings: Settings) -> ConnectionManager:
+def live_manager(settings: Settings, broker: Broker) -> ConnectionManager:
     """The connections, and who may follow what."""
     manager = ConnectionManager(
         channels=CHANNELS,
         authenticate=JWTAuth(settings.secret.get_secret_value()),
         origins=settings.origins,
         development=settings.development,
+        broker=broker,
     )
 
     @manager.authorize(*FOR_ALL_STAFF)

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     development: bool = False
     """Lets pages of any loopback address open the WebSocket too."""
     access_token_lifetime: Annotated[timedelta, Field(gt=timedelta())] = timedelta(minutes=15)
+    event_retention: Annotated[timedelta, Field(gt=timedelta(), le=timedelta(days=365))] = timedelta(days=1)
+    """How long events are kept in the database. A browser that was away for longer fetches everything anew.
+
+    They hold what they tell of: who works when and where, notes, requests for time off and their reasons. What is
+    deleted or corrected in the application's own tables stays readable in them for this long.
+    """
     max_body_size: Annotated[int, Field(gt=0)] = 262_144
     """Bytes that a request may bring."""
 

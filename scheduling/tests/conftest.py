@@ -18,7 +18,7 @@ from scheduling.server.domain.time_off import TimeOff
 from scheduling.server.main import create_app
 from scheduling.server.services.changes import Desk
 from scheduling.server.services.passwords import Passwords
-from scheduling.server.services.ports import NewStaff
+from scheduling.server.services.ports import NewStaff, Occasion
 from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
 from scheduling.server.store.migrate import migrate
@@ -44,23 +44,29 @@ class ManualClock:
 
 @dataclass
 class Recorder:
-    """A Notifier that keeps what it was told."""
+    """A Notifier that keeps what it was told, and the names of the requests that it was told of."""
 
     told: list[tuple[object, ...]] = field(default_factory=list)
+    request_ids: list[str | None] = field(default_factory=list)
 
-    async def notify_schedule_created(self, schedule: Schedule) -> None:
+    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None:
+        self.request_ids.append(change.request_id)
         self.told.append(("schedule created", schedule))
 
-    async def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None:
+    def notify_schedule_changed(self, change: Occasion, before: Schedule, after: Schedule) -> None:
+        self.request_ids.append(change.request_id)
         self.told.append(("schedule changed", before, after))
 
-    async def notify_schedule_deleted(self, schedule: Schedule) -> None:
+    def notify_schedule_deleted(self, change: Occasion, schedule: Schedule) -> None:
+        self.request_ids.append(change.request_id)
         self.told.append(("schedule deleted", schedule))
 
-    async def notify_time_off(self, time_off: TimeOff) -> None:
+    def notify_time_off(self, change: Occasion, time_off: TimeOff) -> None:
+        self.request_ids.append(change.request_id)
         self.told.append(("time off", time_off))
 
-    async def notify_staff_created(self, staff: Staff) -> None:
+    def notify_staff_created(self, change: Occasion, staff: Staff) -> None:
+        self.request_ids.append(change.request_id)
         self.told.append(("staff created", staff))
 
 

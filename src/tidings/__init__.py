@@ -3,6 +3,7 @@
 Declare an event once; every screen that may see it has it, in order, exactly once.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tidings.brokers.memory import MemoryBroker
@@ -18,11 +19,14 @@ from tidings.protocol.messages import Refused, WSEventType
 
 if TYPE_CHECKING:
     from tidings.auth import JWTAuth as JWTAuth
+    from tidings.brokers.database import DatabaseBroker as DatabaseBroker
+    from tidings.outbox import Outbox as Outbox
 
 __all__ = [
     "Channel",
     "ChannelError",
     "ConnectionManager",
+    "DatabaseBroker",
     "DeclarationError",
     "ErrorCode",
     "Event",
@@ -31,6 +35,7 @@ __all__ = [
     "JWTAuth",
     "Limits",
     "MemoryBroker",
+    "Outbox",
     "Refused",
     "TidingsError",
     "TokenExpired",
@@ -40,11 +45,11 @@ __all__ = [
     "create_ws_message",
 ]
 
+# What needs an extra is imported where it is used.
+_NEEDS_EXTRA = {"JWTAuth": "tidings.auth", "DatabaseBroker": "tidings.brokers.database", "Outbox": "tidings.outbox"}
+
 
 def __getattr__(name: str) -> Any:
-    """`JWTAuth` needs the extra `jwt`, so it is imported where it is used."""
-    if name == "JWTAuth":
-        from tidings.auth import JWTAuth
-
-        return JWTAuth
+    if name in _NEEDS_EXTRA:
+        return getattr(import_module(_NEEDS_EXTRA[name]), name)
     raise AttributeError(f"module 'tidings' has no attribute {name!r}")

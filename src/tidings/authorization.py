@@ -6,6 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tidings.handshake import Handshake
@@ -101,12 +102,19 @@ class Authorization:
                 return bool(answer)
             task = asyncio.ensure_future(self._wait(answer, channel.name))
             evaluation = self._evaluations[key] = _Evaluation(task)
-            task.add_done_callback(lambda _: self._evaluations.pop(key, None))
+            task.add_done_callback(partial(self._settle, key, evaluation))
         allowed = await asyncio.shield(evaluation.task)
-        if evaluation.void:
-            return None
-        self._remember(key, allowed)
-        return allowed
+        return None if evaluation.void else allowed
+
+    def _settle(self, key: _Key, evaluation: _Evaluation, task: "asyncio.Task[bool]") -> None:
+        """Remember the answer in the moment in which it is no longer being asked for.
+
+        Whoever asked resumes later: in between the rule would be asked again, or a withdrawal would find nothing.
+        """
+        if self._evaluations.get(key) is evaluation:
+            del self._evaluations[key]
+            if not (evaluation.void or task.cancelled() or task.exception()):
+                self._remember(key, task.result())
 
     async def _wait(self, answer: Awaitable[bool], name: str) -> bool:
         try:

@@ -1,63 +1,26 @@
 """What every broker does: the duties of tidings.broker.Broker.
 
-An adapter of somebody else runs the suite by adding itself to BROKERS, or with a subclass that has its own `broker`
-fixture.
+An adapter of somebody else runs the suite with a subclass that has its own `broker` fixture; and where processes
+share its logs, the last class with a fixture `make`, which returns another broker on the same logs at each call.
 """
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
+from tests.brokers.conftest import MakeBroker
+from tests.brokers.follower import Follower, draft
 from tidings import MemoryBroker
 from tidings.broker import Broker
-from tidings.protocol.events import Draft
-from tidings.protocol.log import Entry, Position
+from tidings.protocol.log import Position
 
-NOW = "2026-11-23T08:00:00.000Z"
 EVENTS = 10  # that a log of the brokers below holds
-
-Brokers = Callable[[], Broker]
-
-BROKERS = [pytest.param(lambda: MemoryBroker(events=EVENTS), id="memory")]
-
-
-def draft(id: str, payload: bytes = b"{}", key: str | None = None) -> Draft:
-    return Draft("note", payload, NOW, id, key)
-
-
-class Follower:
-    """A manager's place: it gathers what is delivered, and can wait for it."""
-
-    def __init__(self, broker: Broker) -> None:
-        self.delivered: list[tuple[str, Entry]] = []
-        self._came = asyncio.Event()
-        broker.attach(self)
-
-    def deliver(self, channel: str, entry: Entry) -> None:
-        self.delivered.append((channel, entry))
-        self._came.set()
-
-    def reset(self, channel: str, position: Position) -> None:
-        raise AssertionError(f"{channel} was reset to {position}")
-
-    def of(self, channel: str) -> list[Position]:
-        return [entry.position for name, entry in self.delivered if name == channel]
-
-    async def has(self, channel: str, count: int) -> list[Position]:
-        """The positions delivered for a channel, once there are so many."""
-        async with asyncio.timeout(20):
-            while len(self.of(channel)) < count:
-                self._came.clear()
-                await self._came.wait()
-        return self.of(channel)
 
 
 class TestBrokerContract:
-    @pytest.fixture(params=BROKERS)
-    def broker(self, request: pytest.FixtureRequest) -> Broker:
-        make: Brokers = request.param
-        return make()
+    @pytest.fixture
+    def broker(self) -> Broker:
+        return MemoryBroker(events=EVENTS)
 
     async def test_offsets_are_dense_from_one_under_one_epoch(self, broker: Broker) -> None:
         positions = [(await broker.append("notes", draft(id))).position for id in "abc"]
@@ -152,3 +115,81 @@ class TestBrokerContract:
     async def test_it_says_what_the_choice_lacks(self, broker: Broker) -> None:
         assert isinstance(broker.multiprocess, bool)
         assert isinstance(broker.lacks, str)
+
+    async def test_it_can_be_closed_and_used_again(self, broker: Broker) -> None:
+        follower = Follower(broker)
+        top = await broker.follow("notes")
+        await broker.append("notes", draft("a"))
+        await follower.has("notes", 1)
+        await broker.close()
+        await broker.close()
+        assert (await broker.append("notes", draft("b"))).position.epoch == top.epoch
+        await broker.follow("other")
+        await broker.append("notes", draft("c"))
+        assert [position.offset for position in await follower.has("notes", 3)] == [1, 2, 3]
+
+    async def test_an_asker_that_is_cancelled_disturbs_nobody(self, broker: Broker) -> None:
+        follower = Follower(broker)
+        await broker.follow("notes")
+        tasks = [asyncio.create_task(broker.append("notes", draft(id))) for id in "abcd"]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        offsets = [task.result().position.offset for task in tasks[1:]]
+        assert offsets == list(range(offsets[0], offsets[0] + 3))
+        assert [position.offset for position in await follower.has("notes", offsets[-1])] == list(
+            range(1, offsets[-1] + 1)
+        )
+
+
+class TestDatabaseBrokerContract(TestBrokerContract):
+    @pytest.fixture
+    def broker(self, make: MakeBroker) -> Broker:
+        return make(events=EVENTS)
+
+
+class TestBrokersOnOneLog:
+    """Brokers of several processes that share their logs."""
+
+    async def test_what_one_appends_the_other_delivers(self, make: MakeBroker) -> None:
+        here, there = make(), make()
+        follower = Follower(there)
+        top = await there.follow("notes")
+        entries = [await here.append("notes", draft(id)) for id in "abc"]
+        assert {entry.position.epoch for entry in entries} == {top.epoch}
+        assert await follower.has("notes", 3) == [entry.position for entry in entries]
+
+    async def test_both_append_at_once_and_both_deliver_the_same_order(self, make: MakeBroker) -> None:
+        brokers = make(), make()
+        followers = [Follower(broker) for broker in brokers]
+        for broker in brokers:
+            await broker.follow("notes")
+        await asyncio.gather(*[brokers[n % 2].append("notes", draft(f"id{n}")) for n in range(100)])
+        one, other = [await follower.has("notes", 100) for follower in followers]
+        assert one == other
+        assert [position.offset for position in one] == list(range(1, 101))
+        assert sorted(position.id for position in one) == sorted(f"id{n}" for n in range(100))
+
+    async def test_an_id_is_appended_once_whoever_does_it(self, make: MakeBroker) -> None:
+        brokers = make(), make()
+        entries = await asyncio.gather(*[brokers[n % 2].append("notes", draft("same")) for n in range(10)])
+        assert {entry.position.offset for entry in entries} == {1}
+        assert len({entry.message for entry in entries}) == 1
+
+    async def test_numbers_go_on_after_a_restart(self, make: MakeBroker) -> None:
+        before = make()
+        first = await before.append("notes", draft("a"))
+        await before.close()
+        after = make()
+        assert await after.follow("notes") == first.position
+        second = await after.append("notes", draft("b"))
+        assert second.position[:2] == (first.position.epoch, 2)
+        assert await after.since("notes", first.position, 10) == [second]
+        assert await after.since("notes", Position(first.position.epoch, 0, ""), 10) == [first, second]
+
+    async def test_a_reader_whose_position_another_process_gave_is_not_refused(self, make: MakeBroker) -> None:
+        here, there = make(), make()
+        await there.follow("notes")
+        entries = [await here.append("notes", draft(f"id{n}")) for n in range(150)]
+        assert await there.since("notes", entries[-1].position, 10) == []
+        assert await there.since("notes", entries[-3].position, 10) == entries[-2:]

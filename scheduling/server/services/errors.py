@@ -18,6 +18,10 @@ class Refused(Exception):
         self.detail = detail
 
 
+class BadRequestId(Refused):
+    """The name that a client gave its request cannot be one."""
+
+
 class Unauthenticated(Refused):
     """Who asks is not known, or no longer."""
 

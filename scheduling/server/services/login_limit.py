@@ -7,7 +7,7 @@ from .errors import TooManyAttempts
 
 
 class LoginLimit:
-    """At most `attempts` failures for each key in any `period`.
+    """At most `attempts` failures for each key in any `period`, counted by each process for itself.
 
     An attempt counts from when it begins, so trying many at once gains nothing; one that succeeds is given back.
     Holds at most `most_keys` keys; beyond that the one unused for longest is forgotten.

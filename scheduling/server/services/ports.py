@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Contract, Staff, StaffRole
@@ -142,6 +142,9 @@ class Transaction(Protocol):
     def time_off(self) -> TimeOffRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def session(self) -> Any:
+        """What the notifier writes with; nothing to a use case."""
 
 
 class Store(Protocol):
@@ -155,23 +158,33 @@ class Store(Protocol):
     def write(self) -> AbstractAsyncContextManager[Transaction]: ...
 
 
+class Occasion(Protocol):
+    """A change that is to be told."""
+
+    @property
+    def tx(self) -> Transaction: ...
+    @property
+    def request_id(self) -> str | None:
+        """The name that the client gave the request, by which it knows its own change again."""
+
+
 class Notifier(Protocol):
-    """Tells every screen that may know. Called after the commit, in the order of the commits.
+    """Tells every screen that may know: if, and when, the change's transaction commits.
 
     Who may know is the notifier's to decide: of a draft, managers only.
     """
 
-    async def notify_schedule_created(self, schedule: Schedule) -> None: ...
-    async def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None: ...
-    async def notify_schedule_deleted(self, schedule: Schedule) -> None:
+    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None: ...
+    def notify_schedule_changed(self, change: Occasion, before: Schedule, after: Schedule) -> None: ...
+    def notify_schedule_deleted(self, change: Occasion, schedule: Schedule) -> None:
         """`schedule` is the last version that stood."""
         ...
 
-    async def notify_time_off(self, time_off: TimeOff) -> None:
+    def notify_time_off(self, change: Occasion, time_off: TimeOff) -> None:
         """Asked for or decided, as its status says."""
         ...
 
-    async def notify_staff_created(self, staff: Staff) -> None: ...
+    def notify_staff_created(self, change: Occasion, staff: Staff) -> None: ...
 
 
 def at_most(found: list[Row], what: str) -> list[Row]:

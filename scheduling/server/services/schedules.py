@@ -23,7 +23,10 @@ from .ports import MOST_ROWS, Transaction, VersionOf, Window, at_most
 
 
 class ScheduleService:
-    """Raises, beside what each method names: Forbidden when who asks is no manager."""
+    """Raises, beside what each method names: Forbidden when who asks is no manager.
+
+    `request_id` is the name that the client gave the request; it reaches the screens with the change.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -41,17 +44,24 @@ class ScheduleService:
             found = await tx.schedules.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
         return at_most(found, "schedules")
 
-    async def create(self, manager: Staff, shift: Shift, accept: Collection[str]) -> Schedule:
+    async def create(
+        self, manager: Staff, shift: Shift, accept: Collection[str], request_id: str | None = None
+    ) -> Schedule:
         """Raises RulesBroken unless the rules allow it, or all of their objections are soft and in `accept`."""
         require_manager(manager, "plan shifts")
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             _refuse(await _violations(change.tx, shift, None), accept)
             schedule = await change.tx.schedules.add(shift, manager, change.now)
             change.tell(self._notifier.notify_schedule_created, schedule)
         return schedule
 
     async def change(
-        self, manager: Staff, seen: VersionOf, changes: Mapping[str, object], accept: Collection[str]
+        self,
+        manager: Staff,
+        seen: VersionOf,
+        changes: Mapping[str, object],
+        accept: Collection[str],
+        request_id: str | None = None,
     ) -> Schedule:
         """Set the fields in `changes`, which are a Shift's and validated.
 
@@ -59,7 +69,7 @@ class ScheduleService:
         no new version. Raises NotFound, StaleVersion, RulesBroken.
         """
         require_manager(manager, "change shifts")
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             before = await _seen(change, seen)
             wanted = await _with_timezone(change.tx, before, changes)
             after = before.model_copy(update=wanted)
@@ -70,10 +80,12 @@ class ScheduleService:
                 _refuse(await _violations(change.tx, after, before.id), accept)
             return await self._save(change, before, wanted, manager)
 
-    async def publish(self, manager: Staff, drafts: Sequence[VersionOf], accept: Collection[str]) -> list[Schedule]:
+    async def publish(
+        self, manager: Staff, drafts: Sequence[VersionOf], accept: Collection[str], request_id: str | None = None
+    ) -> list[Schedule]:
         """Publish all or none. Raises NotFound, StaleVersion, RulesBroken (fields under `schedules.<index>`)."""
         require_manager(manager, "publish shifts")
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             seen = [await _seen(change, draft) for draft in drafts]
             _refuse(
                 [
@@ -89,10 +101,10 @@ class ScheduleService:
                 for before in seen
             ]
 
-    async def delete(self, manager: Staff, seen: VersionOf) -> None:
+    async def delete(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> None:
         """Raises NotFound, StaleVersion."""
         require_manager(manager, "delete shifts")
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             schedule = await _seen(change, seen)
             await change.tx.schedules.delete(schedule.id, manager, change.now)
             change.tell(self._notifier.notify_schedule_deleted, schedule)

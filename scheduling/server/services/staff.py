@@ -25,13 +25,16 @@ class TeamService:
         async with self._desk.store.read() as tx:
             return [member.seen_by(viewer) for member in await tx.staff.all()]
 
-    async def add(self, manager: Staff, new: NewStaff, password: str | None) -> Staff:
-        """Raises Forbidden, AlreadyExists when the e-mail is taken."""
+    async def add(self, manager: Staff, new: NewStaff, password: str | None, request_id: str | None = None) -> Staff:
+        """Raises Forbidden, AlreadyExists when the e-mail is taken.
+
+        `request_id` is the name that the client gave the request; it reaches the screens with the new member.
+        """
         require_manager(manager, "add staff")
         if password is not None:
             # Hashed before the change begins: it takes a while, and others wait for their turn.
             new = replace(new, password_hash=await self._passwords.hash(password))
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             if await change.tx.staff.credentials(new.email):
                 raise AlreadyExists("email", f"Somebody has the e-mail {new.email} already.")
             member = await change.tx.staff.add(new)

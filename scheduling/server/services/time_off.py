@@ -13,7 +13,10 @@ from .ports import MOST_ROWS, NewTimeOff, Transaction, VersionOf, Window, at_mos
 
 
 class TimeOffService:
-    """Staff see and ask for their own; managers for everybody's, and they decide."""
+    """Staff see and ask for their own; managers for everybody's, and they decide.
+
+    `request_id` is the name that the client gave the request; it reaches the screens with the change.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -26,25 +29,31 @@ class TimeOffService:
             found = await tx.time_off.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
         return at_most(found, "requests")
 
-    async def request(self, viewer: Staff, new: NewTimeOff) -> TimeOff:
+    async def request(self, viewer: Staff, new: NewTimeOff, request_id: str | None = None) -> TimeOff:
         """Raises Forbidden for another's request unless a manager asks, NotFound, RulesBroken."""
         if new.staff_id != viewer.id:
             require_manager(viewer, "ask for somebody else's time off")
         if broken := check_span(new.starts_at, new.ends_at, LONGEST_TIME_OFF):
             raise RulesBroken(broken)
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             await _member(change.tx, new.staff_id)
             time_off = await change.tx.time_off.add(new, change.now)
             change.tell(self._notifier.notify_time_off, time_off)
         return time_off
 
     async def decide(
-        self, viewer: Staff, seen: VersionOf, decision: Decision, note: str, accept: Collection[str]
+        self,
+        viewer: Staff,
+        seen: VersionOf,
+        decision: Decision,
+        note: str,
+        accept: Collection[str],
+        request_id: str | None = None,
     ) -> TimeOff:
         """Approve, deny or cancel. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken."""
         if decision != "cancel":
             require_manager(viewer, f"{decision} time off")
-        async with self._desk.change() as change:
+        async with self._desk.change(request_id) as change:
             before = await _decidable(change, viewer, seen)
             status = before.outcome(decision)
             if status is None:

@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from .repositories import SqlLocations, SqlSchedules, SqlSessions, SqlStaff, SqlTimeOff
@@ -35,6 +35,7 @@ class SqlTransaction:
     """The repositories over one SQLAlchemy session."""
 
     def __init__(self, session: AsyncSession) -> None:
+        self.session = session
         self.staff = SqlStaff(session)
         self.locations = SqlLocations(session)
         self.schedules = SqlSchedules(session)
@@ -51,6 +52,13 @@ class Database:
         self._readers = create_async_engine(url(path, "aiosqlite"))
         configure(self._readers.sync_engine)
         self._writers = self._readers.execution_options(write=True)
+        # Whoever waits for its turn here holds no connection, and gets it in the order of asking; SQLite has no queue.
+        self._turn = asyncio.Lock()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The connections to the file, for the logs of events that are kept in it."""
+        return self._readers
 
     async def open(self) -> Self:
         """Look at the file now rather than with the first request. Raises DatabaseUnavailable."""
@@ -74,7 +82,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[SqlTransaction]:
-        async with AsyncSession(self._writers) as session, session.begin():
+        async with self._turn, AsyncSession(self._writers) as session, session.begin():
             # Begun now, not at the first statement: from here on nobody else writes.
             await session.connection()
             yield SqlTransaction(session)

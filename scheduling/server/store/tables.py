@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from scheduling.server.domain.staff import Contract
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes these tables: what a database must be at."""
 
 

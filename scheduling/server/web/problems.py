@@ -48,11 +48,12 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(status).phrase,
         "content": {ProblemResponse.media_type: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for status in (401, 403, 404, 409, 422)
+    for status in (400, 401, 403, 404, 409, 422)
 }
 """For the OpenAPI document."""
 
 KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
+    errors.BadRequestId: (400, "/problems/bad-request-id", "Not a request id"),
     errors.Unauthenticated: (401, "/problems/unauthenticated", "Not signed in"),
     errors.Forbidden: (403, "/problems/forbidden", "Not allowed"),
     errors.NotFound: (404, "/problems/not-found", "Not found"),

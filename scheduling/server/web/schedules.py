@@ -11,7 +11,7 @@ from scheduling.server.domain.schedule import Schedule, ScheduleStatus
 from scheduling.server.services.ports import VersionOf, Window
 
 from .bodies import NewSchedule, Publish, ScheduleChange
-from .callers import Caller, ServicesDep
+from .callers import Caller, RequestId, ServicesDep
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"])
 PathId = Annotated[int, Path(ge=1, le=2**53 - 1)]
@@ -50,22 +50,26 @@ async def find(
 
 
 @router.post("", status_code=201)
-async def create(caller: Caller, services: ServicesDep, body: NewSchedule) -> Schedule:
-    return await services.schedules.create(caller, body.shift(), body.accept)
+async def create(caller: Caller, services: ServicesDep, body: NewSchedule, request_id: RequestId) -> Schedule:
+    return await services.schedules.create(caller, body.shift(), body.accept, request_id)
 
 
 @router.post("/publish")
-async def publish(caller: Caller, services: ServicesDep, body: Publish) -> Published:
+async def publish(caller: Caller, services: ServicesDep, body: Publish, request_id: RequestId) -> Published:
     seen = [ref.seen() for ref in body.schedules]
-    return Published(schedules=await services.schedules.publish(caller, seen, body.accept))
+    return Published(schedules=await services.schedules.publish(caller, seen, body.accept, request_id))
 
 
 @router.patch("/{schedule_id}")
-async def change(caller: Caller, services: ServicesDep, schedule_id: PathId, body: ScheduleChange) -> Schedule:
+async def change(
+    caller: Caller, services: ServicesDep, schedule_id: PathId, body: ScheduleChange, request_id: RequestId
+) -> Schedule:
     seen = VersionOf(schedule_id, body.version)
-    return await services.schedules.change(caller, seen, body.changes(), body.accept)
+    return await services.schedules.change(caller, seen, body.changes(), body.accept, request_id)
 
 
 @router.delete("/{schedule_id}", status_code=204)
-async def delete(caller: Caller, services: ServicesDep, schedule_id: PathId, version: QueryVersion) -> None:
-    await services.schedules.delete(caller, VersionOf(schedule_id, version))
+async def delete(
+    caller: Caller, services: ServicesDep, schedule_id: PathId, version: QueryVersion, request_id: RequestId
+) -> None:
+    await services.schedules.delete(caller, VersionOf(schedule_id, version), request_id)

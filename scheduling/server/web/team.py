@@ -7,7 +7,7 @@ from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.services.ports import NewStaff
 
 from .bodies import NewLocation, NewMember
-from .callers import Caller, ServicesDep
+from .callers import Caller, RequestId, ServicesDep
 
 router = APIRouter(prefix="/api", tags=["team"])
 
@@ -18,10 +18,10 @@ async def staff(caller: Caller, services: ServicesDep) -> list[Staff]:
 
 
 @router.post("/staff", status_code=201)
-async def add_staff(caller: Caller, services: ServicesDep, body: NewMember) -> Staff:
+async def add_staff(caller: Caller, services: ServicesDep, body: NewMember, request_id: RequestId) -> Staff:
     contract = Contract.model_validate(body.contract.model_dump())
     new = NewStaff(body.name, body.email, body.role, tuple(body.skills), contract)
-    return await services.team.add(caller, new, body.password)
+    return await services.team.add(caller, new, body.password, request_id)
 
 
 @router.get("/locations")

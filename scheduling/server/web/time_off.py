@@ -6,7 +6,7 @@ from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from scheduling.server.services.ports import NewTimeOff, VersionOf
 
 from .bodies import Cancellation, Decided, TimeOffRequest
-from .callers import Caller, ServicesDep
+from .callers import Caller, RequestId, ServicesDep
 from .schedules import PathId, WindowDep
 
 router = APIRouter(prefix="/api/timeoff", tags=["time off"])
@@ -20,23 +20,29 @@ async def find(
 
 
 @router.post("", status_code=201)
-async def request(caller: Caller, services: ServicesDep, body: TimeOffRequest) -> TimeOff:
+async def request(caller: Caller, services: ServicesDep, body: TimeOffRequest, request_id: RequestId) -> TimeOff:
     new = NewTimeOff(body.staff_id or caller.id, body.starts_at, body.ends_at, body.note)
-    return await services.time_off.request(caller, new)
+    return await services.time_off.request(caller, new, request_id)
 
 
 @router.post("/{time_off_id}/approve")
-async def approve(caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided) -> TimeOff:
+async def approve(
+    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided, request_id: RequestId
+) -> TimeOff:
     seen = VersionOf(time_off_id, body.version)
-    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept)
+    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept, request_id)
 
 
 @router.post("/{time_off_id}/deny")
-async def deny(caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided) -> TimeOff:
+async def deny(
+    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided, request_id: RequestId
+) -> TimeOff:
     seen = VersionOf(time_off_id, body.version)
-    return await services.time_off.decide(caller, seen, "deny", body.note, body.accept)
+    return await services.time_off.decide(caller, seen, "deny", body.note, body.accept, request_id)
 
 
 @router.post("/{time_off_id}/cancel")
-async def cancel(caller: Caller, services: ServicesDep, time_off_id: PathId, body: Cancellation) -> TimeOff:
-    return await services.time_off.decide(caller, VersionOf(time_off_id, body.version), "cancel", "", ())
+async def cancel(
+    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Cancellation, request_id: RequestId
+) -> TimeOff:
+    return await services.time_off.decide(caller, VersionOf(time_off_id, body.version), "cancel", "", (), request_id)

@@ -1,95 +1,103 @@
+"""A change and what is told of it: committed together, or not at all."""
+
 import asyncio
-import logging
+from collections.abc import AsyncIterator
 
 import pytest
 
 from scheduling.server.domain.schedule import Schedule
+from scheduling.server.main import live_manager
+from scheduling.server.notify.live import Me, ScheduleCreated, Schedules
+from scheduling.server.notify.notifier import LiveNotifier
 from scheduling.server.services.changes import Desk
-from scheduling.server.services.ports import VersionOf, Window
+from scheduling.server.services.ports import Occasion, VersionOf, Window
 from scheduling.server.services.schedules import ScheduleService
+from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
 from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import shift
+from tidings import ConnectionManager, EventError
+from tidings.brokers.database import DatabaseBroker
+from tidings.outbox import Outbox
+from tidings.protocol.log import Entry, Position
 
 
-class Witness(Recorder):
-    """Looks, from outside, at what is committed when it is told."""
-
-    def __init__(self, store: Database) -> None:
-        super().__init__()
-        self._store = store
-        self.committed: list[list[Schedule]] = []
-
-    async def notify_schedule_created(self, schedule: Schedule) -> None:
-        async with self._store.read() as tx:
-            self.committed.append(await tx.schedules.find(Window(), staff_id=None, status=None, limit=10))
+class Unheard(Recorder):
+    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None:
+        raise EventError("schedule:created: schedule.note is not Unicode")
 
 
-class Broken(Recorder):
-    async def notify_schedule_created(self, schedule: Schedule) -> None:
-        raise ConnectionError("the broker is away")
+@pytest.fixture
+async def manager(settings: Settings, store: Database) -> AsyncIterator[ConnectionManager]:
+    manager = live_manager(settings, DatabaseBroker(store.engine))
+    yield manager
+    await manager.broker.close()
 
 
-async def test_what_is_told_is_committed_already(store: Database, clock: ManualClock, team: Team):
-    witness = Witness(store)
-    created = await ScheduleService(Desk(store, witness, clock)).create(
-        team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ()
-    )
-    assert witness.committed == [[created]]
+@pytest.fixture
+def live(store: Database, manager: ConnectionManager, clock: ManualClock) -> Desk:
+    """A desk that tells the screens, not a recorder."""
+    return Desk(store, LiveNotifier(Outbox(manager), lambda: "1"), clock)
 
 
-async def test_what_is_rolled_back_is_never_told(desk: Desk, team: Team, notifier: Recorder):
+async def log(manager: ConnectionManager, channel: str) -> list[Entry]:
+    top = await manager.broker.follow(channel)
+    manager.broker.unfollow(channel)
+    entries = await manager.broker.since(channel, Position(top.epoch, 0, ""), 1_000)
+    assert entries is not None
+    return entries
+
+
+async def test_what_is_committed_is_told(live: Desk, manager: ConnectionManager, team: Team):
+    await ScheduleService(live).create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), "req")
+    for channel in (Schedules(), Me(user_id=team.alice.id)):
+        [entry] = await log(manager, channel.name)
+        assert entry.position.id == "req.1"
+        assert ScheduleCreated.event_type.encode() in entry.message
+
+
+async def test_what_is_rolled_back_is_never_told(live: Desk, manager: ConnectionManager, team: Team):
     async def fail_after_telling() -> None:
-        async with desk.change() as change:
+        async with live.change() as change:
             schedule = await change.tx.schedules.add(shift("2026-11-23 07:00"), team.mona, change.now)
-            change.tell(notifier.notify_schedule_created, schedule)
+            change.tell(live.notifier.notify_schedule_created, schedule)
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="disk is full"):
         await fail_after_telling()
-    async with desk.store.read() as tx:
-        assert await tx.schedules.find(Window(), staff_id=None, status=None, limit=10) == []
-    assert notifier.told == []
+    await ScheduleService(live).create(team.mona, shift("2026-11-24 07:00", staff_id=team.alice.id), ())
+    async with live.store.read() as tx:
+        assert len(await tx.schedules.find(Window(), staff_id=None, status=None, limit=10)) == 1
+    assert len(await log(manager, "schedules")) == 1
 
 
-async def test_a_notifier_that_fails_is_logged_and_the_change_stands(
-    store: Database, clock: ManualClock, team: Team, caplog: pytest.LogCaptureFixture
-):
-    schedules = ScheduleService(Desk(store, Broken(), clock))
-    created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())
-    assert await schedules.find(team.mona, Window(), None, None) == [created]
-    [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.exc_info is not None
-    assert "the broker is away" in str(record.exc_info[1])
+async def test_what_cannot_be_told_is_not_done(store: Database, clock: ManualClock, team: Team):
+    schedules = ScheduleService(Desk(store, Unheard(), clock))
+    with pytest.raises(EventError, match="not Unicode"):
+        await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())
+    assert await schedules.find(team.mona, Window(), None, None) == []
 
 
-async def test_a_notifier_that_fails_keeps_nothing_from_the_rest(desk: Desk, caplog: pytest.LogCaptureFixture):
-    told = []
-
-    async def tell(number: int) -> None:
-        if number % 2:
-            raise ConnectionError(f"the broker is away: {number}")
-        told.append(number)
-
-    async with desk.change() as change:
-        for number in range(5):
-            change.tell(tell, number)
-    assert told == [0, 2, 4]
-    failures = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
-    assert failures == ["the broker is away: 1", "the broker is away: 3"]
-
-
-async def test_changes_are_told_in_the_order_of_their_commits(desk: Desk, team: Team, notifier: Recorder):
-    schedules = ScheduleService(desk)
+async def test_changes_are_told_in_the_order_of_their_commits(live: Desk, manager: ConnectionManager, team: Team):
+    schedules = ScheduleService(live)
     created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())
 
     async def note(number: int) -> None:
-        async with desk.store.read() as tx:
+        async with live.store.read() as tx:
             current = await tx.schedules.get(created.id)
         assert current is not None
         await schedules.change(team.mona, VersionOf(current.id, current.version), {"note": str(number)}, ())
 
-    await asyncio.gather(*(note(number) for number in range(5)), return_exceptions=True)
-    versions = [told[-1].version for told in notifier.told if isinstance(told[-1], Schedule)]
-    assert versions == sorted(versions)
+    outcomes = await asyncio.gather(*(note(number) for number in range(5)), return_exceptions=True)
+    entries = await log(manager, "schedules")
+    versions = [int(entry.message.split(b'"version":')[-1].rstrip(b"}")) for entry in entries]
+    assert versions == list(range(1, outcomes.count(None) + 2))
     assert len(versions) > 1
+
+
+async def test_the_name_of_a_request_comes_with_what_is_told(desk: Desk, team: Team, notifier: Recorder):
+    schedules = ScheduleService(desk)
+    created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), "one")
+    await schedules.change(team.mona, VersionOf(created.id, 1), {"note": "two"}, (), "two")
+    await schedules.delete(team.mona, VersionOf(created.id, 2))
+    assert notifier.request_ids == ["one", "two", None]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from scheduling.server.services.ports import NewTimeOff, Window
@@ -16,13 +16,18 @@ from scheduling.server.store.migrate import migrate
 from scheduling.server.store.tables import Table
 from scheduling.tests.conftest import Team
 from scheduling.tests.roster import NOW, instant, shift
+from tidings.brokers.database.tables import tables
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(database_path: Path):
+    declared = MetaData()
+    for metadata in (Table.metadata, tables().metadata):
+        for table in metadata.sorted_tables:
+            table.to_metadata(declared)
     engine = create_engine(f"sqlite:///{database_path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, declared) == []
     engine.dispose()
 
 

@@ -2,7 +2,9 @@
 
 from contextlib import ExitStack
 
-from scheduling.tests.web.conftest import monday_shift
+import pytest
+
+from scheduling.tests.web.conftest import monday_shift, problem
 from scheduling.tests.web.screens import ALICE, BOB, MONA, Desk
 
 STAFF_CHANNELS = ("schedules", "staff")
@@ -137,3 +139,28 @@ def test_a_bulk_publication_reaches_everybody_in_order(desk: Desk):
             events = screen.events()
             assert [event["payload"]["schedule"] for event in events] == published
             assert [event["offset"] for event in events] == list(range(events[0]["offset"], events[0]["offset"] + 5))
+
+
+def test_a_change_carries_the_name_of_its_request(desk: Desk):
+    """A browser knows its own change again, and nobody else's change hides behind a name that was used before."""
+    with desk.screen(ALICE, "schedules") as screen:
+        for day in (23, 24):
+            span = {"starts_at": f"2026-11-{day}T07:00:00Z", "ends_at": f"2026-11-{day}T15:00:00Z"}
+            desk.send("POST", "/schedules", monday_shift(**span), headers={"X-Request-ID": "edit-1"})
+        desk.send("PATCH", "/schedules/1", {"version": 1, "note": "x"}, headers={"X-Request-ID": "edit-2"})
+        desk.send("PATCH", "/schedules/1", {"version": 2, "note": "y"})
+        ids = [event["id"] for event in screen.events() if event["channel"] == "schedules"]
+    assert [id.partition(".")[0] for id in ids[:3]] == ["edit-1", "edit-1", "edit-2"]
+    assert "." not in ids[3]
+    assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a.b", "ä", "x" * 49])
+def test_a_request_with_a_name_that_is_none_changes_nothing(desk: Desk, name: str):
+    headers = {b"X-Request-ID": name.encode()}
+    with desk.screen(ALICE, "schedules") as screen:
+        response = desk.client.post("/api/schedules", json=monday_shift(), headers=headers)
+        body = problem(response, 400, "bad-request-id")
+        assert body["detail"] == "X-Request-ID: write 1 to 48 letters, digits, `_` and `-`, new for each request."
+        assert screen.events() == []
+    assert desk.send("GET", "/schedules") == []

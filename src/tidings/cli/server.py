@@ -27,6 +27,10 @@ _WEBSOCKETS: dict[Transport, dict[str, Any]] = {
     "asgi": {"ws": "websockets-sansio", "ws_max_size": 4 * Limits().message_size, "ws_per_message_deflate": False},
 }
 
+# Seconds that a worker has to answer its supervisor, its start and its imports included, before it is replaced.
+# uvicorn's 5 are too few for an application of some size on a busy machine, where all workers start at once.
+_WORKER_TIMEOUT = 30
+
 _BACKLOG = 2_048  # connections that wait to be accepted, as uvicorn has it
 
 log = logging.getLogger("uvicorn.error")
@@ -72,6 +76,7 @@ def serve(
         forwarded_allow_ips=forwarded_allow_ips,
         root_path=root_path,
         timeout_graceful_shutdown=grace,
+        timeout_worker_healthcheck=_WORKER_TIMEOUT,
     )
     log.info("Listening on %s (Press CTRL+C to quit)", _url(listener))
     _run(config, listener)

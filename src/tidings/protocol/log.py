@@ -88,14 +88,15 @@ def event_message(channel: str, position: Position, draft: Draft) -> bytes:
 class Log:
     """A channel's events under one epoch, numbered densely after `start`; the oldest go when a bound is passed.
 
-    `append` is idempotent by id while the event is held. The epoch and the top outlive what is trimmed.
+    `append` is idempotent by id while the event is held. The epoch and the top outlive what is trimmed; `start` is the
+    position that the oldest event held follows.
     """
 
-    __slots__ = ("_by_id", "_entries", "_start", "channel", "size", "top")
+    __slots__ = ("_by_id", "_entries", "channel", "size", "start", "top")
 
     def __init__(self, channel: str, start: Position) -> None:
         self.channel = channel
-        self.top = self._start = start
+        self.top = self.start = start
         self.size = 0
         self._entries: deque[Entry] | None = None  # none until the first event: most logs of most users stay empty
         self._by_id: dict[str, Entry] | None = None
@@ -127,7 +128,7 @@ class Log:
     def covers(self, position: Position) -> bool:
         """Whether everything after this position is held, and the position is one of this log."""
         epoch, offset, id = position
-        if epoch != self.top.epoch or not self._start.offset <= offset <= self.top.offset:
+        if epoch != self.top.epoch or not self.start.offset <= offset <= self.top.offset:
             return False
         return self._id_at(offset) == id
 
@@ -135,7 +136,7 @@ class Log:
         """At most `limit` events after the position, oldest first; None where the log does not cover it."""
         if not self.covers(position):
             return None
-        first = position.offset - self._start.offset
+        first = position.offset - self.start.offset
         return list(islice(self._entries or (), first, first + limit))
 
     def trim(self, *, events: int, size: int, before: float) -> None:
@@ -149,11 +150,11 @@ class Log:
             raise IndexError(f"the log of {self.channel} holds nothing")
         entry = self._entries.popleft()
         del self._by_id[entry.position.id]
-        self._start = entry.position
+        self.start = entry.position
         self.size -= entry.size
         return entry
 
     def _id_at(self, offset: int) -> str:
-        if offset == self._start.offset or self._entries is None:
-            return self._start.id
-        return self._entries[offset - self._start.offset - 1].position.id
+        if offset == self.start.offset or self._entries is None:
+            return self.start.id
+        return self._entries[offset - self.start.offset - 1].position.id

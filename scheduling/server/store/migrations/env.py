@@ -3,10 +3,13 @@
 from alembic import context
 
 from scheduling.server.store.tables import Table
+from tidings.brokers.database.tables import tables
 
 # Batch mode: SQLite alters a table by copying it.
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=Table.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"],
+    target_metadata=[Table.metadata, tables().metadata],
+    render_as_batch=True,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,201 @@
+"""Running work on the application's database, whichever kind of engine it uses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
+
+from tidings.brokers.database.tables import sqlstate
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+DIALECTS = ("postgresql", "sqlite")
+_THREADS = 6  # for an engine without async: as many statements at once
+_PASSING = {  # what a later try may not meet, by SQLSTATE or its class
+    "08",  # connection exception
+    "25006",  # read-only: the primary is changing
+    "40",  # serialization failure, deadlock
+    "53300",  # too many connections
+    "55P03",  # lock not available
+    "57P",  # shutting down, starting up
+}
+
+
+def check_engine(engine: Engine | AsyncEngine) -> None:
+    """Raises ValueError for a database that cannot hold logs."""
+    if engine.dialect.name not in DIALECTS:
+        raise ValueError(f"logs are kept in Postgres or SQLite, not in {engine.dialect.name}")
+    if isinstance(engine.pool, SingletonThreadPool | StaticPool):
+        raise ValueError(  # noqa: TRY004
+            "this engine's database is in memory, on one connection: use a file, or MemoryBroker"
+        )
+
+
+class Access:
+    """Connections of its own to the database of the application's engine, in a pool like the engine's.
+
+    A pool belongs to an event loop, and the application's may be empty while those who hold its connections wait for
+    us. An engine without async works in threads. No call takes longer than `timeout` seconds; a write that meets
+    what passes (a lock, a restart of the server) is tried again for `patience` seconds.
+    """
+
+    def __init__(
+        self, engine: Engine | AsyncEngine, *, timeout: float, patience: float, random: Callable[[], float]
+    ) -> None:
+        self.dialect, self.driver, self.is_async = engine.dialect.name, engine.dialect.driver, engine.dialect.is_async
+        self._timeout, self._patience, self._random = timeout, patience, random
+        self._engine = _alike(engine)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._threads = None if self.is_async else ThreadPoolExecutor(_THREADS, "tidings-database")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def read(self, work: Work[T]) -> T:
+        """What the work returns, which writes nothing. Raises what the driver raises."""
+        return await self._run(work)
+
+    async def write(self, work: Work[T]) -> T:
+        """What the work returns, once it is committed; it may be tried several times. Raises what the driver raises."""
+        loop = asyncio.get_running_loop()
+        end, pause = loop.time() + self._patience, 0.02
+        while True:
+            try:
+                return await self._run(partial(_transact, work))
+            except Exception as error:
+                if not passes(error) or loop.time() >= end:
+                    raise
+            pause = min(1.0, pause * 2)
+            await asyncio.sleep(self._random() * pause)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Callable[[Work[Any]], Awaitable[Any]]]:
+        """A connection to keep, by a function that runs work on it. It does not count in the pool."""
+        engine = _alike(self._engine)
+        if isinstance(engine, AsyncEngine):
+            held = engine.connect()
+            opening = asyncio.ensure_future(held.start())
+            try:
+                await asyncio.shield(opening)
+                yield held.run_sync
+            finally:
+                await asyncio.wait([opening])  # who is interrupted while connecting leaves a connection behind
+                await held.close()
+                await engine.dispose()
+        else:
+            # One thread, so that the connection is not closed while work that nobody waits for any more still uses it.
+            with ThreadPoolExecutor(1, "tidings-connection") as thread:
+                kept = _Kept(engine)
+                try:
+                    await _in_thread(thread, kept.open)
+                    yield lambda work: _in_thread(thread, partial(kept.run, work))
+                finally:
+                    await _in_thread(thread, kept.close)
+
+    async def close(self) -> None:
+        """Close all connections and end all threads, once what runs has ended."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if isinstance(self._engine, AsyncEngine):
+            await self._engine.dispose()
+        elif self._threads is not None:
+            await _in_thread(self._threads, self._engine.dispose)
+            self._threads.shutdown(wait=False)
+
+    async def _run(self, work: Work[T]) -> T:
+        if isinstance(self._engine, AsyncEngine):
+            return await self._uncancelled(_connected_async(self._engine, work))
+        return await self._uncancelled(_in_thread(self._threads, partial(_connected, self._engine, work)))
+
+    async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work returns. It goes on where nobody waits for it any more: drivers that are interrupted while they
+        connect leave connections behind.
+        """
+        task = asyncio.get_running_loop().create_task(asyncio.wait_for(work, self._timeout))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+
+async def _connected_async(engine: AsyncEngine, work: Work[T]) -> T:
+    async with engine.connect() as connection:
+        return await connection.run_sync(work)
+
+
+async def _in_thread(threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+
+class _Kept:
+    """A connection of an engine without async, used by one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def open(self) -> None:
+        self._connection = self._engine.connect()
+
+    def run(self, work: Work[T]) -> T:
+        if self._connection is None:
+            raise ConnectionError("the connection was not opened")
+        return work(self._connection)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+
+def _alike(engine: Engine | AsyncEngine) -> Engine | AsyncEngine:
+    """Another engine for the same database: the application's way to connect, its hooks on connections included."""
+    options = {key: value for key, value in engine.get_execution_options().items() if key != "isolation_level"}
+    settings: dict[str, Any] = {"pool": engine.pool.recreate(), "execution_options": options}
+    if engine.dialect.name == "postgresql":
+        settings["isolation_level"] = "READ COMMITTED"  # each statement sees what is committed when it begins
+    return (
+        create_async_engine(engine.url, **settings)
+        if engine.dialect.is_async
+        else create_engine(engine.url, **settings)
+    )
+
+
+def _connected(engine: Engine, work: Work[T]) -> T:
+    with engine.connect() as connection:
+        return work(connection)
+
+
+def _transact(work: Work[T], connection: Connection) -> T:
+    with connection.begin():
+        # SQLite: take the lock of writers at once. One that has read before it writes is refused rather than waits.
+        if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return work(connection)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def passes(error: Exception) -> bool:
+    """Whether a later try may succeed: the database was busy, or could not be reached."""
+    if isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    if (state := sqlstate(error)) is not None:
+        return any(state.startswith(begin) for begin in _PASSING)
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    text = str(error.orig)
+    if "sqlite" in type(error.orig).__module__:
+        return "database is locked" in text or "table is locked" in text
+    return True  # a Postgres driver without a state: nobody answered

@@ -1,0 +1,252 @@
+"""The broker whose logs are tables of the application's own database."""
+
+import asyncio
+import contextlib
+import random as dice
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tidings.batch import Batch
+from tidings.broker import Broker, Listener
+from tidings.brokers.database.access import Access, check_engine, passes
+from tidings.brokers.database.measures import Measures, measure
+from tidings.brokers.database.places import Place, Places
+from tidings.brokers.database.reading import Reader
+from tidings.brokers.database.repairing import Repairer
+from tidings.brokers.database.source import DatabaseSource
+from tidings.brokers.database.sweeping import Bounds, Sweeper
+from tidings.brokers.database.tables import PREFIX, tables
+from tidings.brokers.database.writing import Writer, Written
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Position
+from tidings.tail import Tails, persist, read_since
+
+_GROUP = 200  # events that are committed together
+_WAITING = 10_000  # that may wait for that
+_LEASE = 60.0  # seconds for which a process sweeps alone
+
+
+class DatabaseBroker(Broker):
+    """Logs in Postgres, or in SQLite on one machine: for any number of processes, and kept over restarts.
+
+    `engine` is the application's; its database has the tables (`metadata`, or `tidings.brokers.database.migration`).
+    Connections are the broker's own: at most six, and one that listens. Replicas that lag must not be read from.
+
+    `events`, `size` (bytes) and `age` (seconds) bound each channel's log, `total_size` all of them, and `channels` how
+    many are numbered. `events` holds at once, the others after the next sweep, every `sweep` seconds in one of the
+    processes. Events are personal data where their payloads are: `age` is how long they are kept. `tails` is how many
+    bytes of the followed logs each process keeps in memory.
+
+    Others' commits are heard by LISTEN where the driver is asyncpg or psycopg (`listen=False` for poolers that hand a
+    connection from one client to the next), else by looking every `poll` seconds; and the tops of all logs are
+    compared every `compare` seconds in any case. A call to the database takes at most `timeout` seconds. What the
+    driver raises is raised at the publisher, after `patience` seconds of trying again where it may pass.
+    """
+
+    multiprocess = True
+    lacks = ""
+
+    def __init__(
+        self,
+        engine: Engine | AsyncEngine,
+        *,
+        events: int = 1_000,
+        size: int = 1_048_576,
+        age: float = 86_400.0,
+        total_size: int = 1_073_741_824,
+        channels: int = 100_000,
+        tails: int = 67_108_864,
+        poll: float = 0.1,
+        compare: float = 5.0,
+        sweep: float = 10.0,
+        listen: bool = True,
+        timeout: float = 30.0,
+        patience: float = 5.0,
+        prefix: str = PREFIX,
+        schema: str | None = None,
+        clock: Callable[[], float] = time.time,
+        epochs: Callable[[], str] = lambda: secrets.token_urlsafe(6),
+        random: Callable[[], float] = dice.random,
+    ) -> None:
+        check_engine(engine)
+        self.tables = tables(prefix, schema)
+        access = partial(Access, engine, timeout=timeout, patience=patience, random=random)
+        self._places = Places(lambda: Place(access(), Batch(self._append, limit=_GROUP, waiting=_WAITING)))
+        self._patience, self._sweep_every, self._random, self._events = patience, sweep, random, events
+        self._writer = Writer(self.tables, clock, epochs)
+        self._sweeper = Sweeper(
+            self.tables, self._writer, Bounds(events, size, age, total_size, channels), clock, epochs
+        )
+        self._source = DatabaseSource(
+            Reader(self.tables),
+            self._writer,
+            Repairer(self.tables, self._writer, clock, epochs),
+            reach=self._reach,
+            delivered=self._delivered,
+            signal=self.tables.signal if listen else None,
+            poll=poll,
+        )
+        self._tails = Tails(
+            self._source,
+            events=events,
+            size=size,
+            age=age,
+            total_size=tails,
+            clock=clock,
+            random=random,
+            compare=compare,
+            patience=patience,
+        )
+        self._sweeping: asyncio.Task[None] | None = None
+
+    @property
+    def metadata(self) -> MetaData:
+        """The tables, for Alembic's `target_metadata`."""
+        return self.tables.metadata
+
+    # The contract.
+
+    def attach(self, listener: Listener) -> None:
+        self._tails.attach(listener)
+
+    async def append(self, channel: str, draft: Draft) -> Entry:
+        """The entry of the event, once it is committed; what many append at once is committed together."""
+        return await self._places.here().appends.ask((channel, draft))
+
+    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
+        if self._is_home():
+            found = await self._tails.since(channel, position, limit)
+        else:
+            [found] = await read_since(self._source, [(channel, position, limit)], self._events)
+        return None if found is None else list(found)
+
+    async def follow(self, channel: str) -> Position:
+        self._bind()
+        return await self._tails.follow(channel)
+
+    def unfollow(self, channel: str) -> None:
+        self._tails.unfollow(channel)
+
+    async def close(self) -> None:
+        """Commit what waits, and end the tasks and connections on this loop. Channels stay followed, and are delivered
+        again after the next `follow`.
+        """
+        if self._is_home():
+            if self._sweeping is not None:
+                self._sweeping.cancel()
+                await asyncio.gather(self._sweeping, return_exceptions=True)
+            await self._places.here().appends.close()
+            await self._tails.close()
+        await self._places.leave()
+
+    # Within the application's own transactions.
+
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[tuple[str, Entry]]:
+        """Number events (channel, draft) and write their rows, in the caller's transaction: once in it, as late as
+        possible, because until it ends nobody else appends to these channels.
+
+        Idempotent by channel and id. Give what it returns to `committed`. Raises TablesMissing.
+        """
+        with self.tables.used():
+            return self._writer.write(connection, drafts)
+
+    def committed(self, written: Sequence[tuple[str, Entry]]) -> None:
+        """The transaction in which these were written is committed: deliver them here now. From any thread.
+
+        Without this call they are delivered after the next wake-up.
+        """
+        home = self._places.home
+        if self._is_home():
+            self._tell(written)
+        elif home is not None and home.is_running():
+            with contextlib.suppress(RuntimeError):  # closed since: nobody is left to be told
+                home.call_soon_threadsafe(self._tell, written)
+
+    # How it does.
+
+    async def measure(self) -> Measures:
+        """How much the logs hold, and how far this process is behind."""
+        async with self._reach() as access:
+            held = await access.read(partial(measure, self.tables))
+        behind = await self._tails.behind() if self._is_home() else 0
+        return held._replace(followed=len(self._tails), tails=self._tails.size, behind=behind)
+
+    def _delivered(self, channel: str) -> Position | None:
+        return self._tails.top(channel)
+
+    def _tell(self, written: Sequence[tuple[str, Entry]]) -> None:
+        for item in written:
+            self._tails.committed(*item, after=item.after if isinstance(item, Written) else None)
+
+    async def _append(self, drafts: Sequence[tuple[str, Draft]]) -> list[Entry | Exception]:
+        try:
+            async with self._reach() as access:
+                written = await access.write(partial(self._writer.write, drafts=drafts))
+        except Exception as error:  # noqa: BLE001
+            if len(drafts) == 1 or passes(error):
+                return [error] * len(drafts)
+            half = len(drafts) // 2  # one that the database refuses fails alone
+            return [*await self._append(drafts[:half]), *await self._append(drafts[half:])]
+        self.committed(written)
+        return [entry for _, entry in written]
+
+    def _is_home(self) -> bool:
+        home = self._places.home
+        return home is not None and home is _running_loop()
+
+    @asynccontextmanager
+    async def _reach(self) -> AsyncIterator[Access]:
+        """The connections of the running loop."""
+        place = self._places.here()
+        place.uses, place.in_use = place.uses + 1, place.in_use + 1
+        try:
+            with self.tables.used():
+                yield place.access
+        finally:
+            place.in_use -= 1
+
+    def _bind(self) -> None:
+        """Make the running loop the one that channels are followed on."""
+        if self._is_home():
+            return
+        home = self._places.home
+        if home is not None:
+            if home.is_running():
+                raise RuntimeError("this broker follows channels on another event loop, which is still running")
+            self._tails.restart()  # that loop ended without `close`
+        self._places.stay()
+        sweeping = persist(self._sweep, "swept", patience=self._sweep_every, random=self._random)
+        self._sweeping = asyncio.get_running_loop().create_task(sweeping)
+
+    async def _sweep(self, works: Callable[[], None]) -> None:
+        holder = secrets.token_hex(8)
+        while True:
+            await asyncio.sleep(self._sweep_every)
+            async with self._reach() as access:
+                if await access.write(partial(self._sweeper.lease, holder=holder, seconds=_LEASE)):
+                    await self._sweep_once(access)
+            works()
+
+    async def _sweep_once(self, access: Access) -> None:
+        """One round; what is more than it may do is left to the next."""
+        for name in await access.read(self._sweeper.beyond):
+            await access.write(partial(self._sweeper.trim, name=name))
+        excess, names = await access.read(self._sweeper.excess)
+        for name in names:
+            if excess > 0:
+                excess -= await access.write(partial(self._sweeper.trim, name=name, excess=excess))
+        await access.write(self._sweeper.forget)
+        await access.write(self._sweeper.clear_rejected)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

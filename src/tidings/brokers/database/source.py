@@ -1,0 +1,95 @@
+"""The logs as `tidings.tail` reads them."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from tidings.brokers.database.access import Access
+from tidings.brokers.database.reading import LogMissing, Reader, Unreadable
+from tidings.brokers.database.repairing import Repairer
+from tidings.brokers.database.wakeups import wake
+from tidings.brokers.database.writing import Writer
+from tidings.protocol.log import Position
+from tidings.tail import Stretch
+
+log = logging.getLogger("tidings")
+
+T = TypeVar("T")
+
+_REPAIRS = 5  # of what one read meets, each of which begins anew
+
+
+class DatabaseSource:
+    """Reads a set of tables, and repairs what it meets there.
+
+    `reach` gives access to the database on the running loop, `delivered` the position that was delivered last here.
+    Postgres is listened to under `signal`; where there is none, tables are looked at every `poll` seconds.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        writer: Writer,
+        repairer: Repairer,
+        *,
+        reach: Callable[[], AbstractAsyncContextManager[Access]],
+        delivered: Callable[[str], Position | None],
+        signal: str | None,
+        poll: float,
+    ) -> None:
+        self._reader, self._writer, self._repairer = reader, writer, repairer
+        self._reach, self._delivered = reach, delivered
+        self._signal, self._poll = signal, poll
+
+    async def tops(self, names: Sequence[str]) -> Mapping[str, Position]:
+        """Each channel's top; that of an empty log for a channel that has none yet."""
+        return await self._read(partial(self._reader.tops, names=names))
+
+    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Stretch]:
+        """For each channel, at most `limit` entries after this offset."""
+        return await self._read(partial(self._reader.read, places=places, limit=limit))
+
+    async def listen(self, heard: Callable[[str | None], None]) -> None:
+        """Tell of each channel that has something new; None where it may be any. Runs until it is cancelled."""
+
+        def told(notification: str | None) -> None:
+            if notification is None:
+                heard(None)
+                return
+            epoch, offset, name = notification.split(" ", 2)
+            here = self._delivered(name)
+            if here is None or here.epoch != epoch or here.offset < int(offset):
+                heard(name)
+
+        async with self._reach() as access:
+            await wake(access, self._signal, self._poll, told)
+
+    async def renumber(self, name: str, seen: Position) -> Position:
+        """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
+        async with self._reach() as access:
+            return await access.write(partial(self._repairer.renumber, name=name, seen=seen))
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        async with self._reach() as access:
+            for _ in range(_REPAIRS):
+                try:
+                    return await access.read(work)
+                except LogMissing:
+                    await access.write(self._writer.unborn)
+                except Unreadable as unreadable:
+                    await self._set_aside(access, unreadable.channels)
+            return await access.read(work)
+
+    async def _set_aside(self, access: Access, channels: Sequence[str]) -> None:
+        for name in channels:
+            bad = await access.write(partial(self._repairer.set_aside, name=name))
+            if bad:
+                offset, reason = bad[0]
+                log.error(
+                    "%d events of %s cannot be read and were set aside; the first is at %d: %s",
+                    len(bad), name, offset, reason,
+                )  # fmt: skip

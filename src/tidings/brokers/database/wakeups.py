@@ -1,0 +1,114 @@
+"""How a process learns that another one has committed."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tidings.brokers.database.access import Access
+
+Heard = Callable[[str | None], None]
+Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
+
+ALIVE = 30.0  # seconds after which a connection that tells nothing is asked whether it still stands
+_ANSWER = 10.0  # seconds that it has for the answer
+_THREAD_WAIT = 0.25  # seconds after which a thread looks whether it is to end
+
+
+async def wake(access: Access, signal: str | None, poll: float, heard: Heard) -> None:
+    """Call `heard` with what Postgres was told under `signal`; with None where anything may have changed, which is so
+    at the beginning. Runs until it is cancelled; raises when the connection is lost.
+
+    Without a signal, and where the driver cannot listen, it looks every `poll` seconds; in SQLite, whether any other
+    connection has committed.
+    """
+    async with access.connection() as run:
+        if access.dialect == "sqlite":
+            await _watch_sqlite(run, poll, heard)
+        elif signal is not None and access.driver == "asyncpg":
+            await _listen_asyncpg(await run(_driver), signal, heard)
+        elif signal is not None and access.driver == "psycopg":
+            await (_listen_psycopg if access.is_async else _listen_in_thread)(run, signal, heard)
+    while True:
+        heard(None)
+        await asyncio.sleep(poll)
+
+
+async def _watch_sqlite(run: Run, poll: float, heard: Heard) -> None:
+    seen = None
+    while True:
+        version = await run(_data_version)
+        if version != seen:
+            heard(None)
+        seen = version
+        await asyncio.sleep(poll)
+
+
+def _data_version(connection: Connection) -> Any:
+    """A number that changes with each commit of another connection (sqlite.org/pragma.html#pragma_data_version)."""
+    try:
+        return connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    finally:
+        connection.rollback()
+
+
+async def _listen_asyncpg(driver: Any, signal: str, heard: Heard) -> None:
+    lost = asyncio.Event()
+    driver.add_termination_listener(lambda _: lost.set())
+    await driver.add_listener(signal, lambda connection, pid, channel, payload: heard(payload))
+    heard(None)
+    while not lost.is_set():
+        try:
+            async with asyncio.timeout(ALIVE):
+                await lost.wait()
+        except TimeoutError:
+            await driver.execute("SELECT 1", timeout=_ANSWER)
+    raise ConnectionError("the connection that listens was closed")
+
+
+async def _listen_psycopg(run: Run, signal: str, heard: Heard) -> None:
+    driver = await run(_driver)
+    await driver.set_autocommit(True)
+    await driver.execute(f'LISTEN "{signal}"')
+    heard(None)
+    while True:
+        async for notification in driver.notifies(timeout=ALIVE):
+            heard(notification.payload)
+        async with asyncio.timeout(_ANSWER):
+            await driver.execute("SELECT 1")
+
+
+async def _listen_in_thread(run: Run, signal: str, heard: Heard) -> None:
+    loop, stop = asyncio.get_running_loop(), threading.Event()
+
+    def tell(notification: str | None) -> None:
+        loop.call_soon_threadsafe(heard, notification)
+
+    listening = asyncio.ensure_future(run(partial(_listen, signal, tell, stop)))
+    try:
+        await asyncio.shield(listening)
+    finally:
+        stop.set()
+        await asyncio.wait([listening])
+
+
+def _listen(signal: str, heard: Heard, stop: threading.Event, connection: Connection) -> None:
+    driver = _driver(connection)
+    driver.autocommit = True
+    driver.execute(f'LISTEN "{signal}"')
+    heard(None)
+    asked = time.monotonic()
+    while not stop.is_set():
+        for notification in driver.notifies(timeout=_THREAD_WAIT):
+            heard(notification.payload)
+        if time.monotonic() > asked + ALIVE:
+            driver.execute("SELECT 1")
+            asked = time.monotonic()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection

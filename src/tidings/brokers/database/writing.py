@@ -1,0 +1,183 @@
+"""Numbering events and writing them, within a transaction of the application or of the broker.
+
+A transaction locks the counters of its channels, in the order of their names, until it ends. So a log's order is the
+order of commits, no reader sees a number before all lower ones, and two writers never wait for each other.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, Self
+
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Row,
+    Text,
+    TwoPhaseTransaction,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tidings.brokers.database.tables import LOG_ROW, Tables
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Position, event_message
+
+_PAIRS = 500  # of channel and id that one statement asks for
+_BIRTHS = 10  # tries to lock a channel that others keep forgetting
+
+
+class Written(tuple[str, Entry]):
+    """A channel's name and its entry; and the position that it follows in the log, None where it was there before."""
+
+    after: Position | None
+
+    def __new__(cls, channel: str, entry: Entry, after: Position | None) -> Self:
+        written = super().__new__(cls, (channel, entry))
+        written.after = after
+        return written
+
+
+class Held(NamedTuple):
+    """What a channel's log holds: the events after `start` up to `top`, of so many bytes."""
+
+    top: Position
+    start: Position
+    size: int
+
+
+class Writer:
+    """Writes events to a set of tables. `clock` gives seconds since 1970, `epochs` unique names."""
+
+    def __init__(self, tables: Tables, clock: Callable[[], float], epochs: Callable[[], str]) -> None:
+        self._tables, self._clock, self._epochs = tables, clock, epochs
+
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> list[Written]:
+        """Number these events and write their rows, in this transaction; one answer for each.
+
+        An id that its channel's log holds is not written again: its answer is the entry that is there.
+        """
+        now = self._clock()
+        tops = {name: self.lock(connection, name, now).top for name in sorted({name for name, _ in drafts})}
+        known = self._known(connection, {(name, draft.id) for name, draft in drafts}, tops)
+        new: list[Written] = []
+        for name, draft in drafts:
+            if (name, draft.id) not in known:
+                written = _follow(name, tops[name], draft, now)
+                known[name, draft.id] = written
+                tops[name] = written[1].position
+                new.append(written)
+        if new:
+            self._insert(connection, new, {draft.id: draft.type for _, draft in drafts})
+        return [known[name, draft.id] for name, draft in drafts]
+
+    def lock(self, connection: Connection, name: str, at: float | None = None) -> Held:
+        """Keep a channel's log as it is for others until the transaction ends. A channel that has none yet gets one.
+
+        `at` is when it is appended to; None where it is not.
+        """
+        channels = self._tables.channels.c
+        statement = (
+            update(self._tables.channels)
+            .where(channels.name == name)
+            .values(at=channels.at if at is None else at)
+            .returning(channels.epoch, channels.top, channels.top_id, channels.start, channels.start_id, channels.size)
+        )
+        for _ in range(_BIRTHS):
+            if (row := connection.execute(statement).one_or_none()) is not None:
+                top, start = Position(row.epoch, row.top, row.top_id), Position(row.epoch, row.start, row.start_id)
+                return Held(top, start, row.size)
+            self._bear(connection, name)
+        raise RuntimeError(f"the channel {name} was forgotten {_BIRTHS} times while it was being written to")
+
+    def _bear(self, connection: Connection, name: str) -> None:
+        """Give a channel that has no log one that begins here."""
+        empty = {"top": 0, "top_id": "", "start": 0, "start_id": "", "size": 0}
+        values = {"name": name, "epoch": self.unborn(connection), "at": self._clock(), **empty}
+        connection.execute(_insert_new(connection, self._tables.channels).values(values).on_conflict_do_nothing())
+
+    def unborn(self, connection: Connection) -> str:
+        """The epoch of channels to be born, which stays it until this transaction ends."""
+        log = self._tables.log
+        statement = select(log.c.epoch).where(log.c.id == LOG_ROW).with_for_update(read=True)
+        epoch = connection.execute(statement).scalar_one_or_none()
+        if epoch is None:
+            values = {"id": LOG_ROW, "epoch": self._epochs()}
+            connection.execute(_insert_new(connection, log).values(values).on_conflict_do_nothing())
+            epoch = connection.execute(statement).scalar_one()
+        return str(epoch)
+
+    def _known(
+        self, connection: Connection, pairs: Iterable[tuple[str, str]], tops: dict[str, Position]
+    ) -> dict[tuple[str, str], Written]:
+        events = self._tables.events.c
+        known = {}
+        asked = iter(sorted(pairs))
+        while chunk := list(islice(asked, _PAIRS)):
+            for row in connection.execute(
+                select(events.channel, events.offset, events.id, events.message, events.key, events.at).where(
+                    tuple_(events.channel, events.id).in_(chunk)
+                )
+            ):
+                entry = entry_of(tops[row.channel].epoch, row)
+                known[row.channel, row.id] = Written(row.channel, entry, None)
+        return known
+
+    def _insert(self, connection: Connection, new: Sequence[Written], types: dict[str, str]) -> None:
+        connection.execute(insert(self._tables.events), [_event_row(*written, types) for written in new])
+        channels = self._tables.channels
+        connection.execute(
+            update(channels)
+            .where(channels.c.name == bindparam("channel"))
+            .values(top=bindparam("last"), top_id=bindparam("last_id"), size=channels.c.size + bindparam("added")),
+            list(_channel_changes(new)),
+        )
+        self.notify(connection, {name: entry.position for name, entry in new})
+
+    def notify(self, connection: Connection, tops: Mapping[str, Position]) -> None:
+        """Tell whoever listens (Postgres) of the tops of these channels, when this transaction commits."""
+        # What is prepared for a second phase may not notify; it is found when the tops are compared.
+        two_phases = isinstance(connection.get_transaction(), TwoPhaseTransaction)
+        if connection.dialect.name != "postgresql" or two_phases:
+            return
+        told = bindparam("told", [f"{top.epoch} {top.offset} {name}" for name, top in tops.items()], ARRAY(Text))
+        payload = func.unnest(told).column_valued("payload")
+        connection.execute(select(func.pg_notify(self._tables.signal, payload))).all()
+
+
+def entry_of(epoch: str, row: Row[*tuple[Any, ...]]) -> Entry:
+    """The entry that a row of events is."""
+    return Entry(Position(epoch, row.offset, row.id), bytes(row.message), row.key, row.at)
+
+
+def _follow(name: str, top: Position, draft: Draft, now: float) -> Written:
+    position = Position(top.epoch, top.offset + 1, draft.id)
+    return Written(name, Entry(position, event_message(name, position, draft), draft.key, now), top)
+
+
+def _event_row(name: str, entry: Entry, types: dict[str, str]) -> dict[str, Any]:
+    return {
+        "channel": name,
+        "offset": entry.position.offset,
+        "id": entry.position.id,
+        "type": types[entry.position.id],
+        "key": entry.key,
+        "message": entry.message,
+        "size": entry.size,
+        "at": entry.at,
+    }
+
+
+def _channel_changes(new: Sequence[Written]) -> Iterator[dict[str, Any]]:
+    tops = {name: entry.position for name, entry in new}
+    for name, top in tops.items():
+        added = sum(entry.size for channel, entry in new if channel == name)
+        yield {"channel": name, "last": top.offset, "last_id": top.id, "added": added}
+
+
+def _insert_new(connection: Connection, table: Any) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

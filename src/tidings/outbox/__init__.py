@@ -1,0 +1,19 @@
+"""Events that commit with the data.
+
+outbox = Outbox(manager)                                  # with a DatabaseBroker: the rows are the log itself
+outbox.publish(session, ScheduleCreated(...), Schedules())
+session.commit()                                          # now, and only now, the event is there
+"""
+
+try:
+    import sqlalchemy as _sqlalchemy  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("the outbox needs SQLAlchemy: install tidings[database]", name="sqlalchemy") from error
+
+from tidings.outbox.light import after_commit
+from tidings.outbox.outbox import Outbox
+from tidings.outbox.relay import RelaySettings
+from tidings.outbox.rows import Measures
+from tidings.outbox.sessions import OutboxError
+
+__all__ = ["Measures", "Outbox", "OutboxError", "RelaySettings", "after_commit"]

@@ -1,0 +1,167 @@
+"""The outbox: publishing as a part of the application's own transaction."""
+
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine, MetaData, Table, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
+
+from tidings.brokers.database import DatabaseBroker
+from tidings.manager import ConnectionManager, Prepared
+from tidings.outbox.relay import Relay, RelaySettings
+from tidings.outbox.rows import Measures, OutboxTable
+from tidings.outbox.sessions import AnySession, note
+from tidings.protocol.channels import Channel
+from tidings.protocol.errors import DeclarationError
+from tidings.protocol.events import Draft, Event
+from tidings.protocol.log import Entry
+
+E = TypeVar("E", bound=Event)
+
+
+class Outbox:
+    """Publishes events together with the data: if the transaction commits, they are in their channels' logs, in the
+    order of the commits; if it is rolled back, they never were.
+
+    `Outbox(manager)`, where the manager's broker is a DatabaseBroker: the rows that `publish` writes are the log, and
+    there is nothing to relay. The sessions must be of the broker's own database.
+
+    `Outbox(manager, engine)`, with any other broker: the rows wait in the table `tidings_outbox` of the application's
+    database, until a relay has appended them to the log: run one within the manager's lifespan in every process that
+    serves (`async with outbox.relaying()`); one at a time works. The tables come from `tidings.outbox.migration`.
+
+    Rows hold payloads, and whatever personal data is in them: until the log's bounds (`DatabaseBroker(age=…)`) or the
+    relay, at the latest `RelaySettings.retention`, have them deleted.
+    """
+
+    def __init__(
+        self,
+        manager: ConnectionManager,
+        engine: Engine | AsyncEngine | None = None,
+        *,
+        settings: RelaySettings | None = None,
+        schema: str | None = None,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] = lambda: secrets.token_hex(16),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._manager = manager
+        self.relay: Relay | None = None
+        broker = manager.broker
+        if engine is not None:
+            self.relay = Relay(
+                broker,
+                engine,
+                OutboxTable(schema),
+                settings or RelaySettings(),
+                holder=ids(),
+                clock=clock,
+                chance=chance,
+            )
+            self._rows: _Rows = _Relayed(self.relay)
+        elif isinstance(broker, DatabaseBroker):
+            self._rows = _Logged(broker)
+        else:
+            raise DeclarationError(
+                f"the log of a {type(broker).__name__} is not in your database: write Outbox(manager, engine), "
+                "and run `async with outbox.relaying()`"
+            )
+
+    def publish(self, session: AnySession, event: E, *channels: Channel[E], id: str | None = None) -> str:
+        """Publish the event if, and when, the session's transaction commits; returns its id.
+
+        A plain call, also for an AsyncSession. It begins a transaction where there is none. In a savepoint it is
+        published if that one is not rolled back. The event is checked, and written as JSON, now; it is numbered just
+        before the commit, after the session is flushed, under locks of its channels that end with the transaction.
+        The same `id` again changes nothing while the log holds the event. Where the session commits in two phases, or
+        has joined a transaction that it does not end, the event is delivered once others can see it in the log.
+
+        Raises EventError and ChannelError as `ConnectionManager.publish`, OutboxError in a transaction that has ended
+        or failed; and the commit raises TablesMissing where the session's database does not have the tables.
+        """
+        prepared = self._manager.prepare(event, *channels, id=id)
+        note(session, self, prepared)
+        return prepared.draft.id
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        """Relay rows until the end of the block, on the loop of the manager's connections.
+
+        One process relays at a time; the others wait for its lease to end. With a DatabaseBroker there is nothing to
+        do. Raises RuntimeError where it runs already.
+        """
+        if self.relay is None:
+            yield
+        else:
+            async with self.relay.running():
+                yield
+
+    async def measure(self) -> Measures:
+        """What waits for the relay and what is set aside. With a DatabaseBroker nothing ever does."""
+        return Measures(0, 0, None) if self.relay is None else await self.relay.measure()
+
+    @property
+    def metadata(self) -> MetaData:
+        """The tables that `publish` writes to, for Alembic's `target_metadata`."""
+        return self._rows.table.metadata
+
+    # What its sessions call.
+
+    def write(self, session: Session, events: Sequence[Prepared]) -> "_Batch":
+        """Write the events' rows in the session's transaction."""
+        drafts = {(name, prepared.draft.id): prepared.draft for prepared in events for name in prepared.names}
+        # A session with several databases finds the table's, and the one that takes writes.
+        connection = session.connection(bind_arguments={"clause": update(self._rows.table)})
+        written = self._rows.write(connection, [(name, draft) for (name, _), draft in drafts.items()])
+        return _Batch(connection, events, written)
+
+    def committed(self, batches: Sequence["_Batch"]) -> None:
+        """Deliver what was committed, and tell who observes."""
+        for batch in batches:
+            # A session that joined a transaction of somebody else has not committed it.
+            if not batch.connection.in_transaction():
+                self._rows.committed(batch.written)
+        for batch in batches:
+            for prepared in batch.events:
+                self._manager.published(prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events that were written together, on which connection, and what came of it."""
+
+    connection: Connection
+    events: Sequence[Prepared]
+    written: Sequence[tuple[str, Entry]]
+
+
+class _Logged:
+    """The rows are the log."""
+
+    def __init__(self, broker: DatabaseBroker) -> None:
+        self.write, self.committed = broker.write, broker.committed
+        self.table: Table = broker.tables.events
+
+
+class _Relayed:
+    """The rows wait for the relay."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self.table: Table = relay.table.events
+
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[tuple[str, Entry]]:
+        self._relay.write(connection, drafts)
+        return ()
+
+    def committed(self, written: Sequence[tuple[str, Entry]]) -> None:
+        self._relay.wake()
+
+
+_Rows = _Logged | _Relayed

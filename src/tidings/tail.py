@@ -1,0 +1,456 @@
+"""The newest part of each followed channel's log, kept in this process and up to date with where the log is."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from tidings.batch import Batch
+from tidings.broker import Listener
+from tidings.protocol.log import Entry, Log, Position
+
+log = logging.getLogger("tidings")
+
+CHANNELS = 500  # whose tops are asked for at once
+PLACES = 20  # channels that are read at once, and
+ASKED = 10_000  # questions of readers that are answered at once, most of them alike
+ENTRIES = 100  # how many entries of each: the two bound what a read holds in memory
+
+
+class Stretch(NamedTuple):
+    """A part of a channel's log: what follows `start`, and the log's top at the same instant.
+
+    `start` is where the log stands at the offset that was asked for; its own start where that is higher, its top
+    where that is lower.
+    """
+
+    start: Position
+    entries: Sequence[Entry]
+    top: Position
+
+
+class Source(Protocol):
+    """Where the logs are. Its functions raise what its driver raises, and end within a bounded time."""
+
+    async def tops(self, names: Sequence[str]) -> Mapping[str, Position]:
+        """Each channel's top; that of an empty log for a channel that has none yet."""
+
+    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Stretch]:
+        """For each channel, at most `limit` entries after this offset."""
+
+    async def listen(self, heard: Callable[[str | None], None]) -> None:
+        """Tell at once of each channel that has something new; None where it may be any. Runs until it is cancelled,
+        raises when it no longer can, and begins with telling None.
+        """
+
+    async def renumber(self, name: str, seen: Position) -> Position:
+        """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
+
+
+class Tail:
+    """The newest part of one channel's log. Its top is the position that was delivered last.
+
+    `complete` says that the log itself goes back no further.
+    """
+
+    __slots__ = ("complete", "log")
+
+    def __init__(self, name: str, top: Position) -> None:
+        self.log, self.complete = Log(name, top), False
+
+
+class Tails:
+    """Follows channels: delivers what is new in their logs, in order, and answers from memory what was in them.
+
+    `events` and `size` (bytes) bound each tail, `age` (seconds, by `clock`) what is in it, and `total_size` all of
+    them. Own commits are delivered at once, those of others after a wake-up. As a lost last wake-up shows no gap, all
+    tops are compared every `compare` seconds. Where the log cannot be read, it is tried again, with a pause that
+    doubles up to `patience` seconds of which `random` chooses a part; nothing is lost by that.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        events: int,
+        size: int,
+        age: float,
+        total_size: int,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+        compare: float = 5.0,
+        patience: float = 5.0,
+    ) -> None:
+        self._source, self._clock, self._random = source, clock, random
+        self._events, self._size, self._age, self._max_total = events, size, age, total_size
+        self._compare_every, self._patience = compare, patience
+        self._tails: dict[str, Tail] = {}
+        self._filled: OrderedDict[str, Tail] = OrderedDict()  # least recently added to first
+        self._followers: dict[str, int] = {}
+        self._total = 0
+        self._listeners: tuple[Listener, ...] = ()
+        self._dirty: dict[str, None] = {}  # names, in the order in which they were heard
+        self._doubt = True  # whether all tops are to be compared
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._woken = asyncio.Event()
+        self._openings = Batch(_for_each(CHANNELS, self._open), limit=ASKED)
+        self._refreshes = Batch(_for_each(PLACES, self._refresh), limit=ASKED)
+        self._fills = Batch(_for_each(PLACES, self._fill), limit=ASKED)
+        self._reads = Batch(self._read, limit=ASKED)
+
+    # What the broker asks.
+
+    def __len__(self) -> int:
+        return len(self._tails)
+
+    @property
+    def size(self) -> int:
+        """Bytes that all tails hold."""
+        return self._total
+
+    def top(self, name: str) -> Position | None:
+        """What was delivered last of a channel; None where it is not followed."""
+        return tail.log.top if (tail := self._tails.get(name)) is not None else None
+
+    async def behind(self) -> int:
+        """How many events the logs of the followed channels hold that were not delivered yet."""
+        delivered = {name: tail.log.top for name, tail in self._tails.items()}
+        tops = [(delivered[name], top) async for name, top in self._tops(list(delivered))]
+        return sum(max(0, top.offset - (here.offset if here.epoch == top.epoch else 0)) for here, top in tops)
+
+    def attach(self, listener: Listener) -> None:
+        """Have the listener told of what is new."""
+        self._listeners = (*self._listeners, listener)
+
+    async def follow(self, name: str) -> Position:
+        """From the returned top on, deliver this channel's entries."""
+        self._start()
+        self._followers[name] = self._followers.get(name, 0) + 1
+        try:
+            if name not in self._tails:
+                await self._openings.ask(name)
+            return self._tails[name].log.top
+        except BaseException:
+            self.unfollow(name)
+            raise
+
+    def unfollow(self, name: str) -> None:
+        """Undo one `follow`."""
+        self._followers[name] -= 1
+        if not self._followers[name]:
+            del self._followers[name]
+            if (tail := self._tails.pop(name, None)) is not None:
+                self._hold(tail, -tail.log.size)
+
+    async def since(self, name: str, position: Position, limit: int) -> Sequence[Entry] | None:
+        """At most `limit` entries after the position, oldest first; None where the log does not cover it."""
+        tail = self._tails.get(name)
+        if tail is None:
+            return await self._reads.ask((name, position, limit))
+        while _ahead(position, tail.log.top):  # another process may be further than this one
+            top = tail.log.top
+            await self._refreshes.ask(name)
+            tail = self._tails.get(name, tail)
+            if tail.log.top == top:
+                return None
+        if _behind(position, tail):
+            await self._fills.ask(name)
+        tail = self._tails.get(name, tail)
+        if _behind(position, tail):
+            return await self._reads.ask((name, position, limit))
+        return tail.log.since(position, limit)
+
+    def committed(self, name: str, entry: Entry, after: Position | None) -> None:
+        """An entry is in the log now, and follows this position there: deliver it if it is the next, else read."""
+        tail = self._tails.get(name)
+        if tail is not None and tail.log.top == after:
+            self._deliver(name, tail, entry)
+        elif tail is None or not tail.log.covers(entry.position):
+            self.hear(name)
+
+    def hear(self, name: str | None) -> None:
+        """A channel has something new; any may have, where none is named."""
+        if name is None:
+            self._doubt = True
+        elif name in self._followers:
+            self._dirty[name] = None
+        self._woken.set()
+
+    async def close(self) -> None:
+        """End the tasks. Channels stay followed: the next `follow` goes on where this left off."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for batch in (self._openings, self._refreshes, self._fills, self._reads):
+            await batch.close()
+
+    def restart(self) -> None:
+        """The event loop that this ran on is gone with the tasks: begin anew on the one that runs at `follow`."""
+        self._tasks = []
+        self._doubt = True
+        self._begin()
+
+    # What goes on all the time.
+
+    def _start(self) -> None:
+        if not self._tasks:
+            self._doubt = True
+            create = asyncio.get_running_loop().create_task
+            for work, what in ((self._follow_on, "read"), (self._listen, "listened to")):
+                self._tasks.append(create(persist(work, what, patience=self._patience, random=self._random)))
+
+    async def _listen(self, works: Callable[[], None]) -> None:
+        def heard(name: str | None) -> None:
+            works()
+            self.hear(name)
+
+        await self._source.listen(heard)
+
+    async def _follow_on(self, works: Callable[[], None]) -> None:
+        """Read what is new until something fails."""
+        loop = asyncio.get_running_loop()
+        self._doubt, next_look = True, 0.0
+        while True:
+            self._woken.clear()
+            if self._doubt or loop.time() >= next_look:
+                await self._compare()
+                next_look = loop.time() + self._compare_every
+            names = list(islice(self._dirty, PLACES))
+            for name in names:
+                del self._dirty[name]
+            if names:
+                await self._refresh(names)
+            works()
+            if not self._dirty:
+                await self._wake_before(next_look)
+
+    async def _wake_before(self, time: float) -> None:
+        try:
+            async with asyncio.timeout_at(time):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _compare(self) -> None:
+        """Compare the tops of all tails with those of the logs, and find out which are to be read."""
+        self._doubt = False
+        self._forget_old()
+        delivered = {name: tail.log.top for name, tail in self._tails.items()}
+        async for name, top in self._tops(list(delivered)):
+            if top != delivered[name] == self.top(name):
+                self.hear(name)
+
+    async def _refresh(self, names: Sequence[str]) -> None:
+        """Read what is new in these channels and deliver it."""
+        asked = {name: tail.log.top for name in names if (tail := self._tails.get(name)) is not None}
+        stretches = await self._source.read([(name, top.offset) for name, top in asked.items()], ENTRIES)
+        for (name, top), stretch in zip(asked.items(), stretches, strict=True):
+            if stretch.start != top:
+                await self._recover(name, top, stretch)
+            elif self._take(name, stretch) != stretch.top:
+                self.hear(name)
+
+    def _take(self, name: str, stretch: Stretch) -> Position:
+        """Deliver what is the next of this; returns the position that this led to."""
+        tail = self._tails.get(name)
+        for entry in stretch.entries:
+            epoch, offset, _ = entry.position
+            # What was delivered while this was read is passed over.
+            if tail is not None and epoch == tail.log.top.epoch and offset == tail.log.top.offset + 1:
+                self._deliver(name, tail, entry)
+        return stretch.entries[-1].position if stretch.entries else stretch.start
+
+    async def _recover(self, name: str, seen: Position, stretch: Stretch) -> None:
+        """What was delivered last is not in the log: find out why, and go on from the log's top."""
+        start, top = stretch.start, stretch.top
+        rolled_back = start.epoch == seen.epoch and start.offset <= seen.offset
+        if rolled_back:
+            top = await self._source.renumber(name, seen)
+        if rolled_back and top.epoch == seen.epoch:
+            self.hear(name)  # it was another process that looked too early
+        elif self.top(name) == seen:  # else it was dealt with meanwhile
+            what = "was rolled back" if rolled_back else "has no more what follows"
+            log.warning(
+                "the log of %s %s: it is at %s, and was read here up to %s", name, what, tuple(top), tuple(seen)
+            )
+            self._reset(name, top)
+
+    # The tails.
+
+    async def _tops(self, names: Sequence[str]) -> AsyncIterator[tuple[str, Position]]:
+        for first in range(0, len(names), CHANNELS):
+            for name, top in (await self._source.tops(names[first : first + CHANNELS])).items():
+                yield name, top
+
+    async def _open(self, names: Sequence[str]) -> None:
+        wanted = [name for name in names if name in self._followers and name not in self._tails]
+        tops = await self._source.tops(wanted) if wanted else {}
+        for name, top in tops.items():
+            if name in self._followers and name not in self._tails:
+                self._tails[name] = Tail(name, top)
+
+    def _deliver(self, name: str, tail: Tail, entry: Entry) -> None:
+        tail.log.add(entry)
+        self._hold(tail, entry.size)
+        self._bound(tail)
+        for listener in self._listeners:
+            listener.deliver(name, entry)
+
+    def _reset(self, name: str, top: Position) -> None:
+        old, self._tails[name] = self._tails[name], Tail(name, top)
+        self._hold(old, -old.log.size)
+        for listener in self._listeners:
+            listener.reset(name, top)
+
+    def _hold(self, tail: Tail, change: int) -> None:
+        """A tail holds so many bytes more or less than before."""
+        self._total += change
+        self._filled.pop(tail.log.channel, None)
+        if self._tails.get(tail.log.channel) is tail and len(tail.log):
+            self._filled[tail.log.channel] = tail
+
+    def _bound(self, tail: Tail) -> None:
+        log = tail.log
+        while len(log) > self._events:
+            self._total -= log.drop_oldest().size
+            tail.complete = True  # the log itself reaches back no further
+        while log.size > self._size:
+            self._drop(tail)
+        while self._total > self._max_total and self._filled:
+            name, quietest = next(iter(self._filled.items()))
+            self._drop(quietest)
+            if not len(quietest.log):
+                del self._filled[name]
+
+    def _drop(self, tail: Tail) -> None:
+        self._total -= tail.log.drop_oldest().size
+        tail.complete = False
+
+    def _forget_old(self) -> None:
+        """Hold nothing for longer than the log itself."""
+        before = self._clock() - self._age
+        for name, tail in list(self._filled.items()):
+            held = tail.log.size
+            tail.log.trim(events=self._events, size=self._size, before=before)
+            self._total += tail.log.size - held
+            if not len(tail.log):
+                del self._filled[name]
+
+    async def _fill(self, names: Sequence[str]) -> None:
+        """Make these tails reach back as far as the log does, or as their bounds allow."""
+        tails = {name: tail for name in names if (tail := self._tails.get(name)) is not None and not tail.complete}
+        longer: dict[str, Log] = {}
+        complete = set(tails)
+        unfinished = {name: max(0, tail.log.top.offset - self._events) for name, tail in tails.items()}
+        while unfinished:
+            stretches = await self._source.read(list(unfinished.items()), ENTRIES)
+            for name, stretch in zip(list(unfinished), stretches, strict=True):
+                if (reached := _extend(longer, name, stretch, tails[name].log.start)) is None:
+                    del unfinished[name]
+                else:
+                    unfinished[name] = reached
+                while longer[name].size > self._size:
+                    longer[name].drop_oldest()
+                    complete.discard(name)
+        for name, older in longer.items():
+            if self._tails.get(name) is tails[name]:
+                self._prepend(tails[name], older, name in complete)
+
+    def _prepend(self, tail: Tail, older: Log, complete: bool) -> None:
+        """Put what was read before a tail."""
+        held = tail.log.since(older.top, self._events)
+        if held is None:
+            return  # trimmed meanwhile, or another log by now
+        for entry in held:
+            older.add(entry)
+        change = older.size - tail.log.size
+        tail.log, tail.complete = older, complete
+        self._hold(tail, change)
+        self._bound(tail)
+
+    async def _read(self, questions: Sequence[tuple[str, Position, int]]) -> list[list[Entry] | None]:
+        return await read_since(self._source, questions, self._events)
+
+
+def _extend(logs: dict[str, Log], name: str, stretch: Stretch, until: Position) -> int | None:
+    """Add to a log what leads up to a position; returns the offset to read on from, None where there is no more."""
+    log = logs.setdefault(name, Log(name, stretch.start))
+    if log.top != stretch.start:  # trimmed between two reads
+        return None
+    for entry in stretch.entries:
+        if entry.position.offset <= until.offset:
+            log.add(entry)
+    return log.top.offset if stretch.entries and log.top.offset < until.offset else None
+
+
+def _ahead(position: Position, top: Position) -> bool:
+    return position.epoch != top.epoch or position.offset > top.offset
+
+
+def _behind(position: Position, tail: Tail) -> bool:
+    """Whether only the log itself knows what is at the position."""
+    return position.offset < tail.log.start.offset and not tail.complete
+
+
+def _for_each(
+    count: int, work: Callable[[Sequence[str]], Awaitable[None]]
+) -> Callable[[Sequence[str]], Awaitable[list[None]]]:
+    """Work for a batch: done once for each name, for so many names at a time."""
+
+    async def do(names: Sequence[str]) -> list[None]:
+        distinct = list(dict.fromkeys(names))
+        for first in range(0, len(distinct), count):
+            await work(distinct[first : first + count])
+        return [None] * len(names)
+
+    return do
+
+
+async def read_since(
+    source: Source, questions: Sequence[tuple[str, Position, int]], events: int
+) -> list[list[Entry] | None]:
+    """Read straight from the logs what `since` answers, for logs that reach back by so many events."""
+    alike = list(dict.fromkeys(questions))
+    answers = {}
+    for first in range(0, len(alike), PLACES):
+        asked = alike[first : first + PLACES]
+        limit = max(limit for _, _, limit in asked)
+        stretches = await source.read([(name, position.offset) for name, position, _ in asked], limit)
+        for question, stretch in zip(asked, stretches, strict=True):
+            _, position, limit = question
+            near = stretch.top.offset - position.offset <= events
+            answers[question] = list(stretch.entries[:limit]) if near and stretch.start == position else None
+    return [answers[question] for question in questions]
+
+
+async def persist(
+    work: Callable[[Callable[[], None]], Awaitable[None]], what: str, *, patience: float, random: Callable[[], float]
+) -> None:
+    """Do something for ever, with pauses after failures. An outage is told when it begins and when it ends.
+
+    `work` calls the function that it is given whenever it has succeeded.
+    """
+    failures = 0
+
+    def works() -> None:
+        nonlocal failures
+        if failures:
+            log.warning("the logs can be %s again, after %d failures", what, failures)
+        failures = 0
+
+    while True:
+        try:
+            await work(works)
+        except Exception as error:
+            if not failures:
+                reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                log.error("the logs cannot be %s, which is tried until they can: %s", what, reason)  # noqa: TRY400
+                log.debug("the logs cannot be %s", what, exc_info=error)
+            failures += 1
+            await asyncio.sleep(random() * min(patience, 0.1 * 2 ** min(failures, 10)))
