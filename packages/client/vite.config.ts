@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   build: {
-    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
+    lib: { entry: { index: "src/index.ts", testing: "src/testing/index.ts" }, formats: ["es"] },
     target: "baseline-widely-available",
     sourcemap: true,
     // Library mode leaves the white space in; the source map is what people read.

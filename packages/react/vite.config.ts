@@ -5,11 +5,11 @@ const SOURCE = "@tidings/source";
 
 export default defineConfig({
   build: {
-    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
+    lib: { entry: { index: "src/index.ts", query: "src/query/index.ts" }, formats: ["es"] },
     target: "baseline-widely-available",
     sourcemap: true,
     rolldownOptions: {
-      external: [/^react($|\/)/, "@tidings/client"],
+      external: [/^react($|\/)/, "@tanstack/react-query", /^@tidings\//],
       // Hooks are the browser's: frameworks with server components must be told.
       output: { minify: true, banner: '"use client";' },
     },

@@ -1,7 +1,7 @@
 /** A client on a scripted server, under vitest's fake timers. */
 import { type ClientOptions, WebSocketClient } from "@tidings/client";
+import { ScriptedServer } from "@tidings/client/testing";
 import { afterEach, beforeEach, vi } from "vitest";
-import { ScriptedServer } from "./scripted.js";
 
 export interface Bench {
   readonly server: ScriptedServer;

@@ -1,8 +1,8 @@
 import { channel, type WebSocketMessage } from "@tidings/client";
+import { envelope, refuse } from "@tidings/client/testing";
 import { expect, test, vi } from "vitest";
 import { bench, connected, fakeTime, pass, tick } from "./bench.js";
 import { Me, type MeEvent, Schedules, type SchedulesEvent } from "./live.gen.js";
-import { envelope, refuse } from "./scripted.js";
 
 fakeTime();
 

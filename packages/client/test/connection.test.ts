@@ -1,7 +1,7 @@
 import { WebSocketClient } from "@tidings/client";
+import { envelope, refuse, ScriptedServer } from "@tidings/client/testing";
 import { expect, test, vi } from "vitest";
 import { bench, connected, fakeTime, pass, tick } from "./bench.js";
-import { envelope, refuse, ScriptedServer } from "./scripted.js";
 
 fakeTime();
 

@@ -3,9 +3,9 @@
  * own client, which shows the defect, and on ours, which does not.
  */
 import { WebSocketClient } from "@tidings/client";
+import { envelope, refuse, ScriptedServer, type ScriptedSocket } from "@tidings/client/testing";
 import { beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { fakeTime, pass, tick } from "./bench.js";
-import { envelope, refuse, ScriptedServer, type ScriptedSocket } from "./scripted.js";
 
 fakeTime();
 

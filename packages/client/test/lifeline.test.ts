@@ -1,6 +1,6 @@
+import { envelope, refuse } from "@tidings/client/testing";
 import { expect, test, vi } from "vitest";
 import { bench, connected, fakeTime, pass, tick } from "./bench.js";
-import { envelope, refuse } from "./scripted.js";
 
 fakeTime();
 

@@ -34,9 +34,11 @@ export class Packed {
     return new Packed(place, join(place, "node_modules", "@tidings", names.at(-1) ?? ""));
   }
 
-  /** Bytes of the built bundle, compressed as web servers do. */
-  async gzipped(): Promise<number> {
-    return gzipSync(await readFile(join(this.#directory, "dist", "index.js"))).length;
+  /** Bytes of a built bundle, which is one file, compressed as web servers do. */
+  async gzipped(entry = "index.js"): Promise<number> {
+    const code = await readFile(join(this.#directory, "dist", entry), "utf8");
+    if (/from"\./.test(code)) throw new Error(`${entry} is not the whole of it`);
+    return gzipSync(code).length;
   }
 
   /** What publint has to say. */
@@ -70,11 +72,7 @@ export class Packed {
     await writeFile(join(this.#place, "package.json"), JSON.stringify({ type: "module" }));
     await writeFile(join(this.#place, "user.tsx"), source);
     await writeFile(join(this.#place, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["user.tsx"] }));
-    try {
-      execFileSync(process.execPath, [TSC, "-p", this.#place], { encoding: "utf8", stdio: "pipe" });
-    } catch (error) {
-      throw new Error((error as { stdout: string }).stdout);
-    }
+    compile(this.#place);
   }
 
   async remove(): Promise<void> {
@@ -88,11 +86,24 @@ async function pack(place: string, name: string): Promise<void> {
   const dist = join(directory, "dist");
   const declarations = join(place, `tsconfig.${name}.json`);
   await build({ root, configFile: join(root, "vite.config.ts"), logLevel: "silent", build: { outDir: dist } });
-  const paths = { "@tidings/*": [join(place, "node_modules/@tidings/*/dist/index.d.ts")] };
+  // What was built before is read as built; the package itself, which an entry of it may import, as its source.
+  const paths = {
+    [`@tidings/${name}`]: [join(root, "src/index.ts")],
+    "@tidings/*": [join(place, "node_modules/@tidings/*/dist/index.d.ts")],
+  };
   const compilerOptions = { outDir: dist, paths };
   await writeFile(declarations, JSON.stringify({ extends: join(root, "tsconfig.build.json"), compilerOptions }));
-  execFileSync(process.execPath, [TSC, "-p", declarations]);
+  compile(declarations);
   for (const file of ["package.json", "README.md", "src"]) {
     await cp(join(root, file), join(directory, file), { recursive: true });
+  }
+}
+
+/** Throws with what the compiler says. */
+function compile(project: string): void {
+  try {
+    execFileSync(process.execPath, [TSC, "-p", project], { encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    throw new Error((error as { stdout: string }).stdout);
   }
 }

@@ -1,8 +1,7 @@
 /** A thousand reconnect schedules: each wait uniform below its ceiling, the ceiling as promised, and none after the end. */
 import { type Clock, WebSocketClient } from "@tidings/client";
+import { envelope, pick, ScriptedSocket, seeded } from "@tidings/client/testing";
 import { beforeAll, describe, expect, test } from "vitest";
-import { pick, seeded } from "./chance.js";
-import { envelope, ScriptedSocket } from "./scripted.js";
 
 /** Time that a test moves, without timers of the platform. */
 class ManualClock implements Clock {

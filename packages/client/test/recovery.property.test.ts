@@ -3,10 +3,9 @@
  * none missing but where a reset said so, and no reset where the log covered the gap.
  */
 import type { ChannelEvent, Reset } from "@tidings/client";
+import { pick, ScriptedServer, type ScriptedSocket, seeded } from "@tidings/client/testing";
 import { expect, test, vi } from "vitest";
 import { bench, fakeTime, pass, tick } from "./bench.js";
-import { pick, seeded } from "./chance.js";
-import { ScriptedServer, type ScriptedSocket } from "./scripted.js";
 
 fakeTime();
 

@@ -1,8 +1,8 @@
 /** Our client, and the guide's own, against a real tidings server, on both of its transports. */
 import { execFileSync } from "node:child_process";
 import { type ChannelEvent, type ClientOptions, type Reset, TidingsError, WebSocketClient } from "@tidings/client";
+import { pick, seeded } from "@tidings/client/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { pick, seeded } from "./chance.js";
 import { Me, Schedules, type SchedulesEvent } from "./live.gen.js";
 import { follow, HERE, Inbox, Line, RealServer, status, TIDINGS, type Transport } from "./real.js";
 

@@ -4,10 +4,10 @@
  */
 
 import { renderHook } from "@testing-library/react";
+import type { ScriptedSocket } from "@tidings/client/testing";
 import { type UseWebSocket, useWebSocket } from "@tidings/react";
 import { StrictMode, useEffect } from "react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { ScriptedSocket } from "../../client/test/scripted.js";
 import { type GuideHook, guideHook, type UseGuideWebSocket } from "./guide.js";
 import { mount, pass, scriptedPage } from "./page.js";
 

@@ -1,8 +1,8 @@
 /** A page on a scripted server: everything a test needs to mount components under fake time. */
 import { act, cleanup, render } from "@testing-library/react";
+import { ScriptedServer } from "@tidings/client/testing";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, vi } from "vitest";
-import { ScriptedServer } from "../../client/test/scripted.js";
 
 export interface Page {
   server: ScriptedServer;

@@ -1,7 +1,9 @@
 /** The hooks, and the guide's own, on a real tidings server. */
 
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, render, waitFor } from "@testing-library/react";
 import { TidingsProvider, useChannel, useConnection, useEvent, useWebSocket } from "@tidings/react";
+import { useLiveMutation, useLiveQuery } from "@tidings/react/query";
 import { StrictMode, useEffect, useState } from "react";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Schedules } from "../../client/test/live.gen.js";
@@ -66,6 +68,60 @@ test("a board in StrictMode fills, loses its line, and has what came meanwhile",
   await publish(2);
   await waitFor(() => expect(container.textContent).toBe("connected, live, Shift 1, Shift 2"), patience);
   expect(line.connections).toBe(2);
+}, 60_000);
+
+test("a live query in StrictMode: subscribed, then fetched, fed, cut, recovered, edited; it ends as the database does", async () => {
+  const rows = new Map([[1, schedule(1)]]);
+  let fetches = 0;
+  let mutate: (id: number) => Promise<unknown> = async () => {};
+  function Week() {
+    const { data, live } = useLiveQuery({
+      queryKey: ["schedules"],
+      queryFn: async () => {
+        fetches += 1;
+        return [...rows.values()];
+      },
+      channel: Schedules(),
+      matches: () => true,
+      sort: (a, b) => a.id - b.id,
+    });
+    const edit = useLiveMutation({
+      queryKey: ["schedules"],
+      mutationFn: async (id: number) => {
+        const saved = { ...schedule(id), title: "Saved", version: 2 };
+        rows.set(id, saved);
+        await server.publish("schedules", "schedule:updated", { scheduleId: id, schedule: saved });
+        return saved;
+      },
+      edit: (id) => ({ id, row: (row) => row && { ...row, title: "Saving" } }),
+      answered: (saved) => [saved],
+    });
+    mutate = edit.mutate;
+    return <p>{[live.status, ...(data ?? []).map(({ title }) => title)].join(", ")}</p>;
+  }
+  const { container } = render(
+    <StrictMode>
+      <QueryClientProvider client={new QueryClient()}>
+        <TidingsProvider url={url} getToken={async () => "ada"}>
+          <Week />
+        </TidingsProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+  const shows = (text: string) => waitFor(() => expect(container.textContent).toBe(text), patience);
+  await shows("live, Shift 1");
+  rows.set(2, schedule(2));
+  await publish(2);
+  await shows("live, Shift 1, Shift 2");
+  line.cut();
+  await shows("offline, Shift 1, Shift 2");
+  rows.set(3, schedule(3));
+  await publish(3);
+  await shows("live, Shift 1, Shift 2, Shift 3");
+  const saved = mutate(2);
+  await shows("live, Shift 1, Saved, Shift 3");
+  expect(await saved).toMatchObject({ status: "saved", answer: { title: "Saved" } });
+  expect(fetches).toBe(1);
 }, 60_000);
 
 /** The guide's way: subscribe and listen when connected. */

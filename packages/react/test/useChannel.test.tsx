@@ -1,10 +1,10 @@
+import { envelope, refuse } from "@tidings/client/testing";
 import { TidingsProvider, useChannel, useEvent } from "@tidings/react";
 import { type ReactNode, StrictMode } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { expect, test, vi } from "vitest";
 import { Schedules, TeamSchedules } from "../../client/test/live.gen.js";
-import { refuse } from "../../client/test/scripted.js";
 import { mount, pass, scriptedPage } from "./page.js";
 
 const page = scriptedPage();
@@ -156,4 +156,52 @@ test("rendered on a server and hydrated: idle first, then live", async () => {
   expect(root.textContent).toBe("live");
   expect(mismatch).not.toHaveBeenCalled();
   hydrated.unmount();
+});
+
+test("a conflated event is heard when what it stands for begins at the position, and a later one that leaves a gap is not", async () => {
+  const offsets: number[] = [];
+  const Board = () => <p>{useChannel("a", { onEvent: ({ offset }) => offsets.push(offset) }).status}</p>;
+  await mount(inPage(<Board />));
+  const { server } = page;
+  server.publish("a");
+  const [, channels] = [...server.members][0] ?? [];
+  channels?.delete("a");
+  for (let number = 0; number < 5; number += 1) server.publish("a");
+  const log = server.log("a");
+  server.socket.say({ ...log.message("a", 4), after: 1 });
+  server.socket.say({ ...log.message("a", 6), after: 4 });
+  expect(offsets).toEqual([1, 4, 6]);
+  channels?.add("a");
+  server.socket.say({ ...log.message("a", 6), offset: 9, after: 7 });
+  await pass(0);
+  expect(server.socket.payloads("subscribe").at(-1)).toEqual({
+    channels: ["a"],
+    positions: { a: { epoch: "e", offset: 6, id: "a-6" } },
+  });
+  server.publish("a");
+  expect(offsets).toEqual([1, 4, 6, 7]);
+});
+
+test("a reset ends a replay that is not finished: told once, and live from its position on", async () => {
+  const offsets: number[] = [];
+  const onReset = vi.fn();
+  const Board = () => <p>{useChannel("a", { onReset, onEvent: ({ offset }) => offsets.push(offset) }).status}</p>;
+  const { container } = await mount(inPage(<Board />));
+  const { server } = page;
+  server.publish("a");
+  server.answers.subscribe = (socket, { id }) => {
+    const top = { epoch: "e", offset: 5, id: "a-5" };
+    const answer = { channels: ["a"], total: 1, positions: { a: top }, recovered: { a: true } };
+    socket.say(envelope("subscribed", answer, { reply_to: id }));
+    socket.say(server.log("a").message("a", 2));
+    const position = { epoch: "f", offset: 0, id: "" };
+    socket.say(envelope("channel:reset", { channel: "a", position, reason: "history" }));
+    socket.say({ ...server.log("a").message("a", 1), epoch: "f" });
+  };
+  server.socket.end(1006);
+  for (let number = 0; number < 4; number += 1) server.publish("a");
+  await pass(1_000);
+  expect(onReset).toHaveBeenCalledOnce();
+  expect(offsets).toEqual([1, 2, 1]);
+  expect(container.textContent).toBe("live");
 });

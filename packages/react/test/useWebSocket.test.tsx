@@ -1,9 +1,9 @@
 import { renderHook } from "@testing-library/react";
+import { envelope } from "@tidings/client/testing";
 import { type UseWebSocket, useWebSocket } from "@tidings/react";
 import { StrictMode, useEffect } from "react";
 import { renderToString } from "react-dom/server";
 import { expect, test, vi } from "vitest";
-import { envelope } from "../../client/test/scripted.js";
 import { mount, pass, scriptedPage } from "./page.js";
 
 const page = scriptedPage();

@@ -32,5 +32,7 @@ test("a manager plans on a phone", async ({ person, desk }) => {
   await form.getByRole("combobox", { name: "Role" }).fill("Nurse");
   await form.getByRole("button", { name: "Publish" }).click();
   await expect(manager.page.locator("[data-schedule]")).toHaveCount(1);
+  // The shift shows before it is saved; then the form closes.
+  await expect(form).toHaveCount(0);
   expect(await desk.rows(week)).toHaveLength(1);
 });

@@ -11,6 +11,8 @@ export interface Server {
   /** "http://127.0.0.1:49152" */
   readonly url: string;
   readonly stop: () => Promise<void>;
+  /** Ends it as a power cut does: nothing is finished. */
+  readonly kill: () => Promise<void>;
 }
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -48,10 +50,10 @@ export async function startServer(transport: Transport, folder?: string): Promis
   const ended = once(child, "exit");
   const url = await addressOf(child);
   child.stderr?.resume();
-  const stop = async () => {
-    child.kill("SIGTERM");
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
     await ended;
     if (!folder) await rm(data, { recursive: true, force: true });
   };
-  return { url, stop };
+  return { url, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
 }

@@ -7,28 +7,25 @@ import { createApi } from "./api/api";
 import { Problem } from "./api/problem";
 import type { Staff } from "./api/types";
 import { Announcer } from "./live/announcer";
-import { Channels } from "./live/Channels";
-import { LiveRows } from "./live/live-rows";
-import { LiveRowsContext } from "./live/use-collection";
 import { createDeskRouter } from "./router";
 import { LoginPage } from "./session/LoginPage";
 import type { Session } from "./session/session";
 import { type SignedIn, SignedInContext } from "./session/signed-in";
 import { OwnDeletesContext } from "./shift/mutations";
 
-/** A refusal is final; only a network that fails is tried again. */
-function retry(failures: number, error: Error): boolean {
-  return failures < 2 && error instanceof Problem && (error.status === 0 || error.status >= 500);
+/** A refusal is final; a server that fails or cannot be reached is tried again until it answers. */
+function retry(_: number, error: Error): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status >= 500);
 }
 
 function createDesk() {
   const queries = new QueryClient({ defaultOptions: { queries: { retry } } });
-  return { queries, live: new LiveRows(queries), router: createDeskRouter(), ownDeletes: new Set<number>() };
+  return { queries, router: createDeskRouter(), ownDeletes: new Set<number>() };
 }
 
 /** Everything that belongs to one signed-in person; another person gets another one, and nothing of the first's data. */
 function Desk({ session, staff }: { session: Session; staff: Staff }) {
-  const [{ queries, live, router, ownDeletes }] = useState(createDesk);
+  const [{ queries, router, ownDeletes }] = useState(createDesk);
   const signedIn = useMemo<SignedIn>(() => {
     const api = createApi(session.request);
     return { me: staff, manager: staff.role === "manager", api, signOut: session.signOut };
@@ -37,14 +34,11 @@ function Desk({ session, staff }: { session: Session; staff: Staff }) {
     <SignedInContext value={signedIn}>
       <QueryClientProvider client={queries}>
         <TidingsProvider url="/ws" getToken={session.accessToken}>
-          <LiveRowsContext value={live}>
-            <OwnDeletesContext value={ownDeletes}>
-              <Announcer>
-                <Channels />
-                <RouterProvider router={router} />
-              </Announcer>
-            </OwnDeletesContext>
-          </LiveRowsContext>
+          <OwnDeletesContext value={ownDeletes}>
+            <Announcer>
+              <RouterProvider router={router} />
+            </Announcer>
+          </OwnDeletesContext>
         </TidingsProvider>
       </QueryClientProvider>
     </SignedInContext>

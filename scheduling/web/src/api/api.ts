@@ -23,27 +23,35 @@ function query(path: string, parameters: Parameters): string {
 
 /** The REST endpoints, typed. One method an endpoint; every refusal is a `Problem`. */
 export function createApi(request: Request) {
-  const post = <T>(path: string, body: unknown) => request<T>(path, { method: "POST", body });
+  const post = <T>(path: string, body: unknown, requestId?: string) =>
+    request<T>(path, { method: "POST", body, requestId });
   return {
     staff: (signal?: AbortSignal) => request<Staff[]>("/api/staff", { signal }),
     locations: (signal?: AbortSignal) => request<Location[]>("/api/locations", { signal }),
 
     schedules: (filter: Window & { status: Schedule["status"] }, signal?: AbortSignal) =>
       request<Schedule[]>(query("/api/schedules", { ...filter }), { signal }),
-    createSchedule: (fields: ScheduleFields & Accepting) => post<Schedule>("/api/schedules", fields),
-    changeSchedule: (id: number, fields: Partial<ScheduleFields> & Versioned & Accepting) =>
-      request<Schedule>(`/api/schedules/${id}`, { method: "PATCH", body: fields }),
-    deleteSchedule: (id: number, version: number) =>
-      request<void>(query(`/api/schedules/${id}`, { version: String(version) }), { method: "DELETE" }),
-    publish: (schedules: readonly { id: number; version: number }[], accept?: readonly string[]) =>
-      post<{ schedules: Schedule[] }>("/api/schedules/publish", { schedules, accept }),
+    createSchedule: (fields: ScheduleFields & Accepting, requestId?: string) =>
+      post<Schedule>("/api/schedules", fields, requestId),
+    changeSchedule: (id: number, fields: Partial<ScheduleFields> & Versioned & Accepting, requestId?: string) =>
+      request<Schedule>(`/api/schedules/${id}`, { method: "PATCH", body: fields, requestId }),
+    deleteSchedule: (id: number, version: number, requestId?: string) =>
+      request<void>(query(`/api/schedules/${id}`, { version: String(version) }), { method: "DELETE", requestId }),
+    publish: (schedules: readonly { id: number; version: number }[], accept?: readonly string[], requestId?: string) =>
+      post<{ schedules: Schedule[] }>("/api/schedules/publish", { schedules, accept }, requestId),
 
     timeOff: (filter: Partial<Window> & { status?: TimeOffStatus }, signal?: AbortSignal) =>
       request<TimeOff[]>(query("/api/timeoff", { ...filter }), { signal }),
-    requestTimeOff: (fields: TimeOffFields & { staff_id?: number }) => post<TimeOff>("/api/timeoff", fields),
-    decideTimeOff: (id: number, decision: "approve" | "deny", body: Versioned & Accepting & { note: string }) =>
-      post<TimeOff>(`/api/timeoff/${id}/${decision}`, body),
-    cancelTimeOff: (id: number, version: number) => post<TimeOff>(`/api/timeoff/${id}/cancel`, { version }),
+    requestTimeOff: (fields: TimeOffFields & { staff_id?: number }, requestId?: string) =>
+      post<TimeOff>("/api/timeoff", fields, requestId),
+    decideTimeOff: (
+      id: number,
+      decision: "approve" | "deny",
+      body: Versioned & Accepting & { note: string },
+      requestId?: string,
+    ) => post<TimeOff>(`/api/timeoff/${id}/${decision}`, body, requestId),
+    cancelTimeOff: (id: number, version: number, requestId?: string) =>
+      post<TimeOff>(`/api/timeoff/${id}/cancel`, { version }, requestId),
   };
 }
 

@@ -4,14 +4,17 @@ export interface Call {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly token?: string | null;
+  /** The name of a change: its events bear it, so that the page knows them for its own. */
+  readonly requestId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 
-function initOf({ method = "GET", body, token, signal }: Call): RequestInit {
+function initOf({ method = "GET", body, token, requestId, signal }: Call): RequestInit {
   const headers: Record<string, string> = { accept: "application/json" };
   if (token) headers.authorization = `Bearer ${token}`;
+  if (requestId) headers["x-request-id"] = requestId;
   if (body !== undefined) headers["content-type"] = "application/json";
   return {
     method,

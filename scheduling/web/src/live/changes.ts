@@ -1,4 +1,8 @@
-import type { Row } from "./replica";
+/** What tells two states of a row apart. */
+export interface Row {
+  readonly id: number;
+  readonly version: number;
+}
 
 /** One row before and after; null where it did not or does not exist. */
 export interface RowChange<R> {

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { type Changes, differences, merge, type RowChange } from "./changes";
-import type { Row } from "./replica";
+import { type Changes, differences, merge, type Row, type RowChange } from "./changes";
 
 /** Milliseconds of quiet after which changes are told together, and the longest that the first of them waits. */
 const QUIET = 700;

@@ -54,17 +54,12 @@ export function PublishDialog({ opened, drafts, close }: Props) {
     setFailure(null);
     close();
   };
-  const publish = (accept?: readonly string[]) =>
-    publishing.mutate(
-      { shifts: drafts, ...(accept ? { accept } : {}) },
-      {
-        onSuccess: ({ schedules }) => {
-          announce(`You published ${count(schedules.length, "shift")}.`);
-          leave();
-        },
-        onError: (error) => setFailure(failureOf(error)),
-      },
-    );
+  const publish = async (accept?: readonly string[]) => {
+    const outcome = await publishing.mutate({ shifts: drafts, ...(accept ? { accept } : {}) });
+    if (outcome.status !== "saved") return setFailure(failureOf(outcome.error));
+    announce(`You published ${count(drafts.length, "shift")}.`);
+    leave();
+  };
   return (
     <Dialog
       opened={opened && drafts.length > 0}
@@ -81,15 +76,15 @@ export function PublishDialog({ opened, drafts, close }: Props) {
           general={failure.general}
           overrule={failure.codes !== null}
           action="Publish"
-          busy={publishing.isPending}
-          anyway={() => publish(failure.codes ?? [])}
+          busy={publishing.pending > 0}
+          anyway={() => void publish(failure.codes ?? [])}
         />
       )}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={leave}>
           Not yet
         </Button>
-        <Button loading={publishing.isPending} onClick={() => publish()}>
+        <Button loading={publishing.pending > 0} onClick={() => void publish()}>
           Publish {drafts.length === 1 ? "it" : `all ${drafts.length}`}
         </Button>
       </Group>

@@ -115,17 +115,15 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
   const [asking, setAsking] = useState(false);
   const removal = useDeleteShift();
   const announce = useAnnounce();
-  const remove = () =>
-    removal.mutate(schedule, {
-      onSuccess: () => {
-        announce("You deleted the shift.");
-        close();
-      },
-      onError: (error) => {
-        setAsking(false);
-        fail(sentenceOf(error));
-      },
-    });
+  const remove = async () => {
+    const outcome = await removal.mutate(schedule);
+    if (outcome.status === "saved") {
+      announce("You deleted the shift.");
+      return close();
+    }
+    setAsking(false);
+    fail(sentenceOf(outcome.error));
+  };
   return (
     <Popover opened={asking} onChange={setAsking} position="top-start" shadow="md" trapFocus withArrow>
       <Popover.Target>
@@ -138,7 +136,7 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
           Delete this shift?
         </Text>
         <Group gap={8}>
-          <Button size="xs" color="red.8" loading={removal.isPending} onClick={remove}>
+          <Button size="xs" color="red.8" loading={removal.pending > 0} onClick={() => void remove()}>
             Delete
           </Button>
           <Button size="xs" variant="default" onClick={() => setAsking(false)}>

@@ -1,64 +1,67 @@
-import { useMutation } from "@tanstack/react-query";
+import { type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
 import { createContext, useContext } from "react";
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
 import type { Schedule } from "../api/types";
-import { drafts, published } from "../live/collections";
-import type { LiveRows } from "../live/live-rows";
-import { changeOf } from "../live/replica";
-import { useLiveRows } from "../live/use-collection";
+import { SCHEDULES } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 
-/** Ids that this page has just deleted: their going is not news. */
+/** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
 
-function hear(live: LiveRows, schedule: Schedule): void {
-  live.hear(published, changeOf(schedule));
-  live.hear(drafts, changeOf(schedule));
+/** The row as it is now, and who was first, where that is why a change was refused. */
+function conflict(error: unknown) {
+  const stale = error instanceof Problem ? error.stale<Schedule>() : null;
+  return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
 }
 
-/** Saves a shift and takes the answer into every week at once; a stale refusal brings the row as it is now. */
-export function useSaveShift<V>(send: (api: Api, input: V) => Promise<Schedule>) {
+/** Saves a shift. `shown` is the shift as it is meant to be: the week has it at once, until the server has spoken. */
+export function useSaveShift<V extends { readonly shown: Schedule }>(
+  send: (api: Api, input: V, requestId: string) => Promise<Schedule>,
+): UseLiveMutation<V, Schedule, Schedule> {
   const { api } = useSignedIn();
-  const live = useLiveRows();
-  return useMutation({
-    mutationFn: (input: V) => send(api, input),
-    onSuccess: (schedule) => hear(live, schedule),
-    onError: (error) => {
-      const current = error instanceof Problem ? error.stale<Schedule>()?.current : null;
-      if (current) hear(live, current);
-    },
+  return useLiveMutation({
+    queryKey: SCHEDULES,
+    mutationFn: (input: V, { requestId }) => send(api, input, requestId),
+    edit: ({ shown }) => ({ id: shown.id, row: () => shown }),
+    answered: (schedule) => [schedule],
+    conflict,
   });
 }
 
-export function useDeleteShift() {
+/** Deletes a shift: it is gone at once, and back if that was refused. */
+export function useDeleteShift(): UseLiveMutation<Schedule, Schedule, void> {
   const { api } = useSignedIn();
-  const live = useLiveRows();
   const ownDeletes = useContext(OwnDeletesContext);
-  return useMutation({
-    mutationFn: ({ id, version }: Schedule) => {
+  return useLiveMutation({
+    queryKey: SCHEDULES,
+    mutationFn: ({ id, version }: Schedule, { requestId }) => api.deleteSchedule(id, version, requestId),
+    edit: ({ id }) => {
       ownDeletes.add(id);
-      return api.deleteSchedule(id, version);
+      return { id, row: () => null };
     },
-    onSuccess: (_, { id, version }) => {
-      live.hear(published, { id, version, row: null });
-      live.hear(drafts, { id, version, row: null });
-    },
-    onError: (_, { id }) => ownDeletes.delete(id),
+    answered: () => [],
+    conflict,
   });
 }
 
-export function usePublish() {
+interface Publishing {
+  readonly shifts: readonly Schedule[];
+  readonly accept?: readonly string[];
+}
+
+/** Publishes drafts together: all of them, or none. Nothing is shown before the server has agreed. */
+export function usePublish(): UseLiveMutation<Publishing, Schedule, { schedules: Schedule[] }> {
   const { api } = useSignedIn();
-  const live = useLiveRows();
-  return useMutation({
-    mutationFn: ({ shifts, accept }: { shifts: readonly Schedule[]; accept?: readonly string[] }) =>
+  return useLiveMutation({
+    queryKey: SCHEDULES,
+    mutationFn: ({ shifts, accept }: Publishing, { requestId }) =>
       api.publish(
         shifts.map(({ id, version }) => ({ id, version })),
         accept,
+        requestId,
       ),
-    onSuccess: ({ schedules }) => {
-      for (const schedule of schedules) hear(live, schedule);
-    },
+    answered: ({ schedules }) => schedules,
+    conflict,
   });
 }

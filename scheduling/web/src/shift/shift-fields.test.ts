@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../api/problem";
 import type { Schedule } from "../api/types";
-import { changesFrom, fieldsOf, lengthOf, OPEN, placeReasons, type ShiftValues, valuesOf } from "./shift-fields";
+import {
+  changesFrom,
+  fieldsOf,
+  lengthOf,
+  OPEN,
+  placeReasons,
+  type ShiftValues,
+  shownAs,
+  valuesOf,
+} from "./shift-fields";
 
 const LONDON = "Europe/London";
 
@@ -69,6 +78,22 @@ describe("fieldsOf", () => {
 
   it("gives back what a shift was made of", () => {
     expect(fieldsOf(valuesOf(schedule), LONDON)).toEqual({ fields });
+  });
+});
+
+describe("shownAs", () => {
+  const me = { id: 1, name: "Mona Reyes" };
+  const entered = { ...fields, note: "Key", status: "draft" as const };
+
+  it("keeps what the server said of a shift, but for what was entered", () => {
+    expect(shownAs(schedule, entered, LONDON, me)).toEqual({ ...schedule, note: "Key", status: "draft" });
+  });
+
+  it("gives each new shift an id that the server never gives", () => {
+    const shown = [shownAs(null, entered, LONDON, me), shownAs(null, entered, LONDON, me)];
+    expect(shown[0]).toMatchObject({ ...entered, version: 0, updated_by: me, timezone: LONDON });
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
+    expect(shown.every(({ id }) => id < 0)).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Reason } from "../api/problem";
-import type { Location, Schedule, ScheduleFields } from "../api/types";
+import type { Location, Person, Schedule, ScheduleFields } from "../api/types";
 import { addDays, type Day } from "../time/week";
 import { instantAt, minutesBetween, wallTime } from "../time/zone";
 
@@ -103,6 +103,17 @@ export function placeReasons(reasons: readonly Reason[]): { errors: ShiftErrors;
 /** The inputs in which two versions of a shift differ. */
 export function differing(left: ShiftValues, right: ShiftValues): (keyof ShiftValues)[] {
   return (Object.keys(left) as (keyof ShiftValues)[]).filter((key) => left[key] !== right[key]);
+}
+
+/** Ids of shifts that the server has not numbered yet are negative. */
+let drawn = 0;
+
+/** The shift as the week shows it until the server has spoken: `base` (null: a new one) with what was entered. */
+export function shownAs(base: Schedule | null, fields: ScheduleFields, timezone: string, me: Person): Schedule {
+  if (base) return { ...base, ...fields, timezone };
+  drawn += 1;
+  const updated_by = { id: me.id, name: me.name };
+  return { ...fields, id: -drawn, timezone, version: 0, updated_by, updated_at: fields.starts_at };
 }
 
 /** Only what differs from the shift as it was: what others changed in other fields stays. */

@@ -4,8 +4,18 @@ import type { Api } from "../api/api";
 import { Problem, type Reason, type Stale, sentenceOf } from "../api/problem";
 import type { Location, Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { useSignedIn } from "../session/signed-in";
 import { useSaveShift } from "./mutations";
-import { changesFrom, type Fields, fieldsOf, placeReasons, type ShiftValues, valuesOf, zoneOf } from "./shift-fields";
+import {
+  changesFrom,
+  type Fields,
+  fieldsOf,
+  placeReasons,
+  type ShiftValues,
+  shownAs,
+  valuesOf,
+  zoneOf,
+} from "./shift-fields";
 
 type Status = Schedule["status"];
 
@@ -14,6 +24,7 @@ interface Saving {
   readonly fields: Fields;
   readonly status: Status;
   readonly accept: readonly string[] | undefined;
+  readonly shown: Schedule;
 }
 
 /** Why the last attempt was refused, but for what stands beside the fields. */
@@ -25,9 +36,10 @@ export interface Refusal {
   readonly stale: Stale<Schedule> | null;
 }
 
-function send(api: Api, { base, fields, status, accept }: Saving): Promise<Schedule> {
-  if (!base) return api.createSchedule({ ...fields, status, accept });
-  return api.changeSchedule(base.id, { ...changesFrom(base, fields, status), version: base.version, accept });
+function send(api: Api, { base, fields, status, accept }: Saving, requestId: string): Promise<Schedule> {
+  if (!base) return api.createSchedule({ ...fields, status, accept }, requestId);
+  const changes = { ...changesFrom(base, fields, status), version: base.version, accept };
+  return api.changeSchedule(base.id, changes, requestId);
 }
 
 function refusalOf(error: unknown, status: Status): { refusal: Refusal; reasons: readonly Reason[] } {
@@ -67,8 +79,11 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
   const form = useForm<ShiftValues>({ initialValues: initial });
   const saving = useSaveShift(send);
   const announce = useAnnounce();
+  const { me } = useSignedIn();
   const zone = zoneOf(form.values.location, locations);
-  const conflict = refusal?.stale ?? (form.isDirty() ? meanwhile(base, live) : null);
+  const busy = saving.pending > 0;
+  // While it is being saved, its own event may come before the answer.
+  const conflict = refusal?.stale ?? (form.isDirty() && !busy ? meanwhile(base, live) : null);
 
   const takeTheirs = (current: Schedule) => {
     const values = valuesOf(current);
@@ -87,23 +102,23 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     setBase(from);
     setRefusal(null);
     form.clearErrors();
-    try {
-      await saving.mutateAsync({ base: from, fields: read.fields, status, accept: options.accept });
+    const shown = shownAs(from, { ...read.fields, status }, zone, me);
+    const outcome = await saving.mutate({ base: from, fields: read.fields, status, accept: options.accept, shown });
+    if (outcome.status === "saved") {
       announce(from ? "You saved the shift." : "You added a shift.");
-      close();
-    } catch (error) {
-      const told = refusalOf(error, status);
-      form.setErrors(placeReasons(told.reasons).errors);
-      setRefusal(told.refusal);
+      return close();
     }
+    const told = refusalOf(outcome.error, status);
+    form.setErrors(placeReasons(told.reasons).errors);
+    setRefusal(told.refusal);
   };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the shift changes, not when the form does
   useEffect(() => {
-    if (live && meanwhile(base, live) && !form.isDirty() && !refusal?.stale) takeTheirs(live);
+    if (live && meanwhile(base, live) && !form.isDirty() && !busy && !refusal?.stale) takeTheirs(live);
   }, [live]);
 
-  return { form, base, zone, save, saving: saving.isPending, refusal, conflict, takeTheirs };
+  return { form, base, zone, save, saving: busy, refusal, conflict, takeTheirs };
 }
 
 export type ShiftFormState = ReturnType<typeof useShiftForm>;

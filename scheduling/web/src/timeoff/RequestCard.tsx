@@ -41,12 +41,13 @@ function failureOf(error: unknown): Failure {
 function Decide({ request, name }: { request: TimeOff; name: string }) {
   const [note, setNote] = useState("");
   const [failure, setFailure] = useState<Failure | null>(null);
-  const change = useTimeOffChange((api, input: { decision: Decision; accept?: readonly string[] }) =>
-    api.decideTimeOff(request.id, input.decision, { version: request.version, note, accept: input.accept }),
+  const change = useTimeOffChange((api, input: { decision: Decision; accept?: readonly string[] }, requestId) =>
+    api.decideTimeOff(request.id, input.decision, { version: request.version, note, accept: input.accept }, requestId),
   );
-  const decide = (decision: Decision, accept?: readonly string[]) => {
+  const decide = async (decision: Decision, accept?: readonly string[]) => {
     setFailure(null);
-    change.mutate({ decision, ...(accept ? { accept } : {}) }, { onError: (error) => setFailure(failureOf(error)) });
+    const outcome = await change.mutate({ decision, ...(accept ? { accept } : {}) });
+    if (outcome.status !== "saved") setFailure(failureOf(outcome.error));
   };
   return (
     <div className={classes.decide}>
@@ -55,8 +56,8 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
           general={failure.general}
           overrule={failure.codes !== null}
           action="Approve"
-          busy={change.isPending}
-          anyway={() => decide("approve", failure.codes ?? [])}
+          busy={change.pending > 0}
+          anyway={() => void decide("approve", failure.codes ?? [])}
         />
       )}
       <Group gap={8} wrap="wrap">
@@ -67,10 +68,10 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Button variant="default" disabled={change.isPending} onClick={() => decide("deny")}>
+        <Button variant="default" disabled={change.pending > 0} onClick={() => void decide("deny")}>
           Deny
         </Button>
-        <Button loading={change.isPending} onClick={() => decide("approve")}>
+        <Button loading={change.pending > 0} onClick={() => void decide("approve")}>
           Approve
         </Button>
       </Group>
@@ -80,17 +81,18 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
 
 function Cancel({ request }: { request: TimeOff }) {
   const [failure, setFailure] = useState<Failure | null>(null);
-  const change = useTimeOffChange((api) => api.cancelTimeOff(request.id, request.version));
+  const change = useTimeOffChange((api, _: null, requestId) =>
+    api.cancelTimeOff(request.id, request.version, requestId),
+  );
+  const cancel = async () => {
+    const outcome = await change.mutate(null);
+    if (outcome.status !== "saved") setFailure(failureOf(outcome.error));
+  };
   return (
     <div className={classes.decide}>
       {failure && <Refused general={failure.general} overrule={false} action="Cancel" busy={false} anyway={() => {}} />}
       <Group justify="flex-end">
-        <Button
-          variant="default"
-          size="xs"
-          loading={change.isPending}
-          onClick={() => change.mutate(undefined, { onError: (error) => setFailure(failureOf(error)) })}
-        >
+        <Button variant="default" size="xs" loading={change.pending > 0} onClick={() => void cancel()}>
           {request.status === "pending" ? "Take it back" : "Cancel this time off"}
         </Button>
       </Group>

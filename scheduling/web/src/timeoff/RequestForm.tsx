@@ -25,24 +25,21 @@ function useRequestForm({ zone, close }: Props) {
   const form = useForm<RequestValues>({
     initialValues: { staff: String(me.id), days: [null, null], part: false, start: "", end: "", note: "" },
   });
-  const change = useTimeOffChange((api: Api, fields: TimeOffFields & { staff_id?: number }) =>
-    api.requestTimeOff(fields),
+  const change = useTimeOffChange((api: Api, fields: TimeOffFields & { staff_id?: number }, requestId) =>
+    api.requestTimeOff(fields, requestId),
   );
   const submit = form.onSubmit(async (values) => {
     const read = requestOf(values, zone);
     setFailure(null);
     if ("errors" in read) return form.setErrors(read.errors);
     const staff_id = Number(values.staff);
-    try {
-      await change.mutateAsync(staff_id === me.id ? read.fields : { ...read.fields, staff_id });
-      close();
-    } catch (error) {
-      const reasons = error instanceof Problem ? error.reasons : [];
-      form.setErrors(placeRequestReasons(reasons, values.part));
-      if (reasons.length === 0) setFailure(sentenceOf(error));
-    }
+    const outcome = await change.mutate(staff_id === me.id ? read.fields : { ...read.fields, staff_id });
+    if (outcome.status === "saved") return close();
+    const reasons = outcome.error instanceof Problem ? outcome.error.reasons : [];
+    form.setErrors(placeRequestReasons(reasons, values.part));
+    if (reasons.length === 0) setFailure(sentenceOf(outcome.error));
   });
-  return { form, submit, failure, sending: change.isPending };
+  return { form, submit, failure, sending: change.pending > 0 };
 }
 
 function Fields(props: Props) {

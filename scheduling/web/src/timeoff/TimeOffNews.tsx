@@ -1,10 +1,11 @@
 import type { TimeOff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useNews } from "../live/news";
+import { useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { useLocations, useTeam, zonesOf } from "../week/use-week";
+import { useLocations, zonesOf } from "../week/use-week";
 import { decided, requested } from "./announcements";
-import { usePendingRequests, useTimeOff } from "./queries";
+import { usePendingRequests } from "./queries";
 
 function useAudience() {
   const { me } = useSignedIn();

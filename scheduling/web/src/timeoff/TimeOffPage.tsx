@@ -2,15 +2,14 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconBeach, IconPlus } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { TimeOff } from "../api/types";
-import type { TimeOffFilter } from "../live/collections";
+import { type TimeOffFilter, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { useNow } from "../time/use-now";
 import { addDays, type Day, mondayOf } from "../time/week";
 import { count } from "../time/words";
 import { startOfDay, today } from "../time/zone";
-import { useLocations, useTeam, zonesOf } from "../week/use-week";
-import { useTimeOff } from "./queries";
+import { useLocations, zonesOf } from "../week/use-week";
 import { RequestCard } from "./RequestCard";
 import { RequestForm } from "./RequestForm";
 import classes from "./TimeOffPage.module.css";
@@ -96,6 +95,7 @@ export function TimeOffPage() {
   const staff = useTeam().data ?? new Map();
   const nameOf = (id: number) => staff.get(id)?.name ?? `Staff ${id}`;
   const ask = () => setAsking(true);
+  const failed = requests.data ? null : requests.live.error;
   return (
     <div className={classes.scroller}>
       <title>Time off · Scheduling</title>
@@ -106,10 +106,8 @@ export function TimeOffPage() {
             Request time off
           </Button>
         </div>
-        {requests.error && !requests.data && (
-          <Failure what="Time off" error={requests.error} retry={() => void requests.refetch()} />
-        )}
-        {requests.isPending && <Skeleton height={96} radius={14} mt={24} />}
+        {failed && <Failure what="Time off" error={failed} retry={() => void requests.refetch()} />}
+        {!requests.data && !failed && <Skeleton height={96} radius={14} mt={24} />}
         {requests.data?.size === 0 && <Empty manager={manager} ask={ask} />}
         {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}
       </div>

@@ -1,16 +1,8 @@
-import { useMutation } from "@tanstack/react-query";
+import { type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
 import type { Api } from "../api/api";
 import type { TimeOff } from "../api/types";
-import { type TimeOffFilter, timeOff } from "../live/collections";
-import { changeOf } from "../live/replica";
-import { useCollection, useLiveRows } from "../live/use-collection";
+import { TIME_OFF, type TimeOffFilter, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-
-/** Time off as this person may see it: managers everybody's, others their own. */
-export function useTimeOff(filter: TimeOffFilter) {
-  const { api } = useSignedIn();
-  return useCollection(timeOff, filter, (signal) => api.timeOff(filter, signal));
-}
 
 const PENDING: TimeOffFilter = { status: "pending" };
 
@@ -18,11 +10,13 @@ const PENDING: TimeOffFilter = { status: "pending" };
 export const usePendingRequests = () => useTimeOff(PENDING);
 
 /** Sends a change of time off and takes its answer into every list at once. */
-export function useTimeOffChange<V>(send: (api: Api, input: V) => Promise<TimeOff>) {
+export function useTimeOffChange<V>(
+  send: (api: Api, input: V, requestId: string) => Promise<TimeOff>,
+): UseLiveMutation<V, TimeOff, TimeOff> {
   const { api } = useSignedIn();
-  const live = useLiveRows();
-  return useMutation({
-    mutationFn: (input: V) => send(api, input),
-    onSuccess: (request) => live.hear(timeOff, changeOf(request)),
+  return useLiveMutation({
+    queryKey: TIME_OFF,
+    mutationFn: (input: V, { requestId }) => send(api, input, requestId),
+    answered: (request) => [request],
   });
 }

@@ -1,11 +1,14 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import { IconCloudOff } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useContext, useMemo, useState } from "react";
+import { sentenceOf } from "../api/problem";
 import { useAnnounce } from "../live/announcer";
 import { useNews } from "../live/news";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
+import { Notice } from "../shell/Notice";
 import { sentence } from "../shift/announcements";
 import { OwnDeletesContext } from "../shift/mutations";
 import { PublishDialog } from "../shift/PublishDialog";
@@ -33,8 +36,9 @@ function useShiftNews(week: Week, monday: Day): ReadonlySet<number> {
   const ownDeletes = useContext(OwnDeletesContext);
   const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
   return useNews(week.shifts, monday, {
-    // Asked once for each change: an own delete has then been noticed, and is forgotten.
-    ignores: ({ after }, id) => (after ? after.updated_by?.id === me.id : ownDeletes.delete(id)),
+    ignores: ({ before, after }, id) =>
+      id < 0 ||
+      (before && after ? after.updated_by?.id === me.id : ownDeletes.has(id) || after?.updated_by?.id === me.id),
     tell: (changes) => announce(sentence(changes, { me: me.id, nameOf })),
   });
 }
@@ -91,12 +95,27 @@ function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
   );
 }
 
+function Trouble({ error }: { error: Error }) {
+  return (
+    <div className={classes.trouble}>
+      <Notice tone="warn" icon={IconCloudOff} title="What you see may be old">
+        <p>{sentenceOf(error)} It is tried again by itself.</p>
+      </Notice>
+    </div>
+  );
+}
+
 function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
   const { grid } = week;
   if (week.error) return <Failure what="This week" error={week.error} retry={week.retry} />;
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
-  return phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid grid={grid} empty={empty} />;
+  return (
+    <>
+      {week.trouble && <Trouble error={week.trouble} />}
+      {phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid grid={grid} empty={empty} />}
+    </>
+  );
 }
 
 /** The desk's first page: one week of the whole team. */

@@ -1,22 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { Location, Schedule, Staff, TimeOff } from "../api/types";
-import { type Between, drafts, published, team } from "../live/collections";
-import { useCollection } from "../live/use-collection";
+import { useSchedules, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { roleColours } from "../theme/roles";
 import type { Day } from "../time/week";
 import { byFrequency, weekWindow } from "../time/zone";
-import { useTimeOff } from "../timeoff/queries";
 import { buildGrid, type Grid } from "./grid";
 
 const NOBODY: ReadonlyMap<number, Staff> = new Map();
 const NOTHING: ReadonlyMap<number, TimeOff> = new Map();
-
-export function useTeam() {
-  const { api } = useSignedIn();
-  return useCollection(team, null, (signal) => api.staff(signal));
-}
 
 export function useLocations() {
   const { api } = useSignedIn();
@@ -31,12 +24,6 @@ export function useLocations() {
 export function zonesOf(locations: readonly Location[] | undefined): [string, ...string[]] {
   const [main, ...others] = byFrequency((locations ?? []).map((location) => location.timezone));
   return [main ?? Intl.DateTimeFormat().resolvedOptions().timeZone, ...others];
-}
-
-function useSchedules(between: Between, status: Schedule["status"], enabled = true) {
-  const { api } = useSignedIn();
-  const collection = status === "draft" ? drafts : published;
-  return useCollection(collection, between, (signal) => api.schedules({ ...between, status }, signal), enabled);
 }
 
 /** Both lists as one. While a shift moves between them it may stand in both: the higher version counts. */
@@ -59,7 +46,10 @@ export interface Week {
   readonly locations: readonly Location[];
   readonly zones: readonly [string, ...string[]];
   readonly colourOf: (role: string) => number;
+  /** Why there is nothing to show. */
   readonly error: Error | null;
+  /** Why what is shown may be old, though there is a connection. */
+  readonly trouble: Error | null;
   readonly retry: () => void;
 }
 
@@ -67,14 +57,14 @@ export interface Week {
 export function useWeek(monday: Day): Week {
   const { me, manager } = useSignedIn();
   const between = useMemo(() => weekWindow(monday), [monday]);
+  const places = useLocations();
   const lists = {
     team: useTeam(),
-    locations: useLocations(),
     published: useSchedules(between, "published"),
     drafts: useSchedules(between, "draft", manager),
     timeOff: useTimeOff(between),
   };
-  const [staff, locations] = [lists.team.data, lists.locations.data];
+  const [staff, locations] = [lists.team.data, places.data];
   const [visible, unpublished, away] = [lists.published.data, lists.drafts.data, lists.timeOff.data];
   const ready = visible && (unpublished || !manager);
   const shifts = useMemo(() => (ready ? union(visible, unpublished) : undefined), [ready, visible, unpublished]);
@@ -88,7 +78,12 @@ export function useWeek(monday: Day): Week {
   }, [staff, locations, shifts, away, monday, zones, manager, me.id]);
 
   const colourOf = useMemo(() => roleColours([...(staff ?? NOBODY).values()].flatMap((each) => each.skills)), [staff]);
-  const failed = Object.values(lists).filter((list) => list.error && !list.data);
+  const all = [
+    ...Object.values(lists).map(({ data, live, refetch }) => ({ data, error: live.error, refetch })),
+    { data: places.data, error: places.error ?? places.failureReason, refetch: places.refetch },
+  ];
+  const failed = all.filter((list) => list.error && !list.data);
+  const behind = Object.values(lists).find(({ live }) => live.error && live.status === "catching-up");
   return {
     grid,
     shifts,
@@ -98,6 +93,7 @@ export function useWeek(monday: Day): Week {
     zones,
     colourOf,
     error: failed[0]?.error ?? null,
+    trouble: behind?.live.error ?? null,
     retry: () => {
       for (const list of failed) void list.refetch();
     },

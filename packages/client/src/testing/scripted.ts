@@ -1,14 +1,20 @@
 /** A server without a network: sockets that a test opens, feeds and closes, and a server with logs that answers by the protocol. */
-import type { ClientMessage, Position, Socket, WebSocketMessage } from "@tidings/client";
+import type { Clock, Socket } from "../environment.js";
+import type { Position } from "../protocol/applying.js";
+import type { ClientMessage, WebSocketMessage } from "../protocol/messages.js";
+
+/** Looked up at each call: a test may fake the timers. */
+const MACHINE: Pick<Clock, "setTimeout"> = { setTimeout: (callback, after) => setTimeout(callback, after) };
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-type Message = ClientMessage & { readonly payload: Record<string, unknown>; readonly id: string };
+/** What a client sent, as it stands on the wire. */
+export type SentMessage = ClientMessage & { readonly payload: Record<string, unknown>; readonly id: string };
 
-/** The client's end of a connection, moved by hand. */
+/** The client's end of a connection, moved by hand: `accept`, `say`, `end` are the server's deeds. */
 export class ScriptedSocket implements Socket {
   static readonly OPEN = OPEN;
   readyState: 0 | 1 | 2 | 3 = CONNECTING;
@@ -18,17 +24,23 @@ export class ScriptedSocket implements Socket {
   onclose: Socket["onclose"] = null;
   onerror: ((event: Event) => void) | null = null;
   readonly url: string;
-  readonly sent: Message[] = [];
+  /** All that the client sent, oldest first. */
+  readonly sent: SentMessage[] = [];
+  /** The code with which the client closed it. */
   closedWith: number | undefined;
-  received: (message: Message) => void = () => {};
+  /** Called for each message that the client sends. */
+  received: (message: SentMessage) => void = () => {};
 
-  constructor(url: string) {
+  readonly #clock: Pick<Clock, "setTimeout">;
+
+  constructor(url: string, clock: Pick<Clock, "setTimeout"> = MACHINE) {
     this.url = url;
+    this.#clock = clock;
   }
 
   send(text: string): void {
     if (this.readyState !== OPEN) throw new Error("send on a socket that is not open");
-    const message = JSON.parse(text) as Message;
+    const message = JSON.parse(text) as SentMessage;
     this.sent.push(message);
     this.received(message);
   }
@@ -38,9 +50,10 @@ export class ScriptedSocket implements Socket {
     if (this.readyState >= CLOSING) return;
     this.closedWith = code;
     this.readyState = CLOSING;
-    setTimeout(() => this.end(code), 0);
+    this.#clock.setTimeout(() => this.end(code), 0);
   }
 
+  /** The connection is open. */
   accept(): void {
     this.readyState = OPEN;
     this.onopen?.call(this as never, new Event("open"));
@@ -52,6 +65,7 @@ export class ScriptedSocket implements Socket {
     this.onmessage?.call(this as never, new MessageEvent("message", { data }));
   }
 
+  /** The connection is gone; 1006 is a cable that was pulled. */
   end(code = 1006, reason = ""): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CLOSED;
@@ -64,13 +78,15 @@ export class ScriptedSocket implements Socket {
     return this.sent.filter((message) => message.type === type).map(({ payload }) => payload);
   }
 
-  lastOf(type: string): Message {
+  /** The newest message of this type. Throws when there is none. */
+  lastOf(type: string): SentMessage {
     const found = this.sent.findLast((message) => message.type === type);
     if (!found) throw new Error(`the client sent no ${type}`);
     return found;
   }
 }
 
+/** An event as a log keeps it. */
 export interface LoggedEvent {
   readonly type: string;
   readonly payload: object;
@@ -106,17 +122,23 @@ export class ScriptedLog {
   }
 }
 
+/** When everything happens on a scripted server. */
 export const TIMESTAMP = "2026-11-23T08:00:00.000Z";
 let serial = 0;
 
+/** A message of the server, complete but for what the test is about. */
 export function envelope(type: string, payload: object, more: object = {}): WebSocketMessage {
   serial += 1;
   return { type, payload, timestamp: TIMESTAMP, id: `s${serial}`, ...more };
 }
 
-type Answer = (socket: ScriptedSocket, message: Message) => void;
+/** What the server does with a message of one type. */
+export type Answer = (socket: ScriptedSocket, message: SentMessage) => void;
 
-/** Answers by the protocol, each in a microtask; the guide's `?token=` stands for `auth`. `answers` can be replaced to misbehave; `opens = false` leaves sockets connecting. */
+/**
+ * Answers by the protocol, each in a microtask; the guide's `?token=` stands for `auth`. Give its `WebSocket` to the client. `answers`
+ * can be replaced to misbehave; `opens = false` leaves sockets connecting; `logs` can be trimmed and given another epoch.
+ */
 export class ScriptedServer {
   readonly sockets: ScriptedSocket[] = [];
   readonly logs = new Map<string, ScriptedLog>();
@@ -125,15 +147,17 @@ export class ScriptedServer {
     url: string,
   ) => ScriptedSocket;
   user = "7";
+  /** Seconds. */
   pingInterval = 25;
   opens = true;
   answers: Record<string, Answer>;
 
-  constructor() {
+  /** `clock`: by which closed sockets say so; the machine's, or a `FakeClock`. */
+  constructor(clock?: Pick<Clock, "setTimeout">) {
     const server = this;
     this.WebSocket = class extends ScriptedSocket {
       constructor(url: string) {
-        super(url);
+        super(url, clock);
         server.#arrive(this);
       }
     };
@@ -152,6 +176,7 @@ export class ScriptedServer {
     return socket;
   }
 
+  /** A channel's log; a new one when there was none. */
   log(channel: string): ScriptedLog {
     const log = this.logs.get(channel) ?? new ScriptedLog();
     this.logs.set(channel, log);
@@ -169,7 +194,8 @@ export class ScriptedServer {
     return offset;
   }
 
-  establish(socket: ScriptedSocket, message?: Message): void {
+  /** `connection:established`, and the replay of the user's own channel. */
+  establish(socket: ScriptedSocket, message?: SentMessage): void {
     const own = `user:${this.user}`;
     const given = (message?.payload.positions as Record<string, Position> | undefined)?.[own];
     const first = !this.members.has(socket);
@@ -189,7 +215,8 @@ export class ScriptedServer {
     if (first && given) this.#replay(socket, own, given, recovered);
   }
 
-  enter(socket: ScriptedSocket, { id, payload }: Message): void {
+  /** The answer to `subscribe`, and the replays. */
+  enter(socket: ScriptedSocket, { id, payload }: SentMessage): void {
     const channels = payload.channels as string[];
     const given = (payload.positions ?? {}) as Record<string, Position>;
     const members = this.members.get(socket) ?? new Set();
@@ -205,7 +232,8 @@ export class ScriptedServer {
     }
   }
 
-  leave(socket: ScriptedSocket, { id, payload }: Message): void {
+  /** The answer to `unsubscribe`. */
+  leave(socket: ScriptedSocket, { id, payload }: SentMessage): void {
     const channels = payload.channels as string[];
     for (const name of channels) this.members.get(socket)?.delete(name);
     socket.say(envelope("unsubscribed", { channels }, { reply_to: id }));

@@ -1,0 +1,100 @@
+/** What the pages show of the server: lists that REST gives and channels keep current. */
+import { type Live, type UseLiveQuery, useLiveQuery } from "@tidings/react/query";
+import { useMemo } from "react";
+import type { Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
+import {
+  Drafts,
+  Me,
+  type MeEvent,
+  Schedules,
+  type SchedulesEvent,
+  Team,
+  TimeOffRequests,
+  type TimeOffRequestsEvent,
+} from "../live.gen";
+import { useSignedIn } from "../session/signed-in";
+import { overlaps } from "../time/zone";
+
+/** Instants: rows that overlap [from, to). */
+export interface Between {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface TimeOffFilter extends Partial<Between> {
+  readonly status?: TimeOffStatus;
+}
+
+/** Rows by id, undefined until they are there, and how current they are. */
+export interface Rows<R> {
+  readonly data: ReadonlyMap<number, R> | undefined;
+  readonly live: Live;
+  readonly refetch: () => Promise<unknown>;
+}
+
+/** The beginning of the keys of all lists of shifts. */
+export const SCHEDULES = ["schedules"];
+/** The beginning of the keys of all lists of time off. */
+export const TIME_OFF = ["timeoff"];
+
+function useRows<R extends { readonly id: number }>({ data, live, refetch }: UseLiveQuery<readonly R[]>): Rows<R> {
+  const rows = useMemo(() => data && new Map(data.map((row) => [row.id, row])), [data]);
+  return { data: rows, live, refetch };
+}
+
+/** An event about a shift carries the shift, or nothing but its id when it has left the channel. */
+export function shiftOf({ payload }: SchedulesEvent): Schedule | null {
+  return ("schedule" in payload && payload.schedule) || null;
+}
+
+/** One's own channel also tells of one's own shifts; those are heard on `schedules`. */
+export function timeOffOf({ payload }: TimeOffRequestsEvent | MeEvent): TimeOff | undefined {
+  return "timeoff" in payload ? payload.timeoff : undefined;
+}
+
+/** Whether a request is one of those that the filter asks for, as the server has it. */
+export function isAskedFor(request: TimeOff, { from, to, status }: TimeOffFilter): boolean {
+  return (status === undefined || request.status === status) && (!from || !to || overlaps(request, from, to));
+}
+
+/** Published shifts come on `schedules`, drafts on `schedules:drafts`; one that is published leaves these and enters those. */
+export function useSchedules(between: Between, status: Schedule["status"], enabled = true): Rows<Schedule> {
+  const { api } = useSignedIn();
+  return useRows(
+    useLiveQuery({
+      queryKey: [...SCHEDULES, status, between],
+      queryFn: ({ signal }) => api.schedules({ ...between, status }, signal),
+      channel: status === "draft" ? Drafts() : Schedules(),
+      row: shiftOf,
+      matches: (row: Schedule) => row.status === status && overlaps(row, between.from, between.to),
+      enabled,
+    }),
+  );
+}
+
+export function useTeam(): Rows<Staff> {
+  const { api } = useSignedIn();
+  return useRows(
+    useLiveQuery({
+      queryKey: ["staff"],
+      queryFn: ({ signal }) => api.staff(signal),
+      channel: Team(),
+      row: ({ payload }): Staff => payload.staff,
+      matches: () => true,
+    }),
+  );
+}
+
+/** Time off as this person may see it: managers everybody's, others their own. */
+export function useTimeOff(filter: TimeOffFilter): Rows<TimeOff> {
+  const { api, manager, me } = useSignedIn();
+  return useRows(
+    useLiveQuery({
+      queryKey: [...TIME_OFF, filter],
+      queryFn: ({ signal }) => api.timeOff(filter, signal),
+      channel: manager ? TimeOffRequests() : Me({ user_id: String(me.id) }),
+      row: timeOffOf,
+      matches: (row: TimeOff) => isAskedFor(row, filter),
+    }),
+  );
+}
