@@ -120,7 +120,7 @@ test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium,
 bench: setup ## measure against peers; writes bench/RESULTS.md
 	@python -m bench
 
-torture: setup ## every fault of docs/guarantees.md in its long form, under the checker; about an hour
+torture: setup ## every fault run in its long form, about an hour; writes torture/RESULTS.md and docs/guarantees.md
 	@python -m torture
 
 # ---- upkeep -------------------------------------------------------------------------------------------------------

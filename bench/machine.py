@@ -36,16 +36,17 @@ def prepare(connections: int) -> tuple[int | None, list[str]]:
     """
     if sys.platform != "linux":
         raise UnfitError("the benchmark needs Linux: it reads /proc, uses epoll and pins processes to cores")
-    _raise_descriptors(connections + _SPARE_DESCRIPTORS)
+    raise_descriptors(connections + _SPARE_DESCRIPTORS)
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         return None, ["There is one core: server and load shared it, so only the ratios mean something."]
-    remarks = _remarks_on_load(cores[:2])
+    remarks = remarks_on_load(cores[:2])
     os.sched_setaffinity(0, {cores[1]})
     return cores[0], remarks
 
 
-def _raise_descriptors(needed: int) -> None:
+def raise_descriptors(needed: int) -> None:
+    """Allow this process, and those that it starts, so many file descriptors. Raises UnfitError."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
@@ -56,7 +57,7 @@ def _raise_descriptors(needed: int) -> None:
         ) from error
 
 
-def _remarks_on_load(cores: list[int]) -> list[str]:
+def remarks_on_load(cores: list[int]) -> list[str]:
     """Which of the two cores are in use by others, over a second."""
     before = _times()
     time.sleep(1.0)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,8 +26,11 @@ class ServerError(Exception):
 class Server:
     """A started server. `port` is where it listens; `publish` and `publish_evenly` have it publish."""
 
-    def __init__(self, name: str, arguments: list[str], core: int | None) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], core: int | None, environment: Mapping[str, str] | None = None
+    ) -> None:
         """Start `python -m <arguments>`, which must log its address as uvicorn does and open the control socket.
+        `environment` is added to ours.
 
         Raises ServerError with what the server said last.
         """
@@ -40,7 +44,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {control.PATH: str(self._socket)},
+                env=os.environ | (environment or {}) | {control.PATH: str(self._socket)},
             )
         if core is not None:
             os.sched_setaffinity(self._process.pid, {core})
