@@ -73,6 +73,7 @@ class Connection:
         "expiry_told",
         "handshake",
         "id",
+        "notice_at",
         "opened_at",
         "paused",
         "state",
@@ -89,7 +90,8 @@ class Connection:
         self.state = State.OPENED
         self.user: Any = None  # what authenticate returned
         self.user_id: str | None = None
-        self.expires_at: float | None = None  # by the loop's clock
+        self.expires_at: float | None = None  # by the loop's clock, as
+        self.notice_at = 0.0  # when the client is asked for a new token
         self.audiences: dict[str, Audience] = {}
         self.paused = self.expiry_told = self._busy = False
         self._heard, self._silent = True, 0
@@ -409,7 +411,7 @@ class Connection:
             self.advance(Input.EXPIRED)
             self._end(CloseCode.EXPIRED, "the token has expired")
             return None
-        if not self.expiry_told and now + 1 > self.expires_at - self._owner.limits.expiry_notice:
+        if not self.expiry_told and now + 1 > self.notice_at:
             self.expiry_told = True
             self.refuse(Refused(ErrorCode.TOKEN_EXPIRING, "the token expires soon; send `auth` with a new one"))
         return self.expiry_look
@@ -417,9 +419,7 @@ class Connection:
     @property
     def expiry_look(self) -> float | None:
         """When `check_expiry` is due (seconds of the loop); None where the token has no end."""
-        if self.expires_at is None or self.expiry_told:
-            return self.expires_at
-        return self.expires_at - self._owner.limits.expiry_notice
+        return self.expires_at if self.expires_at is None or self.expiry_told else self.notice_at
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection from this side. Nothing is sent or taken after it."""

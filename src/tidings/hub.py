@@ -208,7 +208,14 @@ class Hub:
         self._forget_expiry(connection)
         expires_at = _expiry(user)
         connection.user, connection.user_id, connection.expiry_told = user, user_id, False
-        connection.expires_at = None if expires_at is None else self.loop_time() + expires_at - self.clock()
+        if expires_at is None:
+            connection.expires_at = None
+        else:  # a token with a short life is not asked for again as soon as it came
+            now, left = self.loop_time(), expires_at - self.clock()
+            connection.expires_at, connection.notice_at = (
+                now + left,
+                now + left - min(self.limits.expiry_notice, left / 2),
+            )
         if not (self.authorization.needs_handshake or getattr(self._authenticate, "needs_handshake", True)):
             connection.handshake = None
 
