@@ -54,6 +54,8 @@ async def _read_piece(reader: Replaying, audience: Audience, since: Since) -> No
 def _write(reader: Replaying, audience: Audience, cursor: Cursor, entries: list[Entry], conflates: bool) -> None:
     """Write up to what the audience has; what is newer comes live, once this reader is."""
     heard = [entry for entry in entries if entry.position.offset <= audience.position.offset]
+    # Older entries may have no key: the channel's declaration has changed since they were published.
+    conflates = conflates and all(entry.key is not None for entry in heard)
     messages = _conflated(heard, cursor.position.offset) if conflates else _each(heard)
     for position, message in messages:
         audience.lag(reader, position, slow=cursor.slow)

@@ -8,7 +8,10 @@ from tests.stage import HAND_TURNED, Client, Hearing, HeldBroker, NotePosted, No
 from tidings import Channel
 from tidings.broker import Listener
 from tidings.protocol.codes import CloseCode
+from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry
+
+NOW = "2026-11-23T08:00:00.000Z"
 
 
 @pytest.fixture(scope="module")
@@ -392,6 +395,17 @@ class TestConflation:
         class Mixed(Channel[NotePosted | Shouted], name="mixed"): ...
 
         assert (Mixed.conflates, Notes.conflates) == (False, True)
+
+    async def test_events_from_before_the_channel_had_keys_are_all_sent(self) -> None:
+        stage = Stage()
+        slow = await stage.subscribed("slow", "notes")
+        slow.connection.pause()
+        for number in range(3):
+            await stage.broker.append("notes", Draft("note:posted", b'{"note_id":1}', NOW, f"id{number}"))
+        await self.edits(stage, 1, 1)
+        slow.connection.resume()
+        await stage.settled()
+        assert self.heard(slow) == [(offset, None) for offset in range(1, 6)]
 
     async def test_fifty_stuck_readers_hold_nothing_and_end_with_the_newest_of_each(self) -> None:
         stage = Stage()

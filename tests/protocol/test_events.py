@@ -304,7 +304,17 @@ class TestKeyAndVersion:
         assert drafted(Renamed(id=UUID(int=5))).key == f"staff:{UUID(int=5)}"
         assert drafted(Renamed(id="ann")).key == "staff:ann"
 
-    @pytest.mark.parametrize("value", [None, "", True, 1.5, "x" * 201])
+    @pytest.mark.parametrize("value", ["x" * 201, "x" * 60_000, "a\0b", "a\nb"])
+    def test_a_key_that_is_too_long_or_no_text_is_refused_in_short(self, value: str) -> None:
+        class Odd(Event, type="odd", key="value"):
+            value: str
+
+        told = refusal(Odd(value=value))
+        assert told.startswith(f"odd: value is {value[:40]!r}…")
+        assert told.endswith("at most 200 characters, all printable")
+        assert len(told) < 150
+
+    @pytest.mark.parametrize("value", [None, "", True, 1.5])
     def test_a_key_that_identifies_nothing_is_refused(self, value: Any) -> None:
         class Odd(Event, type="odd", key="value"):
             value: Any

@@ -19,6 +19,7 @@ EVENT_TYPE = re.compile(r"[A-Za-z0-9:_.\-]{1,64}")
 ID = re.compile(r"[\x20-\x7e]{1,64}")
 RESERVED_TYPES = frozenset({"auth", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "ping", "pong", "reply"})
 RESERVED_PREFIXES = ("connection:", "channel:", "presence:")
+_MAX_KEY = 200
 _LEAVES = (str, bytes, int, float, datetime, type(None))
 
 
@@ -230,8 +231,11 @@ def _key(event: Event) -> str | None:
     if kind.key_path is None:
         return None
     value = _at(event, kind.key_path)
-    if isinstance(value, bool | float) or value is None or not 0 < len(str(value)) <= 200:
+    if isinstance(value, bool | float) or value is None or not str(value):
         raise EventError(f"{kind.event_type}: {kind.key_path} is {value!r}, which identifies nothing")
+    if len(str(value)) > _MAX_KEY or not str(value).isprintable():
+        reason = f"a key has at most {_MAX_KEY} characters, all printable"
+        raise EventError(f"{kind.event_type}: {kind.key_path} is {str(value)[:40]!r}…: {reason}")
     return f"{kind.entity}:{value}"
 
 
