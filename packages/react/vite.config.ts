@@ -11,7 +11,7 @@ export default defineConfig({
     rolldownOptions: {
       external: [/^react($|\/)/, "@tanstack/react-query", /^@tidings\//],
       // Hooks are the browser's: frameworks with server components must be told.
-      output: { minify: true, banner: '"use client";' },
+      output: { minify: true, chunkFileNames: "[name].js", banner: '"use client";' },
     },
   },
   // Tests read the source: no build is needed first, and none can be stale.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, insert, select
+from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -113,8 +113,3 @@ def by_the_book(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
-
-
-def insert_note(connection: Connection, number: int) -> None:
-    """Save a note without a session."""
-    connection.execute(insert(Note).values(id=number, text=""))

@@ -24,17 +24,9 @@ from tidings.outbox.relay import LONGEST_PAUSE, STRIKES, Relay
 from tidings.outbox.rows import check_dialect
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Log
+from tidings.testing import FakeClock
 
 NOW = 1_800_000_000.0
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    now = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Moody(MemoryBroker):
@@ -58,9 +50,9 @@ class Moody(MemoryBroker):
 class Office(Relayed):
     """A desk with a broker and a clock in the test's hand."""
 
-    def __init__(self, engine: Engine | AsyncEngine, clock: Clock, **settings: Any) -> None:
+    def __init__(self, engine: Engine | AsyncEngine, clock: FakeClock, **settings: Any) -> None:
         self.broker, self.clock = Moody(), clock
-        more = {"clock": clock, "ids": lambda: f"process {id(self)}", "chance": lambda: 1.0}
+        more = {"clock": clock, "ids": lambda: f"process {id(self)}", "random": lambda: 1.0}
         super().__init__(live(broker=self.broker), engine, settings=RelaySettings(**settings), **more)
         relay = self.outbox.relay
         assert relay is not None
@@ -92,12 +84,12 @@ def driver() -> str:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock(NOW)
 
 
 @pytest.fixture
-async def office(engine: Engine | AsyncEngine, clock: Clock) -> Office:
+async def office(engine: Engine | AsyncEngine, clock: FakeClock) -> Office:
     office = Office(engine, clock)
     await office.connected(office.outbox.metadata.create_all)
     await office.connected(Table.metadata.create_all)
@@ -135,7 +127,7 @@ async def test_an_event_comes_out_as_it_went_in(office: Office):
     assert here[:3] == there[:3]
 
 
-async def test_a_batch_is_no_bound(engine: Engine | AsyncEngine, clock: Clock, office: Office):
+async def test_a_batch_is_no_bound(engine: Engine | AsyncEngine, clock: FakeClock, office: Office):
     small = Office(engine, clock, batch=3)
     await small.notes(*range(10))
     await small.relay.step()
@@ -156,19 +148,19 @@ async def test_a_commit_wakes_the_relay(office: Office):
 
 
 @everywhere
-async def test_one_process_relays_at_a_time(engine: Engine | AsyncEngine, clock: Clock, office: Office):
+async def test_one_process_relays_at_a_time(engine: Engine | AsyncEngine, clock: FakeClock, office: Office):
     other = Office(engine, clock)
     await office.relay.step()
     await office.notes(1)
     await other.relay.step()
     assert await other.log() == []
-    clock.now += 11  # the first has died
+    clock.turn(11)  # the first has died
     await other.relay.step()
     assert await other.log() == ids(1)
 
 
 @everywhere
-async def test_a_process_that_stops_hands_over_at_once(engine: Engine | AsyncEngine, clock: Clock, office: Office):
+async def test_a_process_that_stops_hands_over_at_once(engine: Engine | AsyncEngine, clock: FakeClock, office: Office):
     other = Office(engine, clock)
     heard = asyncio.Event()
     office.broker.attach(Hearing(lambda channel, entry: heard.set()))
@@ -183,12 +175,12 @@ async def test_a_process_that_stops_hands_over_at_once(engine: Engine | AsyncEng
     assert await other.log() == ids(2)
 
 
-async def test_a_relay_keeps_its_lease_while_it_works(engine: Engine | AsyncEngine, clock: Clock, office: Office):
+async def test_a_relay_keeps_its_lease_while_it_works(engine: Engine | AsyncEngine, clock: FakeClock, office: Office):
     other = Office(engine, clock)
     for number in range(20):
         await office.notes(number)
         await office.relay.step()
-        clock.now += 2
+        clock.turn(2)
         await other.relay.step()
     assert await office.log() == ids(*range(20))
     assert await other.log() == []
@@ -204,7 +196,7 @@ async def test_a_row_that_was_appended_and_not_deleted_changes_nothing(office: O
 
 
 @everywhere
-async def test_a_channel_that_fails_keeps_its_order_and_holds_up_no_other(office: Office, clock: Clock):
+async def test_a_channel_that_fails_keeps_its_order_and_holds_up_no_other(office: Office, clock: FakeClock):
     office.broker.failing = {"notes"}
     await office.commit((1, Notes()), (2, Room(room_id=1)), (3, Notes()), (4, Room(room_id=1)))
     await office.relay.step()
@@ -213,40 +205,40 @@ async def test_a_channel_that_fails_keeps_its_order_and_holds_up_no_other(office
     office.broker.failing = set()
     await office.relay.step()
     assert await office.log() == []  # it is not tried again at once
-    clock.now += LONGEST_PAUSE
+    clock.turn(LONGEST_PAUSE)
     await office.relay.step()
     assert await office.log() == ids(1, 3)
     assert (await office.outbox.measure()).waiting == 0
 
 
-async def test_a_failing_channel_is_tried_again_ever_more_seldom(office: Office, clock: Clock):
+async def test_a_failing_channel_is_tried_again_ever_more_seldom(office: Office, clock: FakeClock):
     office.broker.failing = {"notes"}
     await office.notes(1)
     tries = []
-    while clock.now < NOW + 300:
+    while clock() < NOW + 300:
         before = len(office.broker.asked)
         pause = await office.relay.step()
         assert 0 <= pause <= 0.5
         if len(office.broker.asked) > before:
-            tries.append(round(clock.now - NOW, 1))
-        clock.now += max(pause, 0.01)
+            tries.append(round(clock() - NOW, 1))
+        clock.turn(max(pause, 0.01))
     pauses = [late - early for early, late in pairwise(tries)]
     due = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, *[30] * 20]
     assert pauses == pytest.approx(due[: len(pauses)], abs=0.1)
     assert len(pauses) > 12
 
 
-async def test_a_log_that_is_away_loses_nothing(office: Office, clock: Clock, caplog: pytest.LogCaptureFixture):
+async def test_a_log_that_is_away_loses_nothing(office: Office, clock: FakeClock, caplog: pytest.LogCaptureFixture):
     office.broker.failing = {"notes"}
     for number in range(100):
         await office.notes(number)
         await office.relay.step()
-        clock.now += 60
+        clock.turn(60)
     assert [record.getMessage() for record in caplog.records] == [
         "channel notes cannot be appended to; it is tried again until it can: ConnectionError('no notes today')"
     ]
     office.broker.failing = set()
-    clock.now += LONGEST_PAUSE
+    clock.turn(LONGEST_PAUSE)
     await office.relay.step()
     assert await office.log() == ids(*range(100))
 
@@ -278,28 +270,28 @@ async def test_a_row_that_is_no_event_is_set_aside_with_its_reason(office: Offic
     assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 5
 
 
-async def test_a_row_that_fails_while_others_succeed_is_set_aside_in_the_end(office: Office, clock: Clock):
+async def test_a_row_that_fails_while_others_succeed_is_set_aside_in_the_end(office: Office, clock: FakeClock):
     office.broker.failing = {"notes"}
     await office.notes(1, 2)
     for number in range(100, 100 + 130):
         await office.commit((number, Room(room_id=1)))
         await office.relay.step()
-        clock.now += 30
+        clock.turn(30)
         if number == 100 + 118:
             assert (await office.outbox.measure())[:2] == (2, 0)
     assert (await office.outbox.measure())[:2] == (1, 1)
     office.broker.failing = set()
-    clock.now += LONGEST_PAUSE
+    clock.turn(LONGEST_PAUSE)
     await office.relay.step()
     assert await office.log() == ids(2)
 
 
-async def test_a_broker_that_is_away_for_long_has_nothing_set_aside(office: Office, clock: Clock):
+async def test_a_broker_that_is_away_for_long_has_nothing_set_aside(office: Office, clock: FakeClock):
     office.broker.failing = {"notes", "room:1"}
     await office.commit((1, Notes()), (2, Room(room_id=1)))
     for _ in range(STRIKES * 20):
         await office.relay.step()
-        clock.now += 60
+        clock.turn(60)
     office.broker.failing = set()
     await office.relay.step()
     assert await office.log() == ids(1)
@@ -308,18 +300,18 @@ async def test_a_broker_that_is_away_for_long_has_nothing_set_aside(office: Offi
 
 @everywhere
 async def test_rows_go_when_their_retention_is_over(
-    engine: Engine | AsyncEngine, clock: Clock, office: Office, caplog: pytest.LogCaptureFixture
+    engine: Engine | AsyncEngine, clock: FakeClock, office: Office, caplog: pytest.LogCaptureFixture
 ):
     short = Office(engine, clock, retention=3_600)
     short.broker.failing, short.broker.refusing = {"notes"}, {"note-2"}
     await short.commit((1, Notes()), (2, Room(room_id=1)))
     await short.relay.step()
     assert (await short.outbox.measure()) == (1, 1, NOW)
-    clock.now += 3_500
+    clock.turn(3_500)
     await short.notes(3)
     await short.relay.step()
     assert (await short.outbox.measure())[:2] == (2, 1)
-    clock.now += 200
+    clock.turn(200)
     await short.relay.step()
     assert await short.outbox.measure() == (1, 0, NOW + 3_500)
     assert "1 events were not relayed within 3600 s, and are deleted" in caplog.messages
@@ -327,7 +319,7 @@ async def test_rows_go_when_their_retention_is_over(
 
 @everywhere
 async def test_a_database_that_is_away_is_waited_for(
-    engine: Engine | AsyncEngine, clock: Clock, caplog: pytest.LogCaptureFixture
+    engine: Engine | AsyncEngine, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ):
     office = Office(engine, clock)
     heard, failures = asyncio.Event(), asyncio.Semaphore(0)
@@ -346,6 +338,26 @@ async def test_a_database_that_is_away_is_waited_for(
 
 
 @everywhere
+async def test_a_database_that_does_not_answer_is_given_up_and_asked_again(
+    engine: Engine | AsyncEngine, clock: FakeClock, office: Office
+):
+    hasty = Office(engine, clock, timeout=0.5)
+    heard = asyncio.Event()
+    hasty.broker.attach(Hearing(lambda channel, entry: heard.set()))
+    await hasty.notes(1)
+    name = "sqlite+pysqlite" if engine.dialect.name == "sqlite" else "postgresql+psycopg"
+    other = create_engine(engine.url.set(drivername=name))
+    with other.connect() as connection:  # its transaction holds the lease's row, and ends with the block
+        assert hasty.relay.table.take_lease(connection, "another", clock(), clock() + 10)
+        with pytest.raises(TimeoutError):
+            await hasty.relay.step()
+    other.dispose()
+    async with hasty.outbox.relaying():
+        await asyncio.wait_for(heard.wait(), 30)
+    assert await hasty.log() == ids(1)
+
+
+@everywhere
 async def test_the_tables_come_and_go_by_alembic(engine: Engine | AsyncEngine):
     def look(connection: Connection) -> set[str]:
         return set(inspect(connection).get_table_names())
@@ -360,7 +372,7 @@ async def test_the_tables_come_and_go_by_alembic(engine: Engine | AsyncEngine):
     assert await desk.connected(lambda connection: migrate(connection, migration.downgrade)) == set()
 
 
-async def test_the_tables_are_found_in_their_schema(postgres_url: URL, clock: Clock):
+async def test_the_tables_are_found_in_their_schema(postgres_url: URL, clock: FakeClock):
     engine = create_async_engine(postgres_url.set(drivername="postgresql+asyncpg"))
     office = Relayed(live(), engine, schema="elsewhere", clock=clock)
     await office.connected(lambda connection: connection.execute(text("CREATE SCHEMA elsewhere")))
@@ -418,7 +430,7 @@ def test_other_databases_are_refused():
         check_dialect("mysql")
 
 
-@pytest.mark.parametrize("setting", ["retention", "patience", "poll", "lease", "batch"])
+@pytest.mark.parametrize("setting", ["retention", "patience", "poll", "lease", "batch", "timeout"])
 def test_a_setting_that_is_none_is_refused(setting: str):
     with pytest.raises(ValueError, match=f"{setting} is 0: it must be more than 0"):
         RelaySettings(**{setting: 0})

@@ -102,6 +102,28 @@ async def test_a_user_needs_no_token(manager: ConnectionManager, transport: Tran
             raise AssertionError("nobody came in")
 
 
+async def test_the_last_user_leaves_the_manager_as_it_was(manager: ConnectionManager, transport: Transport) -> None:
+    async with AsyncExitStack() as last:
+        async with connected(manager, user=7, transport=transport):
+            await last.enter_async_context(connected(manager, user=8, transport=transport))
+        assert manager._hub._authenticate is not authenticate  # the second is still there
+        async with connected(manager, user=9, transport=transport) as third:
+            assert third.user_id == "9"
+    assert manager._hub._authenticate is authenticate
+
+
+async def test_a_user_that_fails_leaves_the_manager_as_it_was(manager: ConnectionManager, transport: Transport) -> None:
+    headers = {"Origin": "https://evil.example"}
+    with pytest.raises(UpgradeRefused):
+        async with connected(manager, user=7, transport=transport, headers=headers):
+            raise AssertionError("it was not refused")
+    assert manager._hub._authenticate is authenticate
+    with pytest.raises(LookupError):
+        async with connected(manager, user=7, transport=transport):
+            raise LookupError("in the block")
+    assert manager._hub._authenticate is authenticate
+
+
 async def test_without_either_nobody_has_come_in(manager: ConnectionManager, transport: Transport) -> None:
     async with connected(manager, transport=transport) as client:
         await client.ping()

@@ -34,11 +34,11 @@ export class Packed {
     return new Packed(place, join(place, "node_modules", "@tidings", names.at(-1) ?? ""));
   }
 
-  /** Bytes of a built bundle, which is one file, compressed as web servers do. */
+  /** Bytes of a built bundle and of what it shares with others, each file compressed as web servers do. */
   async gzipped(entry = "index.js"): Promise<number> {
     const code = await readFile(join(this.#directory, "dist", entry), "utf8");
-    if (/from"\./.test(code)) throw new Error(`${entry} is not the whole of it`);
-    return gzipSync(code).length;
+    const shared = [...code.matchAll(/from"\.\/([^"]+)"/g)].map(([, file = ""]) => this.gzipped(file));
+    return (await Promise.all(shared)).reduce((sum, size) => sum + size, gzipSync(code).length);
   }
 
   /** What publint has to say. */

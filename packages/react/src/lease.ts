@@ -1,4 +1,5 @@
 import { WebSocketClient } from "@tidings/client";
+import { Holders } from "./holders.js";
 
 /** Milliseconds that a connection outlives its last holder: longer than StrictMode, or a change of pages, takes to come back. */
 export const LINGER = 250;
@@ -6,33 +7,20 @@ export const LINGER = 250;
 /** A client that is connected for as long as somebody holds it. Making one connects nothing. */
 export class Lease {
   readonly client: WebSocketClient;
-  readonly #ended: () => void;
-  #holders = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #holders: Holders;
 
   /** `ended` is called when the connection was closed because nobody held it. */
   constructor(client: WebSocketClient, ended: () => void = () => {}) {
     this.client = client;
-    this.#ended = ended;
+    this.#holders = new Holders(LINGER, () => {
+      client.disconnect();
+      ended();
+    });
   }
 
   /** Connects if nobody held it. Returns the release, which may be called once or more. */
   acquire(): () => void {
-    clearTimeout(this.#timer);
-    this.#holders += 1;
-    if (this.#holders === 1) this.client.connect();
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holders -= 1;
-      if (this.#holders === 0) this.#timer = setTimeout(() => this.#end(), LINGER);
-    };
-  }
-
-  #end(): void {
-    this.client.disconnect();
-    this.#ended();
+    return this.#holders.add(() => this.client.connect());
   }
 }
 

@@ -13,7 +13,7 @@ except ModuleNotFoundError as error:
 from tidings.outbox.light import after_commit
 from tidings.outbox.outbox import Outbox
 from tidings.outbox.relay import RelaySettings
-from tidings.outbox.rows import Measures
+from tidings.outbox.rows import OutboxMeasures
 from tidings.outbox.sessions import OutboxError
 
-__all__ = ["Measures", "Outbox", "OutboxError", "RelaySettings", "after_commit"]
+__all__ = ["Outbox", "OutboxError", "OutboxMeasures", "RelaySettings", "after_commit"]

@@ -1,6 +1,6 @@
 """The outbox: publishing as a part of the application's own transaction."""
 
-import random
+import random as dice
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tidings.brokers.database import DatabaseBroker
 from tidings.manager import ConnectionManager, Prepared
 from tidings.outbox.relay import Relay, RelaySettings
-from tidings.outbox.rows import Measures, OutboxTable
+from tidings.outbox.rows import OutboxMeasures, OutboxTable
 from tidings.outbox.sessions import AnySession, note
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
@@ -49,7 +49,7 @@ class Outbox:
         schema: str | None = None,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = lambda: secrets.token_hex(16),
-        chance: Callable[[], float] = random.random,
+        random: Callable[[], float] = dice.random,
     ) -> None:
         self._manager = manager
         self.relay: Relay | None = None
@@ -62,7 +62,7 @@ class Outbox:
                 settings or RelaySettings(),
                 holder=ids(),
                 clock=clock,
-                chance=chance,
+                random=random,
             )
             self._rows: _Rows = _Relayed(self.relay)
         elif isinstance(broker, DatabaseBroker):
@@ -102,9 +102,9 @@ class Outbox:
             async with self.relay.running():
                 yield
 
-    async def measure(self) -> Measures:
+    async def measure(self) -> OutboxMeasures:
         """What waits for the relay and what is set aside. With a DatabaseBroker nothing ever does."""
-        return Measures(0, 0, None) if self.relay is None else await self.relay.measure()
+        return OutboxMeasures(0, 0, None) if self.relay is None else await self.relay.measure()
 
     @property
     def metadata(self) -> MetaData:
@@ -113,15 +113,15 @@ class Outbox:
 
     # What its sessions call.
 
-    def write(self, session: Session, events: Sequence[Prepared]) -> "_Batch":
+    def write(self, session: Session, events: Sequence[Prepared]) -> "_WrittenEvents":
         """Write the events' rows in the session's transaction."""
         drafts = {(name, prepared.draft.id): prepared.draft for prepared in events for name in prepared.names}
         # A session with several databases finds the table's, and the one that takes writes.
         connection = session.connection(bind_arguments={"clause": update(self._rows.table)})
         written = self._rows.write(connection, [(name, draft) for (name, _), draft in drafts.items()])
-        return _Batch(connection, events, written)
+        return _WrittenEvents(connection, events, written)
 
-    def committed(self, batches: Sequence["_Batch"]) -> None:
+    def committed(self, batches: Sequence["_WrittenEvents"]) -> None:
         """Deliver what was committed, and tell who observes."""
         for batch in batches:
             # A session that joined a transaction of somebody else has not committed it.
@@ -133,8 +133,8 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
-    """Events that were written together, on which connection, and what came of it."""
+class _WrittenEvents:
+    """Events that were written together, on which connection, and the entries that came of it."""
 
     connection: Connection
     events: Sequence[Prepared]

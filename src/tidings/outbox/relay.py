@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.broker import Broker
-from tidings.outbox.rows import Measures, OutboxTable, Waiting, check_dialect
+from tidings.outbox.rows import OutboxMeasures, OutboxTable, Waiting, check_dialect
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Draft
 
@@ -42,7 +44,7 @@ class RelaySettings:
     `retention`: seconds after which a row is deleted, relayed or not. `patience`: seconds that a row may hold its
     channel up, failing while others succeed, before it is set aside. `poll`: seconds between two looks for what other
     processes have committed. `lease`: seconds for which a process that has died keeps others from relaying. `batch`:
-    rows that are read at once.
+    rows that are read at once. `timeout`: seconds that the relay waits for any one answer of the database.
     """
 
     retention: float = 7 * 86_400.0
@@ -50,9 +52,10 @@ class RelaySettings:
     poll: float = 0.5
     lease: float = 10.0
     batch: int = 100
+    timeout: float = 30.0
 
     def __post_init__(self) -> None:
-        for name in ("retention", "patience", "poll", "lease", "batch"):
+        for name in ("retention", "patience", "poll", "lease", "batch", "timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: it must be more than 0")
 
@@ -86,11 +89,14 @@ class Relay:
         *,
         holder: str,
         clock: Callable[[], float],
-        chance: Callable[[], float],
+        random: Callable[[], float],
     ) -> None:
         check_dialect(engine.dialect.name)
         self._broker, self._engine, self.table, self._settings = broker, engine, table, settings
-        self._holder, self._clock, self._chance = holder, clock, chance
+        self._holder, self._clock, self._random = holder, clock, random
+        # What came to no end in time, and may still hold a connection; no more is begun until it has let go.
+        self._given_up: set[asyncio.Task[Any]] = set()
+        self._thread = ThreadPoolExecutor(1, "tidings-relay")  # for an engine without async; one, for the same reason
         self._blocked: dict[str, _Blocked] = {}
         self._appended = 0  # rows, in all
         self._outage = 0  # steps in a row that have failed
@@ -111,7 +117,7 @@ class Relay:
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(self._woken.set)
 
-    async def measure(self) -> Measures:
+    async def measure(self) -> OutboxMeasures:
         """What is in the table."""
         return await self._act(self.table.measure)
 
@@ -246,14 +252,34 @@ class Relay:
     def _backoff(self, failures: int) -> float:
         """Seconds, between the half and the whole of what this failure is due."""
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, 20))
-        return pause * (0.5 + self._chance() / 2)
+        return pause * (0.5 + self._random() / 2)
 
     async def _act(self, act: Callable[[Connection], R]) -> R:
-        """What a function of a connection returns, in a transaction of its own."""
+        """What a function of a connection returns, in a transaction of its own. Raises TimeoutError."""
+        async with asyncio.timeout(self._settings.timeout):
+            if self._given_up:
+                await asyncio.wait(self._given_up)
+            work = asyncio.ensure_future(self._in_transaction(act))
+            try:
+                await asyncio.wait([work])
+            finally:
+                if not work.done():
+                    self._give_up(work)
+            return work.result()
+
+    def _give_up(self, work: asyncio.Task[Any]) -> None:
+        """Cancel it, and do not wait: a driver may need long to let go of its connection."""
+        work.cancel()
+        self._given_up.add(work)
+        work.add_done_callback(self._given_up.discard)
+        work.add_done_callback(lambda work: work.cancelled() or work.exception())  # nobody else asks how it ended
+
+    async def _in_transaction(self, act: Callable[[Connection], R]) -> R:
         if isinstance(self._engine, AsyncEngine):
             async with self._engine.begin() as connection:
                 return await connection.run_sync(act)
-        return await asyncio.to_thread(_in_transaction, self._engine, act)
+        work = partial(_in_transaction, self._engine, act)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 def _in_transaction(engine: Engine, act: Callable[[Connection], R]) -> R:

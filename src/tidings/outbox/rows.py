@@ -44,7 +44,7 @@ class Waiting(NamedTuple):
         return Draft(row.type, payload, row.timestamp, checked_id(row.id), row.key, row.version)
 
 
-class Measures(NamedTuple):
+class OutboxMeasures(NamedTuple):
     """How many rows wait and how many are set aside, and since when (seconds since 1970) the oldest one waits."""
 
     waiting: int
@@ -140,7 +140,7 @@ class OutboxTable:
         """Let another one relay at once."""
         connection.execute(sa.update(self.lease).where(self.lease.c.holder == holder).values(until=0.0))
 
-    def measure(self, connection: sa.Connection) -> Measures:
+    def measure(self, connection: sa.Connection) -> OutboxMeasures:
         """What is in the table."""
         waits = self.events.c.refused.is_(None)
         counted = sa.select(
@@ -148,7 +148,7 @@ class OutboxTable:
             sa.func.count().filter(sa.not_(waits)),
             sa.func.min(self.events.c.at).filter(waits),
         )
-        return Measures(*connection.execute(counted.select_from(self.events)).one())
+        return OutboxMeasures(*connection.execute(counted.select_from(self.events)).one())
 
     def _take_turns(self, connection: sa.Connection, channels: Iterable[str]) -> None:
         """Hold these channels until the transaction ends, so that what is inserted earlier is committed earlier.

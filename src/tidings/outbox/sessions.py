@@ -27,7 +27,7 @@ log = logging.getLogger("tidings")
 
 
 class OutboxError(TidingsError):
-    """An event cannot be published with this session: it has no transaction that could carry it, or no table for it."""
+    """An event cannot be published with this session: it has no transaction that could carry it."""
 
 
 class Sink(Protocol[B]):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from tidings.testing.deadline import within
-from tidings.testing.wire import Heard, UpgradeRefused
+from tidings.testing.wire import Ears, UpgradeRefused
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -16,8 +16,8 @@ END_TIMEOUT = 10.0  # real seconds that an application has to end after its clie
 class AsgiWire:
     """Calls an ASGI application, with its messages in memory."""
 
-    def __init__(self, app: Application, scope: Scope, heard: Heard) -> None:
-        self._app, self._scope, self._heard = app, scope, heard
+    def __init__(self, app: Application, scope: Scope, ears: Ears) -> None:
+        self._app, self._scope, self._ears = app, scope, ears
         self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._refusal: tuple[int, bytes] | None = None
@@ -63,7 +63,7 @@ class AsgiWire:
             case "websocket.accept":
                 self._answer()
             case "websocket.send":
-                self._heard.text(message["text"])
+                self._ears.text(message["text"])
             case "websocket.close" if not self._answered.done():
                 self._refusal = 403, (message.get("reason") or "").encode()
                 self._end(1006, "the upgrade was refused")
@@ -85,6 +85,6 @@ class AsgiWire:
         if not self._over:
             self._over = True
             self._sent.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-            self._heard.ended(code, reason)
+            self._ears.ended(code, reason)
         if self._refusal is not None:
             self._answer()

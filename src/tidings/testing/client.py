@@ -13,12 +13,11 @@ from tidings.protocol.events import Event
 from tidings.protocol.log import Position
 from tidings.protocol.messages import Refused
 from tidings.testing.deadline import within
+from tidings.testing.wanted import Place, Wanted
 from tidings.testing.wire import Wire
 
 E = TypeVar("E", bound=Event)
 Message = dict[str, Any]
-Place = Channel[Any] | str
-Kind = type[Event] | str
 
 MAX_INBOX = 10_000  # messages that nobody has taken; then the oldest go
 _SHOWN = 20  # messages in a failure
@@ -52,7 +51,7 @@ class Client:
     async def expect(self, kind: type[E], *, on: Place | None = None, timeout: float | None = None) -> E: ...  # noqa: ASYNC109
     @overload
     async def expect(self, kind: str, *, on: Place | None = None, timeout: float | None = None) -> Message: ...  # noqa: ASYNC109
-    async def expect(self, kind: Kind, *, on: Place | None = None, timeout: float | None = None) -> Any:  # noqa: ASYNC109
+    async def expect(self, kind: Wanted, *, on: Place | None = None, timeout: float | None = None) -> Any:  # noqa: ASYNC109
         """The first event of this class (on this channel) that nobody has taken, now or as soon as it comes; a type in
         place of a class stands for the whole message. What else comes stays where it is.
 
@@ -63,7 +62,7 @@ class Client:
         message = await self._take(lambda message: _matches(message, kind, channel), _called(kind, channel), timeout)
         return message if isinstance(kind, str) else kind.from_payload(message["payload"])
 
-    async def expect_none(self, kind: Kind | None = None, *, on: Place | None = None, within: float = 0.0) -> None:
+    async def expect_none(self, kind: Wanted | None = None, *, on: Place | None = None, within: float = 0.0) -> None:
         """Assert that no message (of this kind, on this channel) has come, after a ping was answered: what was written
         before that has come by then. `within`: real seconds to wait besides, where a broker delivers later.
         """
@@ -229,13 +228,13 @@ def _name(place: Place | None) -> str | None:
     return place.name if isinstance(place, Channel) else place
 
 
-def _matches(message: Message, kind: Kind | None, channel: str | None) -> bool:
+def _matches(message: Message, kind: Wanted | None, channel: str | None) -> bool:
     type = kind if kind is None or isinstance(kind, str) else kind.event_type
     place = message.get("channel") or message["payload"].get("channel")
     return type in {None, message["type"]} and channel in {None, place}
 
 
-def _called(kind: Kind | None, channel: str | None) -> str:
+def _called(kind: Wanted | None, channel: str | None) -> str:
     what = "message" if kind is None else kind if isinstance(kind, str) else f"{kind.__name__} ({kind.event_type})"
     return what if channel is None else f"{what} on {channel}"
 

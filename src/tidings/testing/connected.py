@@ -1,7 +1,7 @@
 """Connecting in-process: to a manager or an application, on either transport."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -48,18 +48,19 @@ async def connected(
     what the application has raised.
     """
     client = Client(timeout)
-    scope = _scope(target, path, headers or {}, _signed(target, path, user))
-    wire = _native_wire(target, scope, client) if transport == "native" else _asgi_wire(target, scope, client)
-    client.attach(wire)
-    await wire.open()
-    try:
-        if token is not None or user is not None:
-            own = {name: at.document() for name, at in (positions or {}).items() if name.startswith("user:")}
-            client.send("auth", {"token": token or "a test's own", "positions": own})
-            await client.greeted()
-        yield client
-    finally:
-        await wire.close()
+    with _admitted(target, path, user) as state:
+        scope = _scope(target, path, headers or {}, state)
+        wire = _native_wire(target, scope, client) if transport == "native" else _asgi_wire(target, scope, client)
+        client.attach(wire)
+        await wire.open()
+        try:
+            if token is not None or user is not None:
+                own = {name: at.document() for name, at in (positions or {}).items() if name.startswith("user:")}
+                client.send("auth", {"token": token or "a test's own", "positions": own})
+                await client.greeted()
+            yield client
+        finally:
+            await wire.close()
 
 
 def _scope(target: object, path: str, headers: Mapping[str, str], state: Mapping[str, Any]) -> Scope:
@@ -123,16 +124,25 @@ def _manager_of(target: ConnectionManager | Application | Running, path: str) ->
     return manager
 
 
-def _signed(
+@contextmanager
+def _admitted(
     target: ConnectionManager | Application | Running, path: str, user: User | str | int | None
-) -> dict[str, Any]:
-    """The state of a handshake of this user, whom the manager is told to let in."""
+) -> Iterator[dict[str, Any]]:
+    """The state of a handshake of this user, whom the manager lets in until the end of the block."""
     if user is None:
-        return {}
+        yield {}
+        return
     hub = _manager_of(target, path.partition("?")[0])._hub
-    if not isinstance(hub._authenticate, _Admission):
-        hub._authenticate = _Admission(hub._authenticate)
-    return {_USER: user if isinstance(user, User) else User(str(user))}
+    admission = hub._authenticate
+    if not isinstance(admission, _Admission):
+        admission = hub._authenticate = _Admission(hub._authenticate)
+    admission.guests += 1
+    try:
+        yield {_USER: user if isinstance(user, User) else User(str(user))}
+    finally:
+        admission.guests -= 1
+        if not admission.guests:
+            hub._authenticate = admission.known
 
 
 class _Admission:
@@ -141,11 +151,12 @@ class _Admission:
     needs_handshake = True
 
     def __init__(self, known: Callable[[Handshake, str | None], Any] | None) -> None:
-        self._known = known
+        self.known = known
+        self.guests = 0  # users of tests for whom it stands
 
     def __call__(self, handshake: Handshake, token: str | None) -> Any:
         user = handshake.state.get(_USER)
-        return user if user is not None or self._known is None else self._known(handshake, token)
+        return user if user is not None or self.known is None else self.known(handshake, token)
 
 
 class _Socket:

@@ -15,7 +15,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from tidings.testing.deadline import within
-from tidings.testing.wire import Heard, UpgradeRefused
+from tidings.testing.wire import Ears, UpgradeRefused
 from tidings.transports.native import NativeProtocol
 
 _ANSWER_TIMEOUT = 10.0  # real seconds
@@ -25,8 +25,8 @@ _TURNS = 1_000  # of the loop, in which the server's end is told that ours has g
 class NativeWire(asyncio.Protocol):
     """The client's end of a socket pair whose other end is the server's."""
 
-    def __init__(self, state: Mapping[str, Any], url: str, headers: Mapping[str, str], heard: Heard) -> None:
-        self._state, self._headers, self._heard = dict(state), headers, heard
+    def __init__(self, state: Mapping[str, Any], url: str, headers: Mapping[str, str], ears: Ears) -> None:
+        self._state, self._headers, self._ears = dict(state), headers, ears
         self._frames = ClientProtocol(parse_uri(url), max_size=None)
         self._transport: asyncio.Transport
         loop = asyncio.get_running_loop()
@@ -88,7 +88,7 @@ class NativeWire(asyncio.Protocol):
                 if not self._answered.done():
                     self._answered.set_result(None)
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
-                self._heard.text(bytes(event.data).decode())
+                self._ears.text(bytes(event.data).decode())
         self._flush()
 
     def eof_received(self) -> None:
@@ -99,7 +99,7 @@ class NativeWire(asyncio.Protocol):
         """The end, with the code that the server gave."""
         if self._frames.state is not State.CLOSED:
             self._frames.receive_eof()
-        self._heard.ended(self._frames.close_code or 1006, self._frames.close_reason or "")
+        self._ears.ended(self._frames.close_code or 1006, self._frames.close_reason or "")
         if not self._gone.done():
             self._gone.set_result(None)
 

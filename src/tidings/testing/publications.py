@@ -24,9 +24,9 @@ import pytest
 
 from tidings.protocol.channels import Channel
 from tidings.protocol.events import Draft, Event
+from tidings.testing.wanted import Place, Wanted
 
 E = TypeVar("E", bound=Event)
-Place = Channel[Any] | str
 
 _SHOWN = 20  # publications in a message
 _SHOWN_PAYLOAD = 200  # characters of each
@@ -49,12 +49,12 @@ class Publication:
             payload = payload[:_SHOWN_PAYLOAD] + "…"
         return f"{self.event_type} on {', '.join(self.channels)}: {payload}"
 
-    def is_of(self, kind: type[Event] | str | None, channel: str | None) -> bool:
+    def is_of(self, kind: Wanted | None, channel: str | None) -> bool:
         """Whether it is of this kind, on this channel; None stands for any."""
         name = kind if kind is None or isinstance(kind, str) else kind.event_type
         return name in {None, self.event_type} and (channel is None or channel in self.channels)
 
-    def read_as(self, kind: type[Event] | str | None) -> Any:
+    def read_as(self, kind: Wanted | None) -> Any:
         """The event as it was published; a message of `create_ws_message` as the class that is asked for."""
         if isinstance(kind, type) and not isinstance(self.event, kind):
             return kind.from_payload(self.payload)
@@ -76,7 +76,7 @@ class Publications:
     def only(self, kind: type[E], *, on: Place | None = None) -> E: ...
     @overload
     def only(self, kind: str, *, on: Place | None = None) -> Mapping[str, Any]: ...
-    def only(self, kind: type[Event] | str, *, on: Place | None = None) -> Any:
+    def only(self, kind: Wanted, *, on: Place | None = None) -> Any:
         """Assert that exactly one event was published (on the channel), and that it is of this kind; return it."""
         __tracebackhide__ = True
         channel = _name(on)
@@ -89,11 +89,11 @@ class Publications:
     def all(self, kind: type[E], *, on: Place | None = None) -> list[E]: ...
     @overload
     def all(self, kind: str | None = None, *, on: Place | None = None) -> list[Any]: ...
-    def all(self, kind: type[Event] | str | None = None, *, on: Place | None = None) -> list[Any]:
+    def all(self, kind: Wanted | None = None, *, on: Place | None = None) -> list[Any]:
         """The events (of this kind, on this channel), in order. Asserts nothing."""
         return [publication.read_as(kind) for publication in self._found(kind, _name(on))]
 
-    def none(self, kind: type[Event] | str | None = None, *, on: Place | None = None) -> None:
+    def none(self, kind: Wanted | None = None, *, on: Place | None = None) -> None:
         """Assert that no event (of this kind, on this channel) was published."""
         __tracebackhide__ = True
         channel = _name(on)
@@ -119,7 +119,7 @@ class Publications:
     def __repr__(self) -> str:
         return self._explained("")
 
-    def _found(self, kind: type[Event] | str | None, channel: str | None) -> list[Publication]:
+    def _found(self, kind: Wanted | None, channel: str | None) -> list[Publication]:
         with self._lock:
             return [publication for publication in self._published if publication.is_of(kind, channel)]
 
@@ -142,7 +142,7 @@ def _where(channel: str | None) -> str:
     return "" if channel is None else f" on {channel}"
 
 
-def _called(kind: type[Event] | str) -> str:
+def _called(kind: Wanted) -> str:
     return repr(kind) if isinstance(kind, str) else f"{kind.__name__} ({kind.event_type})"
 
 

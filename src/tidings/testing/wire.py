@@ -11,7 +11,7 @@ class UpgradeRefused(Exception):
         self.status, self.body = status, body
 
 
-class Heard(Protocol):
+class Ears(Protocol):
     """What a wire tells its client."""
 
     def text(self, text: str) -> None: ...

@@ -65,7 +65,8 @@ export interface Edit {
   readonly rows: ReadonlyMap<string, RowEdit>;
 }
 
-interface Entry {
+/** An edit that was sent or waits its turn, and what is known of it so far. */
+interface Pending {
   readonly queryKey: QueryKey;
   readonly requestId: string;
   readonly ids: readonly string[];
@@ -83,7 +84,7 @@ const LIMIT = 100;
 export class Edits {
   readonly #held: Held;
   readonly #newId: () => string;
-  #entries: readonly Entry[] = [];
+  #pending: readonly Pending[] = [];
 
   constructor(held: Held, newId: () => string) {
     this.#held = held;
@@ -92,18 +93,18 @@ export class Edits {
 
   /** Oldest first; another object when a row of it is settled. */
   get list(): readonly Edit[] {
-    return this.#entries.map(({ shown }) => shown).filter(({ rows }) => rows.size > 0);
+    return this.#pending.map(({ shown }) => shown).filter(({ rows }) => rows.size > 0);
   }
 
   /** Shows the edit, sends it when the earlier ones of its rows are done, and says what became of it. Never rejects. */
   run(plan: Plan): Promise<Outcome> {
-    if (this.#entries.length >= LIMIT) {
+    if (this.#pending.length >= LIMIT) {
       return Promise.resolve({ status: "refused", error: new Error(`${LIMIT} edits are under way`) });
     }
     const { queryKey, rows } = plan;
-    const earlier = this.#entries.filter(({ ids }) => ids.some((id) => rows.has(id)));
+    const earlier = this.#pending.filter(({ ids }) => ids.some((id) => rows.has(id)));
     const requestId = this.#newId();
-    const entry: Entry = {
+    const pending: Pending = {
       queryKey,
       requestId,
       ids: [...rows.keys()],
@@ -112,9 +113,9 @@ export class Edits {
       told: false,
       done: NOTHING,
     };
-    this.#change([...this.#entries, entry]);
-    entry.done = this.#perform(plan, entry, earlier);
-    return entry.done;
+    this.#change([...this.#pending, pending]);
+    pending.done = this.#perform(plan, pending, earlier);
+    return pending.done;
   }
 
   /**
@@ -122,71 +123,71 @@ export class Edits {
    * row is gone may mean from this channel only: then it settles an edit that removes the row, and says nothing to other queries.
    */
   hear(event: ChannelEvent): void {
-    const entry = this.#entries.find(({ requestId: id }) => event.id === id || event.id.startsWith(`${id}.`));
-    const change = entry && this.#held.read(entry.queryKey, event);
+    const pending = this.#pending.find(({ requestId: id }) => event.id === id || event.id.startsWith(`${id}.`));
+    const change = pending && this.#held.read(pending.queryKey, event);
     if (!change) return;
-    entry.told = true;
-    if (change.row !== null) this.#take(entry, [change]);
-    else if (entry.shown.rows.get(change.id)?.(this.#held.find(entry.queryKey, change.id)) !== null) return;
-    this.#lift(entry, entry.ids.includes(change.id) ? [change.id] : entry.ids);
+    pending.told = true;
+    if (change.row !== null) this.#take(pending, [change]);
+    else if (pending.shown.rows.get(change.id)?.(this.#held.find(pending.queryKey, change.id)) !== null) return;
+    this.#lift(pending, pending.ids.includes(change.id) ? [change.id] : pending.ids);
   }
 
-  async #perform(plan: Plan, entry: Entry, earlier: readonly Entry[]): Promise<Outcome> {
-    const outcome = await this.#send(plan, entry, earlier);
-    this.#change(this.#entries.filter((each) => each !== entry));
+  async #perform(plan: Plan, pending: Pending, earlier: readonly Pending[]): Promise<Outcome> {
+    const outcome = await this.#send(plan, pending, earlier);
+    this.#change(this.#pending.filter((each) => each !== pending));
     return outcome;
   }
 
-  async #send(plan: Plan, entry: Entry, earlier: readonly Entry[]): Promise<Outcome> {
+  async #send(plan: Plan, pending: Pending, earlier: readonly Pending[]): Promise<Outcome> {
     if (earlier.length > 0) {
       const outcomes = await Promise.all(earlier.map(({ done }) => done));
       const lost = outcomes.find(({ status }) => status === "conflict");
       if (lost) return lost;
     }
     try {
-      const versionOf = (id: string | number) => entry.versions.get(String(id));
-      const answer = await plan.send({ requestId: entry.requestId, versionOf });
-      await this.#answered(plan, entry, answer);
+      const versionOf = (id: string | number) => pending.versions.get(String(id));
+      const answer = await plan.send({ requestId: pending.requestId, versionOf });
+      await this.#answered(plan, pending, answer);
       return { status: "saved", answer };
     } catch (error) {
-      return entry.told ? { status: "saved", answer: undefined } : this.#failed(plan, entry, error);
+      return pending.told ? { status: "saved", answer: undefined } : this.#failed(plan, pending, error);
     }
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
-  async #answered({ queryKey, answered }: Plan, entry: Entry, answer: unknown): Promise<void> {
+  async #answered({ queryKey, answered }: Plan, pending: Pending, answer: unknown): Promise<void> {
     const rows = answered?.(answer as never) ?? [];
     const brought = rows.map((row) => this.#held.changeTo(queryKey, row)).filter((change) => change !== null);
-    const changes = [...brought, ...this.#removed(entry)];
-    this.#take(entry, changes);
+    const changes = [...brought, ...this.#removed(pending)];
+    this.#take(pending, changes);
     const settled = changes.map(({ id }) => id);
-    this.#lift(entry, rows.length > 0 ? entry.ids : settled);
-    const untold = !answered && !entry.told && entry.ids.length === 0;
-    if (entry.shown.rows.size > 0 || untold) await this.#held.refetch(queryKey);
+    this.#lift(pending, rows.length > 0 ? pending.ids : settled);
+    const untold = !answered && !pending.told && pending.ids.length === 0;
+    if (pending.shown.rows.size > 0 || untold) await this.#held.refetch(queryKey);
   }
 
   /** Rows that the edit, which was saved, removes. */
-  #removed({ shown, versions, queryKey }: Entry): Change<unknown>[] {
+  #removed({ shown, versions, queryKey }: Pending): Change<unknown>[] {
     return [...shown.rows].flatMap(([id, edit]) => {
       const row = this.#held.find(queryKey, id);
       return row !== undefined && edit(row) === null ? [{ id, version: versions.get(id), row: null }] : [];
     });
   }
 
-  #failed({ queryKey, conflict }: Plan, entry: Entry, error: unknown): Outcome {
+  #failed({ queryKey, conflict }: Plan, pending: Pending, error: unknown): Outcome {
     const found = conflict?.(error as never);
     if (!found) return { status: "refused", error };
-    const [id = ""] = entry.ids;
-    const gone = { id, version: entry.versions.get(id), row: null };
+    const [id = ""] = pending.ids;
+    const gone = { id, version: pending.versions.get(id), row: null };
     const change = found.current === null ? gone : this.#held.changeTo(queryKey, found.current);
     if (change) this.#held.take(queryKey, [change]);
     return { status: "conflict", error, ...found };
   }
 
   /** Later edits of the same rows were made knowing of this one: they are sent with the version that it has brought. */
-  #take(entry: Entry, changes: readonly Change<unknown>[]): void {
-    this.#held.take(entry.queryKey, changes);
-    const later = this.#entries.slice(this.#entries.indexOf(entry) + 1);
+  #take(pending: Pending, changes: readonly Change<unknown>[]): void {
+    this.#held.take(pending.queryKey, changes);
+    const later = this.#pending.slice(this.#pending.indexOf(pending) + 1);
     for (const { id, version } of changes) {
       for (const { versions } of later) {
         if (versions.has(id) && version !== undefined) versions.set(id, version);
@@ -194,15 +195,15 @@ export class Edits {
     }
   }
 
-  #lift(entry: Entry, ids: readonly string[]): void {
-    const rows = new Map([...entry.shown.rows].filter(([id]) => !ids.includes(id)));
-    if (rows.size === entry.shown.rows.size) return;
-    entry.shown = { ...entry.shown, rows };
+  #lift(pending: Pending, ids: readonly string[]): void {
+    const rows = new Map([...pending.shown.rows].filter(([id]) => !ids.includes(id)));
+    if (rows.size === pending.shown.rows.size) return;
+    pending.shown = { ...pending.shown, rows };
     this.#held.edited();
   }
 
-  #change(entries: readonly Entry[]): void {
-    this.#entries = entries;
+  #change(pending: readonly Pending[]): void {
+    this.#pending = pending;
     this.#held.edited();
   }
 }

@@ -1,5 +1,6 @@
 /** One channel as live queries need it: followed for as long as one of them is on the screen, heard by all that are cached. */
 import type { Channel, ChannelEvent, ChannelStatus, Position, WebSocketClient } from "@tidings/client";
+import { Holders } from "../holders.js";
 
 /** Who hears a channel. */
 export interface Listener {
@@ -18,9 +19,8 @@ export class Feed {
   readonly #client: WebSocketClient;
   readonly #channel: Channel;
   readonly #event: (event: ChannelEvent) => void;
-  #holders = 0;
+  readonly #holders = new Holders(LINGER, () => this.#end());
   #leave: (() => void) | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `event` is called for each event, after all listeners have heard it. */
   constructor(client: WebSocketClient, channel: Channel, event: (event: ChannelEvent) => void) {
@@ -48,16 +48,9 @@ export class Feed {
 
   /** Follows the channel, from this position if it is new to the client. Returns the undo. */
   hold(from: Position | null = null): () => void {
-    clearTimeout(this.#timer);
-    this.#holders += 1;
-    if (!this.#leave) this.#follow(from);
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holders -= 1;
-      if (this.#holders === 0) this.#timer = setTimeout(() => this.#end(), LINGER);
-    };
+    return this.#holders.add(() => {
+      if (!this.#leave) this.#follow(from);
+    });
   }
 
   #follow(from: Position | null): void {

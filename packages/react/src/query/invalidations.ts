@@ -1,10 +1,6 @@
 /** Queries that are to be fetched again, gathered, so that a burst of events is one fetch. */
 import { hashKey, type Query, type QueryClient, type QueryKey } from "@tanstack/react-query";
-
-/** Milliseconds in which events become one fetch. */
-const BURST = 250;
-/** After a reset: at most so many milliseconds, lest all pages ask at once. */
-const JITTER = 2_000;
+import { BURST, JITTER } from "./pacing.js";
 
 export class Invalidations {
   readonly #queries: QueryClient;

@@ -6,6 +6,7 @@ import type { QueryClient, QueryFunctionContext, QueryKey } from "@tanstack/reac
 import type { Channel, ChannelEvent, Position } from "@tidings/client";
 import type { Edit } from "./edits.js";
 import type { Feed, Listener } from "./feed.js";
+import { BURST, JITTER } from "./pacing.js";
 import { type Entry, type EntryStorage, read, remove, write } from "./persistence.js";
 import { apply, type Change, install, note, place, type RowRules, Versions } from "./rows.js";
 
@@ -65,10 +66,6 @@ export const NOT_YET: LiveState = {
   edits: [],
 };
 
-/** Milliseconds in which several reasons to fetch again become one fetch. */
-const BURST = 250;
-/** After a reset: at most so many milliseconds, lest all pages ask at once. */
-const JITTER = 2_000;
 /** How long a first fetch waits for its channels to be entered. */
 const PATIENCE = 3_000;
 const WAITING: ReadonlySet<string> = new Set(["idle", "connecting"]);

@@ -146,7 +146,6 @@ test("without `matches` rows that are held change at once, and a burst is one fe
 test("without `matches` and under a steady stream fetches are not cut short", async () => {
   const { text } = await board({ matches: false });
   await pass(10);
-  let stop = false;
   const slow = async (rows: readonly Shift[]) => {
     await new Promise((resolve) => setTimeout(resolve, 900));
     return rows;
@@ -156,9 +155,8 @@ test("without `matches` and under a steady stream fetches are not cut short", as
   for (let i = 0; i < 40; i += 1) {
     database.save(i, { title: "x" });
     await pass(100);
-    stop ||= (renders.at(-1)?.data?.length ?? 0) > 0;
   }
-  expect(stop).toBe(true);
+  expect(renders.at(-1)?.data?.length).toBeGreaterThan(0);
   await pass(3_000);
   expect(text()).toBe(`live: ${titles(database.of())}`);
 });

@@ -20,7 +20,7 @@ from tidings.testing.history.records import (
 from tidings.testing.history.report import Kind, Report, Violation
 
 
-class Publication:
+class Published:
     """One event on one channel: how often it was attempted, when, with which outcome, and its place by epoch."""
 
     __slots__ = ("attempts", "began", "committed", "ended", "failures", "id", "key", "places", "version")
@@ -49,41 +49,41 @@ class SeenLog:
     """One epoch of one channel's log: the events at the offsets where anybody saw one."""
 
     def __init__(self) -> None:
-        self._by_offset: dict[int, Publication] = {}
+        self._by_offset: dict[int, Published] = {}
         self._offsets: list[int] = []
         self._latest: list[float] = []
 
-    def place(self, offset: int, publication: Publication) -> Publication:
+    def place(self, offset: int, published: Published) -> Published:
         """Put it there unless another is; returns the one that is."""
-        return self._by_offset.setdefault(offset, publication)
+        return self._by_offset.setdefault(offset, published)
 
     def seal(self) -> None:
         """No further event is placed."""
         self._offsets = sorted(self._by_offset)
         self._latest = list(accumulate((self._by_offset[offset].began for offset in self._offsets), max))
 
-    def between(self, after: int, before: float) -> Iterator[tuple[int, Publication]]:
+    def between(self, after: int, before: float) -> Iterator[tuple[int, Published]]:
         """Offset and event of those that are due, above `after` and below `before`."""
         first = bisect_right(self._offsets, after)
         for offset in self._offsets[first : bisect_left(self._offsets, before, first)]:
-            if (publication := self._by_offset[offset]).due:
-                yield offset, publication
+            if (published := self._by_offset[offset]).due:
+                yield offset, published
 
-    def begun_after(self, at: float, upto: int) -> Iterator[tuple[int, Publication]]:
+    def begun_after(self, at: float, upto: int) -> Iterator[tuple[int, Published]]:
         """Those up to an offset that were not yet being published at that time."""
         count = bisect_right(self._offsets, upto)
         if count and self._latest[count - 1] > at:
             yield from ((offset, event) for offset, event in self.between(0, upto + 1) if event.began > at)
 
-    def misordered(self) -> Iterator[tuple[int, Publication, Publication]]:
+    def misordered(self) -> Iterator[tuple[int, Published, Published]]:
         """Each event that stands before one which had ended when it began: its offset, itself, and the other."""
-        earliest: Publication | None = None
+        earliest: Published | None = None
         for offset in reversed(self._offsets):
-            publication = self._by_offset[offset]
-            if earliest is not None and earliest.ended < publication.began:
-                yield offset, publication, earliest
-            if earliest is None or publication.ended < earliest.ended:
-                earliest = publication
+            published = self._by_offset[offset]
+            if earliest is not None and earliest.ended < published.began:
+                yield offset, published, earliest
+            if earliest is None or published.ended < earliest.ended:
+                earliest = published
 
 
 class Ledger:
@@ -91,7 +91,7 @@ class Ledger:
 
     def __init__(self, records: Sequence[Record], report: Report) -> None:
         self._report = report
-        self._publications: dict[str, dict[str, Publication]] = defaultdict(dict)  # by channel, by id
+        self._published: dict[str, dict[str, Published]] = defaultdict(dict)  # by channel, by id
         self._channels: dict[str, set[str]] = defaultdict(set)  # by id
         self._logs: dict[tuple[str, str], SeenLog] = defaultdict(SeenLog)
         self._trims: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
@@ -110,12 +110,12 @@ class Ledger:
             trims[:] = accumulate(trims, lambda known, trim: (trim[0], max(known[1], trim[1])))
         report.published = len(self._channels)
         report.committed = len(
-            {event.id for events in self._publications.values() for event in events.values() if event.committed}
+            {event.id for events in self._published.values() for event in events.values() if event.committed}
         )
 
-    def find(self, channel: str, id: str) -> Publication | None:
+    def find(self, channel: str, id: str) -> Published | None:
         """The event as it was published to the channel."""
-        return self._publications[channel].get(id)
+        return self._published[channel].get(id)
 
     def channels_of(self, id: str) -> set[str]:
         """Where an event was published to."""
@@ -125,11 +125,11 @@ class Ledger:
         """One epoch of a channel's log."""
         return self._logs[channel, epoch]
 
-    def elsewhere(self, channel: str, epochs: set[str]) -> Iterator[Publication]:
+    def elsewhere(self, channel: str, epochs: set[str]) -> Iterator[Published]:
         """The channel's events that are due and of which no place in these epochs is known."""
-        for publication in self._publications[channel].values():
-            if publication.due and epochs.isdisjoint(publication.places):
-                yield publication
+        for published in self._published[channel].values():
+            if published.due and epochs.isdisjoint(published.places):
+                yield published
 
     def trimmed_upto(self, channel: str, epoch: str, at: float) -> int:
         """The highest offset that the log had let go of by that time."""
@@ -144,11 +144,11 @@ class Ledger:
     def _publish(self, record: Publishing) -> None:
         self._channels[record.id].update(record.channels)
         for channel in record.channels:
-            publication = self._publications[channel].setdefault(record.id, Publication(record.id))
-            publication.attempts += 1
-            publication.began = min(publication.began, record.at)
-            publication.key = publication.key or record.key
-            publication.version = record.version if publication.version is None else publication.version
+            published = self._published[channel].setdefault(record.id, Published(record.id))
+            published.attempts += 1
+            published.began = min(published.began, record.at)
+            published.key = published.key or record.key
+            published.version = record.version if published.version is None else published.version
 
     def _read(self, record: Record) -> None:
         match record:
@@ -163,29 +163,29 @@ class Ledger:
 
     def _conclude(self, record: Committed | RolledBack) -> None:
         for channel in record.channels or self.channels_of(record.id):
-            publication = self._publications[channel].get(record.id)
-            if publication is None:
+            published = self._published[channel].get(record.id)
+            if published is None:
                 raise ValueError(f"the outcome of {record.id!r} on {channel!r}, which no `publishing` announces")
             if isinstance(record, Committed):
-                publication.committed = True
-                publication.ended = min(publication.ended, record.at)
+                published.committed = True
+                published.ended = min(published.ended, record.at)
             else:
-                publication.failures += 1
+                published.failures += 1
 
     def _see(self, record: Heard | Logged) -> None:
         channel, (epoch, offset, id) = record.channel, record.position
-        publication = self._publications[channel].get(id)
-        if publication is None:
+        published = self._published[channel].get(id)
+        if published is None:
             return
-        if publication.key is None:
-            publication.key = record.key
-        if publication.places.get(epoch) == offset:
+        if published.key is None:
+            published.key = record.key
+        if published.places.get(epoch) == offset:
             return
-        known = publication.places.setdefault(epoch, offset)
+        known = published.places.setdefault(epoch, offset)
         if known != offset:
             self._tell(Kind.CONTRADICTION, channel, record.position, f"the event stands at {epoch}/{known}, too")
-        other = self._logs[channel, epoch].place(offset, publication)
-        if other is not publication:
+        other = self._logs[channel, epoch].place(offset, published)
+        if other is not published:
             self._tell(Kind.CONTRADICTION, channel, record.position, f"there {other.id} stands as well")
 
     def _report_logged(self, records: Sequence[Record]) -> None:
@@ -193,16 +193,16 @@ class Ledger:
         for record in records:
             if isinstance(record, Logged):
                 channel, position = record.channel, record.position
-                publication = self._publications[channel].get(position.id)
-                if publication is None:
+                published = self._published[channel].get(position.id)
+                if published is None:
                     self._tell(Kind.UNPUBLISHED, channel, position, "the log holds it, and nobody published it")
-                elif publication.rolled_back:
+                elif published.rolled_back:
                     self._tell(Kind.ROLLED_BACK, channel, position, "the log holds it")
 
     def _report_misordered(self, channel: str, epoch: str, log: SeenLog) -> None:
-        for offset, publication, earlier in log.misordered():
+        for offset, published, earlier in log.misordered():
             why = f"{earlier.id}, at {earlier.places.get(epoch)}, was committed before this one was begun"
-            self._tell(Kind.MISORDERED, channel, Position(epoch, offset, publication.id), why)
+            self._tell(Kind.MISORDERED, channel, Position(epoch, offset, published.id), why)
 
     def _tell(self, kind: Kind, channel: str, position: Position, why: str) -> None:
         self._report.add(Violation(kind, channel, why, id=position.id, position=position))

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 
 from tidings.protocol.log import Position
-from tidings.testing.history.ledger import Ledger, Publication
+from tidings.testing.history.ledger import Ledger, Published
 from tidings.testing.history.records import Heard, OfReader, Reset, Subscribed, Unsubscribed
 from tidings.testing.history.report import Kind, Report, Violation
 
@@ -59,11 +59,11 @@ class Reading:
         if stretch is None:
             return
         epoch, offset, _ = stretch.position
-        for place, publication in self._ledger.log(self._channel, epoch).between(offset, math.inf):
-            self._lost(publication, epoch, place, f"the reader ended at {offset}")
-        for publication in self._ledger.elsewhere(self._channel, self._epochs):
-            if self._missed(publication, stretch):
-                self._tell(Kind.LOST, publication.id, None, "committed while the reader followed, and never heard")
+        for place, published in self._ledger.log(self._channel, epoch).between(offset, math.inf):
+            self._lost(published, epoch, place, f"the reader ended at {offset}")
+        for published in self._ledger.elsewhere(self._channel, self._epochs):
+            if self._missed(published, stretch):
+                self._tell(Kind.LOST, published.id, None, "committed while the reader followed, and never heard")
         self._close(voided=False)
 
     def _subscribe(self, record: Subscribed) -> None:
@@ -84,7 +84,7 @@ class Reading:
         if stretch is None:
             self._tell(Kind.NOT_SUBSCRIBED, id, record.position, "the reader does not follow the channel")
             return
-        publication = self._judged(record)
+        published = self._judged(record)
         if epoch != stretch.position.epoch:
             stretch = self._switch(record)
         if id in self._ids or offset in stretch.heard:
@@ -94,7 +94,7 @@ class Reading:
             self._tell(Kind.OUT_OF_ORDER, id, record.position, f"the reader was at {stretch.position.offset}")
         self._ids.add(id)
         stretch.heard.add(offset)
-        key = record.key or (publication and publication.key)
+        key = record.key or (published and published.key)
         if key:
             stretch.last_of_key[key] = max(offset, stretch.last_of_key.get(key, (0, 0.0))[0]), record.at
         if offset > stretch.position.offset:
@@ -143,9 +143,9 @@ class Reading:
         self._stretch = _Stretch(position)
         self._epochs.add(position.epoch)
         log = self._ledger.log(self._channel, position.epoch)
-        for offset, publication in log.begun_after(at, position.offset):
+        for offset, published in log.begun_after(at, position.offset):
             why = f"the reader was put to {position.offset} before it was published"
-            self._lost(publication, position.epoch, offset, why)
+            self._lost(published, position.epoch, offset, why)
         return self._stretch
 
     def _settle(self) -> None:
@@ -181,44 +181,44 @@ class Reading:
         epoch = stretch.position.epoch
         why = f"{missing} events after {after} were left out, without a reset"
         self._tell(Kind.SILENT_GAP, None, Position(epoch, after, ""), why)
-        for offset, publication in self._ledger.log(self._channel, epoch).between(after, before):
+        for offset, published in self._ledger.log(self._channel, epoch).between(after, before):
             if offset not in stretch.heard:
-                self._lost(publication, epoch, offset, "it lies in a silent gap")
+                self._lost(published, epoch, offset, "it lies in a silent gap")
 
     def _judge_conflation(self, stretch: _Stretch, after: int, before: int, *, voided: bool) -> None:
         epoch = stretch.position.epoch
-        for offset, publication in self._ledger.log(self._channel, epoch).between(after, before):
+        for offset, published in self._ledger.log(self._channel, epoch).between(after, before):
             if offset in stretch.heard:
                 continue
-            if publication.key is None:
-                self._lost(publication, epoch, offset, "it was conflated away, and has no key")
-            elif not voided and stretch.last_of_key.get(publication.key, (0, 0.0))[0] < offset:
-                self._lost(publication, epoch, offset, f"it was conflated away, and no later {publication.key} came")
+            if published.key is None:
+                self._lost(published, epoch, offset, "it was conflated away, and has no key")
+            elif not voided and stretch.last_of_key.get(published.key, (0, 0.0))[0] < offset:
+                self._lost(published, epoch, offset, f"it was conflated away, and no later {published.key} came")
 
-    def _judged(self, record: Heard) -> Publication | None:
+    def _judged(self, record: Heard) -> Published | None:
         """What was published of the event that was heard, after a look whether it is this."""
         position = record.position
-        publication = self._ledger.find(self._channel, position.id)
-        if publication is None:
+        published = self._ledger.find(self._channel, position.id)
+        if published is None:
             channels = self._ledger.channels_of(position.id)
             why = f"it was published to {', '.join(sorted(channels))}" if channels else "nobody published it"
             self._tell(Kind.WRONG_CHANNEL if channels else Kind.UNPUBLISHED, position.id, position, why)
-        elif publication.rolled_back:
+        elif published.rolled_back:
             self._tell(Kind.ROLLED_BACK, position.id, position, "its change was rolled back")
-        elif _differ(publication.key, record.key) or _differ(publication.version, record.version):
-            why = f"heard as {record.key} {record.version}, published as {publication.key} {publication.version}"
+        elif _differ(published.key, record.key) or _differ(published.version, record.version):
+            why = f"heard as {record.key} {record.version}, published as {published.key} {published.version}"
             self._tell(Kind.CONTRADICTION, position.id, position, why)
-        return publication
+        return published
 
-    def _missed(self, publication: Publication, stretch: _Stretch) -> bool:
+    def _missed(self, published: Published, stretch: _Stretch) -> bool:
         """Whether an event of no known place was due all the same: published later than the reader began."""
-        if publication.began < self._since or publication.began <= self._reset_at or publication.id in self._ids:
+        if published.began < self._since or published.began <= self._reset_at or published.id in self._ids:
             return False
-        _, heard_at = stretch.last_of_key.get(publication.key or "", (0, -math.inf))
-        return not (stretch.conflated and heard_at >= publication.began)
+        _, heard_at = stretch.last_of_key.get(published.key or "", (0, -math.inf))
+        return not (stretch.conflated and heard_at >= published.began)
 
-    def _lost(self, publication: Publication, epoch: str, offset: int, why: str) -> None:
-        self._tell(Kind.LOST, publication.id, Position(epoch, offset, publication.id), why)
+    def _lost(self, published: Published, epoch: str, offset: int, why: str) -> None:
+        self._tell(Kind.LOST, published.id, Position(epoch, offset, published.id), why)
 
     def _tell(self, kind: Kind, id: str | None, position: Position | None, why: str) -> None:
         self._report.add(Violation(kind, self._channel, why, reader=self._reader, id=id, position=position))
