@@ -120,8 +120,8 @@ test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium,
 bench: setup ## measure against peers; writes bench/RESULTS.md
 	@python -m bench
 
-torture: setup ## every fault run in its long form, about an hour; writes torture/RESULTS.md and docs/guarantees.md
-	@python -m torture
+torture: setup ## the fault runs in their long form; writes torture/RESULTS.md and docs/guarantees.md (RUN=NAME for one)
+	@python -m torture $(RUN)
 
 # ---- upkeep -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,60 @@
+"""docs/guarantees.md: each test and each run that it names exists, and figures find their place in it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from torture.faults import FAULTS
+from torture.guarantees import BEGIN, END, PAGE, quote
+
+ROOT = Path(__file__).parents[2]
+_TEXT = PAGE.read_text()
+_NAMED = re.findall(r"`((?:tests|packages|scheduling|torture)/[^`\s]*?)(?:::(\w+))?`", _TEXT)
+_RUN = {"at": "2026-11-23T08:00:00+00:00", "did": "Ten were cut", "violations in all": 0}
+
+
+@pytest.mark.parametrize(("path", "name"), sorted(set(_NAMED)))
+def test_what_shows_a_promise_exists(path: str, name: str) -> None:
+    place = ROOT / path
+    assert place.exists(), f"docs/guarantees.md names {path}"
+    if name:
+        assert re.search(rf"^ *(?:async )?(?:def|class) {name}\b", place.read_text(), re.MULTILINE), f"{path}::{name}"
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(set(_NAMED)) > 10
+
+
+def test_every_run_is_described_and_no_other() -> None:
+    [table] = re.findall(r"\| run \| must hold \|\n(.*?)\n\n", _TEXT, re.DOTALL)
+    described = re.findall(r"`([^`]+)`", " ".join(row.split("|")[1] for row in table.splitlines()))
+    assert sorted(described) == sorted(FAULTS)
+
+
+def test_every_run_that_shows_a_promise_exists() -> None:
+    promises = _TEXT.partition("# What is not promised")[0]
+    cells = [cell for line in promises.splitlines() for cell in line.split("|") if re.search(r"\bruns? `", cell)]
+    assert cells
+    for cell in cells:
+        [runs] = re.findall(r"\bruns? ((?:`[^`/]+`(?:, )?)+)", cell)
+        assert set(re.findall(r"`([^`]+)`", runs)) <= set(FAULTS)
+
+
+def test_figures_are_written_between_the_marks_and_again_in_their_place(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}{END}after\n")
+    for passed, waited in ((True, 1.25), (False, 2.5)):
+        count = 0 if passed else 3
+        quote({"cuts": _RUN | {"passed": passed, "violations in all": count, "figures": {"s": waited}}}, page=page)
+    assert page.read_text() == (
+        f"before\n{BEGIN}| run | what was done | what came of it |\n| --- | --- | --- |\n"
+        f"| `cuts`, 2026-11-23 | Ten were cut | **3 violations**. s: 2.5 |\n{END}after\n"
+    )
+
+
+def test_a_page_without_the_marks_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n")
+    with pytest.raises(ValueError, match=r"page\.md has no place for figures"):
+        quote({}, page=page)

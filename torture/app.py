@@ -1,0 +1,136 @@
+"""The application under torture: items in a database, changed over HTTP and published through the outbox in the same
+transaction. Served as `tidings serve torture.app:app`, by processes that get killed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import delete, event, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.util import await_only
+
+from tidings import ConnectionManager, User
+from tidings.auth import JWTAuth
+from tidings.brokers.database import DatabaseBroker
+from tidings.outbox import Outbox
+from torture import tables
+from torture.access import SECRET
+from torture.changes import Change
+from torture.live import Item, ItemChanged, ItemRemoved, Items, OwnedItems
+from torture.settings import Settings
+
+_NO_BOUND = 1 << 30  # bytes of a log: what is kept is bounded by the number of events alone
+
+settings = Settings.from_environment()
+engine = tables.engine(settings.database, settings.connections)
+sessions = async_sessionmaker(engine)
+broker = DatabaseBroker(engine, events=settings.events, size=_NO_BOUND)
+manager = ConnectionManager(channels=[Items, OwnedItems], authenticate=JWTAuth(SECRET), broker=broker)
+outbox = Outbox(manager)
+asked: Counter[tuple[str, str]] = Counter()
+
+app = FastAPI()
+app.include_router(manager.router("/ws"))
+
+
+@manager.authorize(Items, OwnedItems)
+def may_see(channel: Items | OwnedItems, user: User) -> bool:
+    """Everybody may; how often it was asked is counted."""
+    asked[user.id, channel.name] += 1
+    return True
+
+
+class RolledBack(Exception):
+    """The change was to be rolled back."""
+
+
+@app.exception_handler(DBAPIError)
+@app.exception_handler(PoolTimeout)
+@app.exception_handler(OSError)
+def unavailable(_: Request, error: Exception) -> JSONResponse:
+    """The database failed. What came of a change is unknown: ask again."""
+    return JSONResponse({"detail": type(error).__name__}, 503)
+
+
+@app.post("/changes")
+async def change(wanted: Change) -> dict[str, str]:
+    """Make a change. 409: it was rolled back, as was asked for. 503: the database failed."""
+    try:
+        async with sessions.begin() as session:
+            await session.execute(insert(tables.changes).values(id=wanted.id))
+            await _make(session, wanted)
+    except RolledBack as error:
+        raise HTTPException(409, "rolled back") from error
+    except IntegrityError:
+        return {"made": "before"}
+    return {"made": "now"}
+
+
+async def _make(session: AsyncSession, wanted: Change) -> None:
+    await _write(session, wanted)
+    if wanted.strays:
+        await _stray(session, wanted)
+    _publish(session, wanted)
+    if wanted.fails == "before":
+        raise RolledBack
+    if wanted.seconds or wanted.fails:
+        # Behind the outbox, which listens since `publish`: its rows are written, and the channels locked.
+        event.listen(session.sync_session, "before_commit", partial(_hinder, wanted))
+
+
+def _hinder(wanted: Change, _: object) -> None:
+    await_only(asyncio.sleep(wanted.seconds))
+    if wanted.fails:
+        raise RolledBack
+
+
+async def _write(session: AsyncSession, wanted: Change) -> None:
+    mine = tables.items.c.id == wanted.item
+    values = {"version": wanted.version, "owner": wanted.owner, "text": wanted.text}
+    if wanted.owner is None:
+        await session.execute(delete(tables.items).where(mine))
+    elif wanted.version == 1:
+        await session.execute(insert(tables.items).values(id=wanted.item, **values))
+    else:
+        await session.execute(update(tables.items).where(mine).values(values))
+
+
+def _publish(session: AsyncSession, wanted: Change) -> None:
+    removed = ItemRemoved(id=wanted.item, version=wanted.version)
+    if wanted.owner is None:
+        outbox.publish(session, removed, Items(), OwnedItems(owner=str(wanted.left)), id=wanted.id)
+        return
+    item = Item(id=wanted.item, version=wanted.version, owner=wanted.owner, text=wanted.text)
+    outbox.publish(session, ItemChanged(item=item), Items(), OwnedItems(owner=wanted.owner), id=wanted.id)
+    if wanted.left is not None:
+        outbox.publish(session, removed, OwnedItems(owner=wanted.left), id=f"{wanted.id}.left")
+
+
+async def _stray(session: AsyncSession, wanted: Change) -> None:
+    """Publish in a savepoint, and roll that back."""
+    savepoint = await session.begin_nested()
+    removed = ItemRemoved(id=wanted.item, version=wanted.version)
+    outbox.publish(session, removed, Items(), id=f"{wanted.id}.stray")
+    await savepoint.rollback()
+
+
+@app.get("/items")
+async def read(owner: str | None = None) -> Sequence[Item]:
+    """All items, or one owner's."""
+    query = select(tables.items).order_by(tables.items.c.id)
+    if owner is not None:
+        query = query.where(tables.items.c.owner == owner)
+    async with sessions() as session:
+        return [Item.model_validate(row) for row in await session.execute(query)]
+
+
+@app.get("/rules")
+def rules() -> dict[str, int]:
+    """How often rules were asked in this process, in all and at most for one user and channel."""
+    return {"asked": asked.total(), "most": max(asked.values(), default=0)}

@@ -1,0 +1,26 @@
+"""One module for each fault; its `run` takes the Ground and returns the Outcome."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from torture.faults import away, backups, commits, cuts, kills, restarts, storm, stuck, workers
+from torture.ground import Ground
+from torture.outcome import Outcome
+
+Run = Callable[[Ground], Coroutine[Any, Any, Outcome]]
+
+FAULTS: Mapping[str, Run] = {
+    "cuts": cuts.run,
+    "kills-sqlite": kills.on_sqlite,
+    "kills-postgres": kills.on_postgres,
+    "restarts": restarts.run,
+    "workers": workers.run,
+    "commits": commits.run,
+    "backup-while-serving": backups.while_serving,
+    "backup-while-stopped": backups.while_stopped,
+    "stuck": stuck.run,
+    "away": away.run,
+    "storm": storm.in_memory,
+    "storm-sqlite": storm.on_sqlite,
+}
+"""Every run by its name, in the order in which they are done."""

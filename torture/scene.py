@@ -1,0 +1,146 @@
+"""Writers and screens on one application, what they did and saw, and the judgement on it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+from random import random as system_random
+
+import httpx2
+from sqlalchemy import URL
+
+from tidings.testing.history import History, check
+from torture import tables
+from torture.outcome import Outcome
+from torture.screen import Screen
+from torture.server import Server
+from torture.truth import Truth
+from torture.writer import OWNERS, Habits, Writer
+
+PATIENCE = 60.0  # seconds that screens have to show all, where nothing shorter is promised
+
+
+class Scene:
+    """One history. `committed` counts the changes that were made."""
+
+    def __init__(self, server: Server, truth: Truth, http: httpx2.AsyncClient, stack: AsyncExitStack) -> None:
+        self.server, self.truth, self.history = server, truth, History()
+        self.screens: list[Screen] = []
+        self.writers: list[Writer] = []
+        self._http, self._stack = http, stack
+        self._writing: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._told = asyncio.Event()
+
+    @property
+    def committed(self) -> int:
+        """How many changes were made."""
+        return sum(len(writer.committed) for writer in self.writers)
+
+    async def show(self, screens: int, websocket: str, random: Callable[[], float] = system_random) -> None:
+        """Add screens: the first, and every second, of all items, the others of one owner's."""
+        for _ in range(screens):
+            number = len(self.screens)
+            owner = OWNERS[number // 2 % len(OWNERS)] if number % 2 else None
+            screen = Screen(f"screen-{number + 1}", self._http, self.history, owner)
+            await self._stack.enter_async_context(screen.shown(websocket, random))
+            self.screens.append(screen)
+
+    def write(self, writers: int, random: Random, habits: Habits, changes: int | None = None) -> None:
+        """Have new writers write, so many changes each, or until `stop`."""
+        for number in range(len(self.writers), len(self.writers) + writers):
+            chance = Random(random.random())
+            self.writers.append(Writer(number, self._http, self.history, chance, habits, self._tell))
+        self.resume(changes)
+
+    def resume(self, changes: int | None = None) -> None:
+        """Have the writers write, after they have ended."""
+        for writer in self.writers:
+            task = asyncio.create_task(writer.run(self._stopping, changes))
+            task.add_done_callback(lambda _: self._tell())
+            self._writing.append(task)
+
+    async def progress(self, changes: int) -> None:
+        """Return when so many more changes were made. Raises what a writer raised."""
+        goal = self.committed + changes
+        while self.committed < goal:
+            for task in self._writing:
+                if task.done():
+                    task.result()
+            await self._told.wait()
+
+    async def stop(self) -> None:
+        """Have writers end, each with the outcome of its last change. Raises what one of them raised."""
+        self._stopping.set()
+        await self.written()
+        self._stopping.clear()
+
+    async def written(self) -> None:
+        """Return when the writers have ended. Raises what one of them raised."""
+        await asyncio.gather(*self._writing)
+        self._writing.clear()
+
+    async def abandon(self) -> None:
+        """Have writers end at once."""
+        for task in self._writing:
+            task.cancel()
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    async def caught_up(self, outcome: Outcome, within: float = PATIENCE) -> float:
+        """Return when every screen shows all that the database holds now, with the seconds that it took; what does not
+        come in time is a violation.
+        """
+        begin, tops = time.monotonic(), await self.truth.tops()
+        waiting = {
+            asyncio.create_task(screen.reached(tops[screen.channel.name])): screen
+            for screen in self.screens
+            if screen.channel.name in tops
+        }
+        done, late = await asyncio.wait(waiting, timeout=within) if waiting else (set(), set())
+        for task in done:
+            task.result()
+        for task in late:
+            task.cancel()
+            screen = waiting[task]
+            top = tops[screen.channel.name]
+            outcome.violated(f"{within:g} s later {screen.name} is not at {top}: {screen.standing}")
+        return time.monotonic() - begin
+
+    async def judge(self, outcome: Outcome, *, mark: str = "", holds: int | None = None) -> None:
+        """Once writers have ended and screens have caught up: check the history, and that nothing was missed by it.
+        `mark` is that of the screens. `holds`: how many events a log keeps, where it does not keep all.
+        """
+        outcome.violated(*await self.truth.record(self.history, mark))
+        for screen in self.screens:
+            screen.record_end()
+        known = {id for writer in self.writers for id in writer.committed}
+        made = await self.truth.changes()
+        outcome.require(known <= made, f"{len(known - made)} changes were told to be made, and were not")
+        outcome.require(made <= known, f"{len(made - known)} changes were made, and nobody was told")
+        outcome.take(await asyncio.to_thread(check, self.history.records, holds=holds))
+        outcome.figures["requests repeated"] = sum(writer.repeated for writer in self.writers)
+        outcome.figures["tracebacks in the server's log"] = self.server.tracebacks
+
+    def _tell(self) -> None:
+        self._told.set()
+        self._told = asyncio.Event()
+
+
+@asynccontextmanager
+async def scene(server: Server, database: URL) -> AsyncIterator[Scene]:
+    """A scene on a server that runs; screens and writers are gone at the end of the block."""
+    engine = tables.engine(database, 2)
+    limits = httpx2.Limits(max_connections=200)
+    try:
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(
+                httpx2.AsyncClient(base_url=server.url, timeout=30.0, limits=limits, trust_env=False)
+            )
+            made = Scene(server, Truth(engine), http, stack)
+            try:
+                yield made
+            finally:
+                await made.abandon()
+    finally:
+        await engine.dispose()
