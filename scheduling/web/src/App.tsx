@@ -4,7 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { TidingsProvider } from "@tidings/react";
 import { useMemo, useState, useSyncExternalStore } from "react";
 import { createApi } from "./api/api";
-import { Problem } from "./api/problem";
+import { retry } from "./api/problem";
 import type { Staff } from "./api/types";
 import { Announcer } from "./live/announcer";
 import { createDeskRouter } from "./router";
@@ -12,11 +12,6 @@ import { LoginPage } from "./session/LoginPage";
 import type { Session } from "./session/session";
 import { type SignedIn, SignedInContext } from "./session/signed-in";
 import { OwnDeletesContext } from "./shift/mutations";
-
-/** A refusal is final; a server that fails or cannot be reached is tried again until it answers. */
-function retry(_: number, error: Error): boolean {
-  return error instanceof Problem && (error.status === 0 || error.status >= 500);
-}
 
 function createDesk() {
   const queries = new QueryClient({ defaultOptions: { queries: { retry } } });

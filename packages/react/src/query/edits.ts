@@ -1,9 +1,9 @@
 /**
  * Changes that are shown before the server has them. The cache holds only what the server has said; an edit lies over it until its own
- * event comes, or an answer that has reached its version, or a refusal. Edits of one row are sent one after the other.
+ * event comes, or an answer, or a refusal, or its time is up. Edits of one row are sent one after the other.
  */
 import type { QueryKey } from "@tanstack/react-query";
-import type { ChannelEvent } from "@tidings/client";
+import { type ChannelEvent, type Clock, TidingsError } from "@tidings/client";
 import type { Change } from "./rows.js";
 
 /** The row as the edit makes it: of the row as it is (undefined: there is none), or null when the edit removes it. */
@@ -18,8 +18,9 @@ export interface EditContext {
 }
 
 /**
- * What became of an edit. `saved`: `answer` is undefined when the answer was lost, and the event told it. `conflict`: somebody else was
- * first, `by` name if known; `current` is the row as it is now, null when it is gone. `refused`: rolled back, with the reason.
+ * What became of an edit. `saved`: `answer` is undefined when the event told it, before the answer or in place of one. `conflict`:
+ * somebody else was first, `by` name if known; `current` is the row as it is now, null when it is gone. `refused`: rolled back, with
+ * the reason; with a TidingsError of code `timeout` neither answer nor event came in time, and whether it was saved is unknown.
  */
 export type Outcome<A = unknown, R = unknown> =
   | { readonly status: "saved"; readonly answer: A | undefined }
@@ -40,6 +41,8 @@ export interface Plan {
   /** The rows that an answer brings. Undefined: it brings none, and the queries are fetched again. */
   readonly answered: ((answer: never) => readonly unknown[]) | undefined;
   readonly conflict: ((error: never) => Conflict | null) | undefined;
+  /** Milliseconds from when it is sent to when it ends, whatever came. */
+  readonly timeout: number;
 }
 
 /** What edits need of the live queries under a key. */
@@ -67,15 +70,17 @@ export interface Edit {
 
 /** An edit that was sent or waits its turn, and what is known of it so far. */
 interface Pending {
-  readonly queryKey: QueryKey;
+  readonly plan: Plan;
   readonly requestId: string;
   readonly ids: readonly string[];
   readonly versions: Map<string, number | undefined>;
   /** What is still shown of it. */
   shown: Edit;
-  /** Its own event was heard: whatever the answer, it was saved. */
-  told: boolean;
-  done: Promise<Outcome>;
+  /** It was saved: its own event was heard, or an answer came. It is under way until what is shown of it is what the server holds. */
+  saved: Outcome | null;
+  timer: unknown;
+  readonly done: Promise<Outcome>;
+  readonly resolve: (outcome: Outcome) => void;
 }
 
 /** Edits that may be under way at once. */
@@ -84,11 +89,13 @@ const LIMIT = 100;
 export class Edits {
   readonly #held: Held;
   readonly #newId: () => string;
+  readonly #clock: Pick<Clock, "setTimeout" | "clearTimeout">;
   #pending: readonly Pending[] = [];
 
-  constructor(held: Held, newId: () => string) {
+  constructor(held: Held, newId: () => string, clock: Pick<Clock, "setTimeout" | "clearTimeout">) {
     this.#held = held;
     this.#newId = newId;
+    this.#clock = clock;
   }
 
   /** Oldest first; another object when a row of it is settled. */
@@ -101,80 +108,121 @@ export class Edits {
     if (this.#pending.length >= LIMIT) {
       return Promise.resolve({ status: "refused", error: new Error(`${LIMIT} edits are under way`) });
     }
-    const { queryKey, rows } = plan;
-    const earlier = this.#pending.filter(({ ids }) => ids.some((id) => rows.has(id)));
-    const requestId = this.#newId();
-    const pending: Pending = {
-      queryKey,
-      requestId,
-      ids: [...rows.keys()],
-      versions: new Map([...rows.keys()].map((id) => [id, this.#held.versionOf(queryKey, id)])),
-      shown: { requestId, queryKey, rows },
-      told: false,
-      done: NOTHING,
-    };
+    const earlier = this.#pending.filter(({ ids }) => ids.some((id) => plan.rows.has(id)));
+    const pending = this.#newPending(plan);
     this.#change([...this.#pending, pending]);
-    pending.done = this.#perform(plan, pending, earlier);
+    void this.#perform(pending, earlier);
     return pending.done;
   }
 
   /**
-   * An event that may be an edit's own: the row that it brings is taken into all queries of the edit, and the edit is lifted off. That a
-   * row is gone may mean from this channel only: then it settles an edit that removes the row, and says nothing to other queries.
+   * An event that may be an edit's own: the row that it brings is taken into all queries of the edit, and the edit is lifted off; once it
+   * is off all its rows, it is done. That a row is gone may mean from this channel only: then it settles an edit that removes the row,
+   * and says nothing to other queries. An edit that shows nothing waits for its answer: its event may be one of several.
    */
   hear(event: ChannelEvent): void {
     const pending = this.#pending.find(({ requestId: id }) => event.id === id || event.id.startsWith(`${id}.`));
-    const change = pending && this.#held.read(pending.queryKey, event);
-    if (!change) return;
-    pending.told = true;
+    const { queryKey } = pending?.plan ?? {};
+    const change = queryKey && this.#held.read(queryKey, event);
+    if (!pending || !change) return;
+    pending.saved ??= TOLD;
     if (change.row !== null) this.#take(pending, [change]);
-    else if (pending.shown.rows.get(change.id)?.(this.#held.find(pending.queryKey, change.id)) !== null) return;
+    else if (pending.shown.rows.get(change.id)?.(this.#held.find(queryKey, change.id)) !== null) return;
     this.#lift(pending, pending.ids.includes(change.id) ? [change.id] : pending.ids);
+    if (pending.ids.length > 0 && pending.shown.rows.size === 0) this.#end(pending, pending.saved);
   }
 
-  async #perform(plan: Plan, pending: Pending, earlier: readonly Pending[]): Promise<Outcome> {
-    const outcome = await this.#send(plan, pending, earlier);
-    this.#change(this.#pending.filter((each) => each !== pending));
-    return outcome;
+  #newPending(plan: Plan): Pending {
+    const { queryKey, rows } = plan;
+    const requestId = this.#newId();
+    const ids = [...rows.keys()];
+    let resolve: Pending["resolve"] = () => {};
+    const done = new Promise<Outcome>((settle) => {
+      resolve = settle;
+    });
+    return {
+      plan,
+      requestId,
+      ids,
+      versions: new Map(ids.map((id) => [id, this.#held.versionOf(queryKey, id)])),
+      shown: { requestId, queryKey, rows },
+      saved: null,
+      timer: undefined,
+      done,
+      resolve,
+    };
   }
 
-  async #send(plan: Plan, pending: Pending, earlier: readonly Pending[]): Promise<Outcome> {
+  /** What is thrown after the edit has ended is for nobody but the page's report of unhandled rejections. */
+  async #perform(pending: Pending, earlier: readonly Pending[]): Promise<void> {
+    try {
+      await this.#send(pending, earlier);
+    } catch (error) {
+      if (!this.#isUnderWay(pending)) throw error;
+      this.#end(pending, { status: "refused", error });
+    }
+  }
+
+  async #send(pending: Pending, earlier: readonly Pending[]): Promise<void> {
     if (earlier.length > 0) {
       const outcomes = await Promise.all(earlier.map(({ done }) => done));
       const lost = outcomes.find(({ status }) => status === "conflict");
-      if (lost) return lost;
+      if (lost) return this.#end(pending, lost);
     }
+    const { plan, requestId, versions } = pending;
+    pending.timer = this.#clock.setTimeout(() => this.#expire(pending), plan.timeout);
+    let answer: unknown;
     try {
-      const versionOf = (id: string | number) => pending.versions.get(String(id));
-      const answer = await plan.send({ requestId: pending.requestId, versionOf });
-      await this.#answered(plan, pending, answer);
-      return { status: "saved", answer };
+      answer = await plan.send({ requestId, versionOf: (id) => versions.get(String(id)) });
     } catch (error) {
-      return pending.told ? { status: "saved", answer: undefined } : this.#failed(plan, pending, error);
+      // Of an edit that has ended, the outcome was told: an error that comes after it changes nothing.
+      if (this.#isUnderWay(pending)) this.#end(pending, pending.saved ?? this.#failed(pending, error));
+      return;
     }
+    if (this.#isUnderWay(pending)) await this.#answered(pending, answer);
+    else this.#takeLate(plan, answer);
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
-  async #answered({ queryKey, answered }: Plan, pending: Pending, answer: unknown): Promise<void> {
+  async #answered(pending: Pending, answer: unknown): Promise<void> {
+    const { queryKey, answered } = pending.plan;
     const rows = answered?.(answer as never) ?? [];
     const brought = rows.map((row) => this.#held.changeTo(queryKey, row)).filter((change) => change !== null);
     const changes = [...brought, ...this.#removed(pending)];
     this.#take(pending, changes);
     const settled = changes.map(({ id }) => id);
     this.#lift(pending, rows.length > 0 ? pending.ids : settled);
-    const untold = !answered && !pending.told && pending.ids.length === 0;
+    const untold = !answered && !pending.saved && pending.ids.length === 0;
+    pending.saved = { status: "saved", answer };
     if (pending.shown.rows.size > 0 || untold) await this.#held.refetch(queryKey);
+    this.#end(pending, pending.saved);
+  }
+
+  /** Rows of an answer that came after the edit had ended: newer ones may be held, so that those without versions say nothing. */
+  #takeLate({ queryKey, answered }: Plan, answer: unknown): void {
+    const changes = (answered?.(answer as never) ?? []).map((row) => this.#held.changeTo(queryKey, row));
+    const versioned = changes.filter((change) => change !== null).filter(({ version }) => version !== undefined);
+    this.#held.take(queryKey, versioned);
+  }
+
+  /** Its time is up: what is shown of it goes, and what the server holds is fetched, unless that is under way. */
+  #expire(pending: Pending): void {
+    const { queryKey, timeout } = pending.plan;
+    const { saved } = pending;
+    this.#end(pending, saved ?? { status: "refused", error: unknownAfter(timeout) });
+    if (saved === null || saved === TOLD) void this.#held.refetch(queryKey);
   }
 
   /** Rows that the edit, which was saved, removes. */
-  #removed({ shown, versions, queryKey }: Pending): Change<unknown>[] {
+  #removed({ shown, versions, plan: { queryKey } }: Pending): Change<unknown>[] {
     return [...shown.rows].flatMap(([id, edit]) => {
       const row = this.#held.find(queryKey, id);
       return row !== undefined && edit(row) === null ? [{ id, version: versions.get(id), row: null }] : [];
     });
   }
 
-  #failed({ queryKey, conflict }: Plan, pending: Pending, error: unknown): Outcome {
+  #failed(pending: Pending, error: unknown): Outcome {
+    const { queryKey, conflict } = pending.plan;
     const found = conflict?.(error as never);
     if (!found) return { status: "refused", error };
     const [id = ""] = pending.ids;
@@ -186,7 +234,7 @@ export class Edits {
 
   /** Later edits of the same rows were made knowing of this one: they are sent with the version that it has brought. */
   #take(pending: Pending, changes: readonly Change<unknown>[]): void {
-    this.#held.take(pending.queryKey, changes);
+    this.#held.take(pending.plan.queryKey, changes);
     const later = this.#pending.slice(this.#pending.indexOf(pending) + 1);
     for (const { id, version } of changes) {
       for (const { versions } of later) {
@@ -202,10 +250,27 @@ export class Edits {
     this.#held.edited();
   }
 
+  #isUnderWay(pending: Pending): boolean {
+    return this.#pending.includes(pending);
+  }
+
+  /** The first end counts. */
+  #end(pending: Pending, outcome: Outcome): void {
+    if (!this.#isUnderWay(pending)) return;
+    this.#clock.clearTimeout(pending.timer);
+    this.#change(this.#pending.filter((each) => each !== pending));
+    pending.resolve(outcome);
+  }
+
   #change(pending: readonly Pending[]): void {
     this.#pending = pending;
     this.#held.edited();
   }
 }
 
-const NOTHING: Promise<Outcome> = Promise.resolve({ status: "saved", answer: undefined });
+/** Saved, as its own event says. */
+const TOLD: Outcome = { status: "saved", answer: undefined };
+
+function unknownAfter(timeout: number): TidingsError {
+  return new TidingsError("timeout", `neither answer nor event within ${timeout} ms: whether it was saved is unknown`);
+}

@@ -1,6 +1,6 @@
 /** All that is live on a page: its queries, the channels that feed them, the edits that lie over them. */
 import { hashKey, partialMatchKey, type QueryClient, type QueryKey } from "@tanstack/react-query";
-import type { Channel, ChannelEvent, WebSocketClient } from "@tidings/client";
+import type { Channel, ChannelEvent, Clock, WebSocketClient } from "@tidings/client";
 import { type Edit, Edits, type Held } from "./edits.js";
 import { Feed } from "./feed.js";
 import { LiveQuery, type LiveQueryOptions, type Surroundings } from "./live-query.js";
@@ -8,6 +8,11 @@ import { type Change, changeTo } from "./rows.js";
 
 /** Milliseconds after which persisted queries are written, all at once: on one channel they then have one position. */
 const SAVE = 1_000;
+
+const MACHINE: Pick<Clock, "setTimeout" | "clearTimeout"> = {
+  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
 
 export class LiveStore implements Surroundings, Held {
   readonly queries: QueryClient;
@@ -21,7 +26,7 @@ export class LiveStore implements Surroundings, Held {
   constructor(queries: QueryClient, client: WebSocketClient) {
     this.queries = queries;
     this.#client = client;
-    this.edits = new Edits(this, randomId);
+    this.edits = new Edits(this, randomId, MACHINE);
     queries.getQueryCache().subscribe((event) => {
       const live = this.#live.get(event.query.queryHash);
       if (!live) return;

@@ -22,6 +22,11 @@ export interface LiveMutationOptions<I, R, A> {
   readonly answered?: ((answer: A) => readonly R[]) | undefined;
   /** What an error says of somebody who was first (409 with the row as it is now); null: it is another error. */
   readonly conflict?: ((error: unknown) => Conflict<R> | null) | undefined;
+  /**
+   * Milliseconds that a change which was sent may take. Without answer and event by then it is refused with a TidingsError of code
+   * `timeout`: whether it was saved is unknown, and the queries are fetched again. Default 30,000.
+   */
+  readonly timeout?: number | undefined;
 }
 
 export interface UseLiveMutation<I, R, A> {
@@ -31,12 +36,19 @@ export interface UseLiveMutation<I, R, A> {
   readonly pending: number;
 }
 
+const TIMEOUT = 30_000;
+/** The longest wait of a timer; with a longer one it would run at once. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
- * Changes rows of live queries: the edit shows at once, settles on the first of its own event or the answer, and is rolled back when it
- * is refused or somebody else was first. Edits of one row are sent in order; after a conflict those that wait are dropped with it.
+ * Changes rows of live queries: the edit shows at once, settles on the first of its own event (of all its rows) or the answer, and is
+ * rolled back when it is refused, somebody else was first or its time is up. A change that shows nothing settles on its answer. Edits of
+ * one row are sent in order; after a conflict those that wait are dropped with it. Throws TypeError for a `timeout` that is none.
  */
 export function useLiveMutation<I, R, A>(options: LiveMutationOptions<I, R, A>): UseLiveMutation<I, R, A> {
   const store = useLiveStore();
+  const { timeout = TIMEOUT } = options;
+  if (!(timeout > 0 && timeout <= LONGEST)) throw new TypeError(`timeout is ${timeout}, not 1 to ${LONGEST} ms`);
   const [newest] = useState({ options });
   useInsertionEffect(() => {
     newest.options = options;
@@ -55,7 +67,7 @@ export function useLiveMutation<I, R, A>(options: LiveMutationOptions<I, R, A>):
 }
 
 function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I): Plan {
-  const { queryKey, mutationFn, edit, answered, conflict } = options;
+  const { queryKey, mutationFn, edit, answered, conflict, timeout = TIMEOUT } = options;
   const edits = [edit?.(input) ?? []].flat() as readonly OptimisticEdit<R>[];
   return {
     queryKey,
@@ -63,5 +75,6 @@ function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I): Plan 
     send: (context) => mutationFn(input, context),
     answered,
     conflict,
+    timeout,
   };
 }

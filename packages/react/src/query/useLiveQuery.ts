@@ -57,7 +57,10 @@ interface CommonOptions<D, R, C extends AnyChannel> {
   readonly sort?: ((a: R, b: R) => number) | undefined;
   /** False: neither fetched nor subscribed. */
   readonly enabled?: boolean | undefined;
-  /** As TanStack Query takes it; by default it is tried again for ever, with full-jitter backoff up to 30 s. */
+  /**
+   * As TanStack Query takes it; by default it is tried again for ever, with full-jitter backoff up to 30 s. The QueryClient's default
+   * is not asked: it is for queries that nothing keeps current.
+   */
   readonly retry?: boolean | number | ((failures: number, error: Error) => boolean) | undefined;
   /** Milliseconds between fetches while there are no live updates. Default 30,000; false: none. */
   readonly pollInterval?: number | false | undefined;
@@ -121,7 +124,7 @@ export function useLiveQuery(options: Options): UseLiveQuery<unknown> {
     enabled: enabled && (state.ready || held),
     staleTime: Number.POSITIVE_INFINITY,
     structuralSharing: false,
-    retry: options.retry ?? queries.getDefaultOptions().queries?.retry ?? true,
+    retry: options.retry ?? true,
     retryDelay: (failures) => (options.random ?? Math.random)() * Math.min(LONGEST_WAIT, 1_000 * 2 ** failures),
     refetchInterval: OUT.has(state.status) && pollInterval,
   });

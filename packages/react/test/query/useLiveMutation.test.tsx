@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { act } from "@testing-library/react";
-import { channel } from "@tidings/client";
+import { channel, TidingsError } from "@tidings/client";
 import {
   type EditContext,
   type Outcome,
@@ -29,6 +29,8 @@ interface Edit {
   readonly id: number;
   readonly title?: string;
   readonly day?: string;
+  /** Another row that gets the same title. */
+  readonly other?: number;
 }
 
 class Stale extends Error {
@@ -48,19 +50,20 @@ beforeEach(() => {
 
 afterEach(() => queries.clear());
 
-function Day({ day, on = "shifts" }: { day: string; on?: string }) {
+function Day({ day, on = "shifts", versions }: { day: string; on?: string; versions: boolean }) {
   const { data } = useLiveQuery({
     queryKey: ["shifts", day],
     queryFn: () => database.list(day),
     channel: channel<ShiftEvent>(on),
     row: rowOf,
+    version: versions ? undefined : () => undefined,
     matches: (row) => row.day === day,
     sort: (a, b) => a.id - b.id,
   });
   return <p>{titles(data)}</p>;
 }
 
-function Editor({ tellsRows }: { tellsRows: boolean }) {
+function Editor({ tellsRows, timeout }: { tellsRows: boolean; timeout: number | undefined }) {
   shifts = useLiveMutation({
     queryKey: ["shifts"],
     mutationFn: (input: Edit, context) => {
@@ -68,24 +71,33 @@ function Editor({ tellsRows }: { tellsRows: boolean }) {
       asked.push({ input, context, version: context.versionOf(input.id), answer });
       return answer.promise;
     },
-    edit: ({ id, ...fields }) => ({
-      id,
-      row: (row: Shift | undefined) =>
-        fields.title === undefined ? null : { version: 0, day: "mon", ...row, id, title: "", ...fields },
-    }),
+    edit: ({ id: first, other, ...fields }) =>
+      [first, ...(other === undefined ? [] : [other])].map((id) => ({
+        id,
+        row: (row: Shift | undefined) =>
+          fields.title === undefined ? null : { version: 0, day: "mon", ...row, id, title: "", ...fields },
+      })),
     answered: tellsRows ? (answer) => (answer ? [answer] : []) : undefined,
     conflict: (error) => (error instanceof Stale ? { current: error.current, by: "Mona" } : null),
+    timeout,
   });
   return <i>{shifts.pending}</i>;
 }
 
-async function desk(tellsRows = true, tuesdays = "shifts") {
+interface DeskOptions {
+  readonly tellsRows?: boolean;
+  readonly tuesdays?: string;
+  readonly timeout?: number | undefined;
+  readonly versions?: boolean;
+}
+
+async function desk({ tellsRows = true, tuesdays = "shifts", timeout, versions = true }: DeskOptions = {}) {
   const { container } = await mount(
     inPage(
       <>
-        <Day day="mon" />
-        <Day day="tue" on={tuesdays} />
-        <Editor tellsRows={tellsRows} />
+        <Day day="mon" versions={versions} />
+        <Day day="tue" on={tuesdays} versions={versions} />
+        <Editor tellsRows={tellsRows} timeout={timeout} />
       </>,
       queries,
     ),
@@ -127,13 +139,148 @@ test.each(["", ".2"])("it settles on its own event, id and %j, before the answer
   const kept = await edit({ id: 1, title: "b" });
   database.save(1, { title: "b!" }, { id: `${asked[0]?.context.requestId}${suffix}` });
   await pass(10);
-  expect([text()[0], kept.outcome]).toEqual(["1b!", undefined]);
+  expect([text()[0], kept.outcome]).toEqual(["1b!", { status: "saved", answer: undefined }]);
   database.save(1, { title: "c" });
   await pass(10);
   expect(text()[0]).toBe("1c");
   asked[0]?.answer.resolve({ ...(database.rows.get(1) as Shift), version: 2, title: "b!" });
   await pass(10);
   expect([text()[0], kept.outcome?.status]).toEqual(["1c", "saved"]);
+});
+
+test("its own event came, and the answer never does: the row's next edits are sent all the same", async () => {
+  database.commit(1, { title: "a" });
+  const text = await desk();
+  for (let number = 1; number <= 150; number += 1) {
+    const kept = await edit({ id: 1, title: `b${number}` });
+    database.save(1, { title: `b${number}` }, { id: asked.at(-1)?.context.requestId as string });
+    await pass(10);
+    expect(kept.outcome).toEqual({ status: "saved", answer: undefined });
+  }
+  expect(asked.map(({ version }) => version)).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
+  expect([text()[0], shifts.pending, database.reads]).toEqual(["1b150", 0, 2]);
+});
+
+test("edits that wait are sent when the own event of the one before them comes, with the version that it brought", async () => {
+  database.commit(1, { title: "a" });
+  await desk();
+  await edit({ id: 1, title: "b" });
+  await edit({ id: 1, title: "c" });
+  database.save(1, { title: "b" }, { id: asked[0]?.context.requestId as string });
+  await pass(10);
+  expect(asked.map(({ input, version }) => [input.title, version])).toEqual([
+    ["b", 1],
+    ["c", 2],
+  ]);
+});
+
+test("an edit of two rows is saved once its own events have come for both", async () => {
+  for (const id of [1, 2]) database.commit(id, { title: "a" });
+  const text = await desk();
+  const kept = await edit({ id: 1, other: 2, title: "b" });
+  const requestId = asked[0]?.context.requestId;
+  database.save(1, { title: "b" }, { id: `${requestId}.1` });
+  await pass(10);
+  expect([text()[0], kept.outcome]).toEqual(["1b 2b", undefined]);
+  database.save(2, { title: "b" }, { id: `${requestId}.2` });
+  await pass(10);
+  expect([text()[0], kept.outcome]).toEqual(["1b 2b", { status: "saved", answer: undefined }]);
+});
+
+test("an answer after its event: a newer row is taken in, an error changes nothing", async () => {
+  for (const id of [1, 2]) database.commit(id, { title: "a" });
+  const text = await desk();
+  for (const id of [1, 2]) {
+    await edit({ id, title: "b" });
+    database.save(id, { title: "b" }, { id: asked.at(-1)?.context.requestId as string });
+  }
+  await pass(10);
+  asked[0]?.answer.resolve(saved(1, { title: "newer" }));
+  asked[1]?.answer.reject(new Stale({ ...(database.rows.get(2) as Shift), version: 9, title: "stale" }));
+  await pass(10);
+  expect([text()[0], database.reads]).toEqual(["1newer 2b", 2]);
+});
+
+test("without versions, an answer after its event says nothing", async () => {
+  database.commit(1, { title: "a" });
+  const text = await desk({ versions: false });
+  await edit({ id: 1, title: "b" });
+  const event = { ...database.commit(1, { title: "b" }), id: asked[0]?.context.requestId as string };
+  const stale = database.rows.get(1);
+  const newer = database.commit(1, { title: "c" });
+  for (const { version: _, ...each } of [event, newer as typeof event]) page.server.publish("shifts", each);
+  await pass(10);
+  asked[0]?.answer.resolve(stale);
+  await pass(10);
+  expect(text()[0]).toBe("1c");
+});
+
+test.each([undefined, 5_000])(
+  "neither answer nor event within %j ms: refused, rolled back, fetched again",
+  async (timeout) => {
+    database.commit(1, { title: "a" });
+    const text = await desk({ timeout });
+    const kept = await edit({ id: 1, title: "b" });
+    const next = await edit({ id: 1, title: "c" });
+    await pass((timeout ?? 30_000) - 1);
+    expect([text()[0], kept.outcome, database.reads, asked.length]).toEqual(["1c", undefined, 2, 1]);
+    const unheard = saved(1, { title: "b, unheard" });
+    await pass(1);
+    const error = kept.outcome?.status === "refused" ? (kept.outcome.error as TidingsError) : null;
+    expect(error).toBeInstanceOf(TidingsError);
+    expect([error?.code, error?.message]).toEqual(["timeout", expect.stringContaining("unknown")]);
+    expect([asked.length, next.outcome, database.reads]).toEqual([2, undefined, 4]);
+    asked[1]?.answer.reject(new Error("refused"));
+    await pass(10);
+    expect(text()[0]).toBe("1b, unheard");
+    asked[0]?.answer.resolve({ ...(unheard as Shift), version: 1, title: "older" });
+    await pass(10);
+    expect([text()[0], kept.outcome?.status, database.reads]).toEqual(["1b, unheard", "refused", 4]);
+  },
+);
+
+test("an answer after its time was up is taken in by its version", async () => {
+  database.commit(1, { title: "a" });
+  const text = await desk();
+  await edit({ id: 1, title: "b" });
+  await pass(30_000);
+  expect([text()[0], shifts.pending]).toEqual(["1a", 0]);
+  asked[0]?.answer.resolve(saved(1, { title: "b, late" }));
+  await pass(10);
+  expect(text()[0]).toBe("1b, late");
+});
+
+test("the time of an edit that waits begins when it is sent", async () => {
+  database.commit(1, { title: "a" });
+  await desk();
+  await edit({ id: 1, title: "b" });
+  const next = await edit({ id: 1, title: "c" });
+  await pass(59_999);
+  expect([asked.length, next.outcome]).toEqual([2, undefined]);
+  await pass(1);
+  expect(next.outcome?.status).toBe("refused");
+});
+
+test("its time is up and only one of its two rows was told, or its answer is not fetched yet: saved", async () => {
+  for (const id of [1, 2, 3]) database.commit(id, { title: "a" });
+  const text = await desk({ tellsRows: false });
+  const told = await edit({ id: 1, other: 2, title: "b" });
+  const answered = await edit({ id: 3, title: "b" });
+  database.save(1, { title: "b" }, { id: `${asked[0]?.context.requestId}.1` });
+  saved(2, { title: "b" });
+  database.gate = later().promise;
+  asked[1]?.answer.resolve(saved(3, { title: "b" }));
+  await pass(10);
+  expect([told.outcome, answered.outcome]).toEqual([undefined, undefined]);
+  database.gate = Promise.resolve();
+  await pass(30_000);
+  expect(told.outcome).toEqual({ status: "saved", answer: undefined });
+  expect(answered.outcome).toEqual({ status: "saved", answer: database.rows.get(3) });
+  expect(text()[0]).toBe("1b 2b 3b");
+});
+
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("a timeout of %j is refused", async (timeout) => {
+  await expect(desk({ timeout })).rejects.toThrow(/^timeout is .*, not 1 to 2147483647 ms$/);
 });
 
 test("another's event is seen beneath the edit, which stays", async () => {
@@ -275,7 +422,7 @@ test("a deleted row is gone at once, for good when the answer comes, and back wh
 
 test("its own event says that the row left one channel: the edit stays until the row comes on the other", async () => {
   database.commit(1, { title: "a" });
-  const text = await desk(true, "tuesdays");
+  const text = await desk({ tuesdays: "tuesdays" });
   await edit({ id: 1, title: "b", day: "tue" });
   const moved = saved(1, { title: "b", day: "tue" }) as Shift;
   const id = asked[0]?.context.requestId;
@@ -301,7 +448,7 @@ test("a row that is deleted settles on its own event", async () => {
 
 test("an answer that brings no row: the edit stays until the queries have been fetched again", async () => {
   database.commit(1, { title: "a" });
-  const text = await desk(false);
+  const text = await desk({ tellsRows: false });
   const kept = await edit({ id: 1, title: "b" });
   const gate = later();
   database.gate = gate.promise;

@@ -86,3 +86,8 @@ export function sentenceOf(error: unknown): string {
   const reasons = error.reasons.map((each) => each.message).join(" ");
   return reasons || error.message;
 }
+
+/** Whether a query is tried again: a refusal is final, a server that fails or cannot be reached is asked until it answers. */
+export function retry(_: number, error: Error): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status >= 500);
+}

@@ -1,6 +1,7 @@
 /** What the pages show of the server: lists that REST gives and channels keep current. */
 import { type Live, type UseLiveQuery, useLiveQuery } from "@tidings/react/query";
 import { useMemo } from "react";
+import { retry } from "../api/problem";
 import type { Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
 import {
   Drafts,
@@ -64,6 +65,7 @@ export function useSchedules(between: Between, status: Schedule["status"], enabl
     useLiveQuery({
       queryKey: [...SCHEDULES, status, between],
       queryFn: ({ signal }) => api.schedules({ ...between, status }, signal),
+      retry,
       channel: status === "draft" ? Drafts() : Schedules(),
       row: shiftOf,
       matches: (row: Schedule) => row.status === status && overlaps(row, between.from, between.to),
@@ -78,6 +80,7 @@ export function useTeam(): Rows<Staff> {
     useLiveQuery({
       queryKey: ["staff"],
       queryFn: ({ signal }) => api.staff(signal),
+      retry,
       channel: Team(),
       row: ({ payload }): Staff => payload.staff,
       matches: () => true,
@@ -92,6 +95,7 @@ export function useTimeOff(filter: TimeOffFilter): Rows<TimeOff> {
     useLiveQuery({
       queryKey: [...TIME_OFF, filter],
       queryFn: ({ signal }) => api.timeOff(filter, signal),
+      retry,
       channel: manager ? TimeOffRequests() : Me({ user_id: String(me.id) }),
       row: timeOffOf,
       matches: (row: TimeOff) => isAskedFor(row, filter),
