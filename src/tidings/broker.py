@@ -64,5 +64,10 @@ class Broker(ABC):
         Each `follow` is undone by one `unfollow`, which returns at once.
         """
 
+    @property
+    def in_use(self) -> bool:
+        """Whether channels are followed here: another manager may share this broker with one that stops."""
+        return False
+
     async def close(self) -> None:  # noqa: B027
         """Release what is held of this event loop: tasks, connections. A broker that is used again starts again."""

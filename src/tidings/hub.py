@@ -99,7 +99,8 @@ class Hub:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._clockwork.stop()
-        await self.audiences.broker.close()
+        if not self.audiences.broker.in_use:
+            await self.audiences.broker.close()
 
     # What connections ask of their owner.
 

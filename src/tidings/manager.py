@@ -6,7 +6,7 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tidings.audience import Audiences
@@ -79,6 +79,7 @@ class ConnectionManager:
         self._origins, self._development = listed(origins), development
         self._authenticates = authenticate is not None
         self._stopped_on: asyncio.AbstractEventLoop | None = None
+        self._before_stop: list[Callable[[], Awaitable[None]]] = []
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
@@ -365,10 +366,20 @@ class ConnectionManager:
         lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
         log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
 
+    def before_stop(self, finish: Callable[[], Awaitable[None]]) -> None:
+        """Have `stop` await this first, on the loop of the connections: the broker still takes events then."""
+        self._before_stop.append(finish)
+
     async def stop(self) -> None:
-        """Take no further connections on this event loop, tell every client to come back, and close them."""
+        """Take no further connections on this event loop, publish what `publish_after_commit` still holds, tell every
+        client to come back, and close them."""
         self._stopped_on = asyncio.get_running_loop()
-        await self._hub.stop()
+        try:
+            if self.home in (None, self._stopped_on):
+                for finish in self._before_stop:
+                    await finish()
+        finally:
+            await self._hub.stop()
 
 
 def _as_rule(function: Callable[..., Any], dependent: bool) -> Rule:

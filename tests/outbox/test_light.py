@@ -33,6 +33,8 @@ class Held(MemoryBroker):
         self.failing: set[tuple[str, str]] = set()
         self.tries = asyncio.Semaphore(0)
         self.loops: list[asyncio.AbstractEventLoop] = []
+        self.logs_at_close: list[int] = []  # how many logs events had reached, at each close
+        self._reached = 0
 
     async def append(self, channel: str, draft: Draft) -> Entry:
         self.loops.append(asyncio.get_running_loop())
@@ -41,9 +43,15 @@ class Held(MemoryBroker):
         try:
             if (channel, draft.id) in self.failing:
                 raise ConnectionError("the log is away")
-            return await super().append(channel, draft)
+            entry = await super().append(channel, draft)
+            self._reached += 1
+            return entry
         finally:
             self.tries.release()
+
+    async def close(self) -> None:
+        self.logs_at_close.append(self._reached)
+        await super().close()
 
 
 class Office(Desk):
@@ -161,7 +169,62 @@ def test_a_script_waits_only_for_so_long(
     with Session(engine) as session:
         office.publish(session, 1)
         session.commit()
-    assert caplog.messages == ["committed events still wait: no answer from the broker within 0.01 s"]
+    [message] = caplog.messages
+    assert message.startswith("committed and not published: 1 events, note:posted (1). ")
+    assert "did not answer within 0.01 s" in message
+    office.broker.slow.clear()
+    with Session(engine) as session:
+        office.publish(session, 2)
+        session.commit()
+    assert asyncio.run(office.log()) == ["id-1", "id-2"]
+    engine.dispose()
+
+
+async def test_the_managers_stop_waits_for_what_is_committed(served: Office):
+    served.broker.gate.close()
+    await served.commit(1, 2, 3)
+    stopping = asyncio.create_task(served.manager.stop())
+    await served.broker.gate.reached()
+    served.broker.gate.open()
+    await stopping
+    assert served.broker.logs_at_close == [6]  # three events, each in two logs, while the broker was still there
+    assert await served.log() == await served.log("room:1") == ["id-1", "id-2", "id-3"]
+
+
+async def test_the_managers_stop_waits_only_for_so_long(
+    served: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(light, "TIMEOUT", 0.01)
+    served.broker.gate.close()
+    await served.commit(1, 2, 3)
+    await served.manager.stop()
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().startswith("committed and not published: 3 events, note:posted (3). ")
+    served.broker.gate.open()  # the fixture stops it again
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_a_loop_leaves_unpublished_at_its_end_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, begun: bool
+):
+    """Whether the broker has been asked already, or the loop ends with the commit."""
+    engine = create_engine(f"sqlite:///{tmp_path}/notes.sqlite3")
+    office = Office(engine)
+    office.broker.gate.close()
+
+    async def commits_and_returns() -> None:
+        with Session(engine) as session:
+            office.publish(session, 1)
+            office.publish(session, 2)
+            session.commit()
+        if begun:
+            await office.broker.gate.reached()
+
+    asyncio.run(commits_and_returns())
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert record.getMessage().startswith("committed and not published: 2 events, note:posted (2). ")
     engine.dispose()
 
 

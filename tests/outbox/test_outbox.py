@@ -19,6 +19,7 @@ from tidings import TidingsError
 from tidings.brokers.database import DatabaseBroker, TablesMissing
 from tidings.outbox import Outbox, OutboxError
 from tidings.protocol.log import Entry
+from tidings.testing import Publications
 
 WRITERS = 24
 
@@ -174,6 +175,17 @@ async def test_another_failure_of_the_database_is_told_as_it_is(engine: Engine |
 
     await desk.run(scenario)
     await desk.manager.broker.close()
+
+
+@pytest.mark.parametrize("driver", ["sqlite", "psycopg"])
+async def test_the_test_kit_sees_what_is_committed_within_a_transaction_that_a_test_rolls_back(desk: Desk, tidings: Publications):
+    assert isinstance(desk.engine, Engine)
+    with desk.engine.connect() as connection, connection.begin() as outer:
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            desk.post(session, 1)
+            session.commit()
+        outer.rollback()
+    tidings.only(NotePosted)
 
 
 @pytest.mark.parametrize("driver", ["sqlite", "psycopg"])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionm
 
 from tests.outbox.desk import Desk, Note
 from tests.stage import NotePosted, Notes, Room
+from tidings import Channel
 from tidings.outbox import OutboxError
 from tidings.protocol.errors import EventError
 from tidings.testing import Publications
@@ -244,6 +245,56 @@ async def test_hooks_of_the_flush_and_of_the_commit_publish_too(desk: Desk):
 
     await desk.run(scenario)
     assert await desk.log() == ["id-1", "id-2", "id-3"]
+
+
+def publish_late(desk: Desk, session: Session, *channels: Channel[NotePosted]) -> None:
+    """Publish in a hook of the commit that comes after the one in which the first event is written."""
+    event.listen(session, "before_commit", lambda session: desk.publish(session, 2, *channels))
+
+
+async def test_a_hook_of_the_commit_publishes_on_a_channel_that_is_held_or_sorts_after_it(desk: Desk):
+    def scenario(session: Session) -> None:
+        desk.publish(session, 1, Notes(), Room(room_id=1))
+        publish_late(desk, session, Notes(), Room(room_id=2))
+        session.commit()
+
+    await desk.run(scenario)
+    assert await desk.log() == ["id-1", "id-2"]
+    assert await desk.log("room:2") == ["id-2"]
+
+
+async def test_a_hook_of_the_commit_is_refused_a_channel_that_sorts_before_one_that_is_held(desk: Desk, form: str):
+    """Two such transactions, each holding what the other wants, would wait for each other. The light form holds
+    nothing."""
+    light = form.startswith("light")
+
+    def scenario(session: Session) -> None:
+        desk.post(session, 1, Room(room_id=1))
+        publish_late(desk, session, Notes())
+        if light:
+            session.commit()
+        else:
+            with pytest.raises(OutboxError) as raised:
+                session.commit()
+            assert "note:posted on 'notes': this transaction" in str(raised.value)
+            assert "holds the channel 'room:1', which sorts after it" in str(raised.value)
+            assert "a before_commit hook that is registered before the session's first publish" in str(raised.value)
+            session.rollback()
+
+    await desk.run(scenario)
+    assert await desk.log() == (["id-2"] if light else [])
+    assert await desk.log("room:1") == (["id-1"] if light else [])
+
+
+async def test_a_hook_that_is_registered_first_publishes_on_any_channel(desk: Desk):
+    def scenario(session: Session) -> None:
+        publish_late(desk, session, Notes())
+        desk.publish(session, 1, Room(room_id=1))
+        session.commit()
+
+    await desk.run(scenario)
+    assert await desk.log("room:1") == ["id-1"]
+    assert await desk.log() == ["id-2"]
 
 
 async def test_hooks_publish_too_where_the_end_of_a_block_releases_a_savepoint(desk: Desk):

@@ -80,10 +80,13 @@ class Outbox:
         published if that one is not rolled back. The event is checked, and written as JSON, now; it is numbered just
         before the commit, after the session is flushed, under locks of its channels that end with the transaction.
         The same `id` again changes nothing while the log holds the event. Where the session commits in two phases, or
-        has joined a transaction that it does not end, the event is delivered once others can see it in the log.
+        has joined a transaction that it does not end, the event is delivered once others can see it in the log; but
+        `tidings.testing` sees it at the session's commit, as tests roll back the transaction around it.
 
         Raises EventError and ChannelError as `ConnectionManager.publish`, OutboxError in a transaction that has ended
-        or failed; and the commit raises TablesMissing where the session's database does not have the tables.
+        or failed, or that has numbered events already (a hook of the commit publishes more) on a channel whose name
+        sorts after one of these: two such transactions could wait for each other. And the commit raises TablesMissing
+        where the session's database does not have the tables.
         """
         prepared = self._manager.prepare(event, *channels, id=id)
         note(session, self, prepared)
@@ -120,6 +123,9 @@ class Outbox:
         connection = session.connection(bind_arguments={"clause": update(self._rows.table)})
         written = self._rows.write(connection, [(name, draft) for (name, _), draft in drafts.items()])
         return _WrittenEvents(connection, events, written)
+
+    def locked(self, batch: "_WrittenEvents") -> set[str]:
+        return {name for prepared in batch.events for name in prepared.names}
 
     def committed(self, batches: Sequence["_WrittenEvents"]) -> None:
         """Deliver what was committed, and tell who observes."""

@@ -151,13 +151,15 @@ class OutboxTable:
         return OutboxMeasures(*connection.execute(counted.select_from(self.events)).one())
 
     def _take_turns(self, connection: sa.Connection, channels: Iterable[str]) -> None:
-        """Hold these channels until the transaction ends, so that what is inserted earlier is committed earlier.
+        """Hold these channels, in the order of their names, until the transaction ends, so that what is inserted
+        earlier is committed earlier.
 
         On SQLite whoever writes first holds the whole database.
         """
         if connection.dialect.name == "postgresql":
             table = self.events.fullname
-            for number in sorted({_lock_number(f"{table}:{channel}") for channel in channels}):
+            for channel in sorted(channels):
+                number = _lock_number(f"{table}:{channel}")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     def _insert(self, connection: sa.Connection, table: sa.Table) -> Any:

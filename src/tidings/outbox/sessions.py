@@ -5,7 +5,7 @@ is released hands its events to what encloses it; one that is rolled back takes 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -27,7 +27,8 @@ log = logging.getLogger("tidings")
 
 
 class OutboxError(TidingsError):
-    """An event cannot be published with this session: it has no transaction that could carry it."""
+    """An event cannot be published with this session: it has no transaction that could carry it, or that one has
+    locked channels already that come after the event's own."""
 
 
 class Sink(Protocol[B]):
@@ -35,6 +36,9 @@ class Sink(Protocol[B]):
 
     def write(self, session: Session, events: Sequence[Prepared]) -> B:
         """In the transaction, just before it commits; what this raises keeps it from committing."""
+
+    def locked(self, batch: B) -> Collection[str]:
+        """The channels that `write` has locked for this, in the order of their names, until the transaction ends."""
 
     def committed(self, batches: Sequence[B]) -> None:
         """The transaction has committed: what `write` returned for it.
@@ -46,7 +50,8 @@ class Sink(Protocol[B]):
 def note(session: AnySession, sink: Sink[Any], prepared: Prepared) -> None:
     """Have the sink write the event when the session's transaction commits. Begins one where there is none.
 
-    Raises OutboxError in a transaction that has ended or failed, TypeError for what is no session.
+    Raises OutboxError in a transaction that has ended or failed, and for a channel that sorts before one which the
+    transaction has locked already; TypeError for what is no session.
     """
     plain = _plain(session)
     ledger: _Ledger[Any] | None = plain.info.get(sink)
@@ -107,10 +112,24 @@ class _Ledger(Generic[B]):
                 f"{prepared.draft.type}: this session's transaction has ended or failed, so nothing can be published "
                 "with it; publish before the commit, or roll back first"
             )
+        self._check_order(transaction, prepared)
         self._of(transaction).events.append(prepared)
         if transaction is self._written:
             with suppress(MissingGreenlet):  # not called by a hook of the commit, so the commit is still to come
                 self._write(session, transaction)
+
+    def _check_order(self, transaction: SessionTransaction, prepared: Prepared) -> None:
+        """Two transactions that lock their channels in one order never wait for each other."""
+        written = [held for it in (transaction, *_around(transaction)) if (held := self._held.get(it)) is not None]
+        locked = {name for held in written for batch in held.batches for name in self._sink.locked(batch)}
+        last = max(locked, default="")
+        if early := sorted(name for name in prepared.names if name < last and name not in locked):
+            raise OutboxError(
+                f"{prepared.draft.type} on {early[0]!r}: this transaction has written events already and holds the "
+                f"channel {last!r}, which sorts after it; locked in this order, two transactions could wait for each "
+                "other. Publish before the commit, or in a before_commit hook that is registered before the session's "
+                "first publish"
+            )
 
     def _before_commit(self, session: Session) -> None:
         """Write, if it is the outermost transaction that is committed.
