@@ -113,6 +113,11 @@ class Tails:
         """Bytes that all tails hold."""
         return self._total
 
+    @property
+    def followed(self) -> bool:
+        """Whether any channel is."""
+        return bool(self._followers)
+
     def top(self, name: str) -> Position | None:
         """What was delivered last of a channel; None where it is not followed."""
         return tail.log.top if (tail := self._tails.get(name)) is not None else None
@@ -144,6 +149,7 @@ class Tails:
         self._followers[name] -= 1
         if not self._followers[name]:
             del self._followers[name]
+            self._dirty.pop(name, None)
             if (tail := self._tails.pop(name, None)) is not None:
                 self._hold(tail, -tail.log.size)
 
@@ -152,11 +158,13 @@ class Tails:
         tail = self._tails.get(name)
         if tail is None:
             return await self._reads.ask((name, position, limit))
-        while _ahead(position, tail.log.top):  # another process may be further than this one
+        for _ in range(1 + self._events // ENTRIES):  # another process may be further than this one
             top = tail.log.top
+            if not _ahead(position, top):
+                break
             await self._refreshes.ask(name)
             tail = self._tails.get(name, tail)
-            if tail.log.top == top:
+            if tail.log.top == top or position.epoch not in (top.epoch, tail.log.top.epoch):
                 return None
         if _behind(position, tail):
             await self._fills.ask(name)
@@ -221,13 +229,14 @@ class Tails:
             if self._doubt or loop.time() >= next_look:
                 await self._compare()
                 next_look = loop.time() + self._compare_every
-            names = list(islice(self._dirty, PLACES))
+            # Those that are being opened wait for that.
+            names = list(islice((name for name in self._dirty if name in self._tails), PLACES))
             for name in names:
                 del self._dirty[name]
             if names:
                 await self._refresh(names)
             works()
-            if not self._dirty:
+            if not names:
                 await self._wake_before(next_look)
 
     async def _wake_before(self, time: float) -> None:
@@ -294,6 +303,7 @@ class Tails:
         for name, top in tops.items():
             if name in self._followers and name not in self._tails:
                 self._tails[name] = Tail(name, top)
+                self._woken.set()
 
     def _deliver(self, name: str, tail: Tail, entry: Entry) -> None:
         tail.log.add(entry)

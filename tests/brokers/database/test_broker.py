@@ -1,7 +1,9 @@
 """The database broker on event loops, its bounds and its measures. Its duties as a broker are in test_contract.py."""
 
 import asyncio
+import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,14 @@ class TestEngines:
         engine = create_engine("sqlite://", **({"poolclass": pool} if pool else {}))
         with pytest.raises(ValueError, match="in memory, on one connection: use a file, or MemoryBroker"):
             DatabaseBroker(engine)
+        engine.dispose()
+
+    @pytest.mark.parametrize("setting", [{"events": 0}, {"age": -1}, {"poll": 0}, {"size": "1MB"}, {"sweep": True}])
+    def test_a_setting_that_makes_no_sense_is_refused(self, setting: dict[str, Any], tmp_path: Path) -> None:
+        engine = create_engine(f"sqlite:///{tmp_path}/logs.db")
+        [(name, value)] = setting.items()
+        with pytest.raises(ValueError, match=re.escape(f"{name}={value!r}): it must be a number above 0")):
+            DatabaseBroker(engine, **setting)
         engine.dispose()
 
     def test_another_kind_of_database_is_refused(self) -> None:
@@ -227,6 +237,15 @@ class TestBounds:
         assert measures.events == 3
         top = await brokers[0].follow("notes")
         assert top.offset == 20
+
+    async def test_one_sweep_removes_all_that_is_beyond_the_bounds(self, make: MakeBroker) -> None:
+        broker = make(events=10, sweep=3.0)
+        await broker.follow("quiet")
+        await asyncio.gather(*[broker.append("notes", draft(f"id{number}")) for number in range(4_500)])
+        async with asyncio.timeout(20):  # nine sweeps of one transaction each would take longer
+            while (measures := await broker.measure()).events > 10:
+                pass
+        assert measures.events == 10
 
     async def test_a_reader_that_was_away_longer_than_the_log_reaches_is_reset(
         self, make: MakeBroker, url: URL

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -42,18 +42,23 @@ def check_engine(engine: Engine | AsyncEngine) -> None:
 class Access:
     """Connections of its own to the database of the application's engine, in a pool like the engine's.
 
-    A pool belongs to an event loop, and the application's may be empty while those who hold its connections wait for
-    us. An engine without async works in threads. No call takes longer than `timeout` seconds; a write that meets
-    what passes (a lock, a restart of the server) is tried again for `patience` seconds.
+    The application's pool may be empty while those who hold its connections wait for us. An engine without async works
+    in threads. No call takes longer than `timeout` seconds; a write that meets what passes (a lock, a restart of the
+    server) is tried again for `patience` seconds. `explained` says of errors what they mean.
     """
 
     def __init__(
-        self, engine: Engine | AsyncEngine, *, timeout: float, patience: float, random: Callable[[], float]
+        self,
+        engine: Engine | AsyncEngine,
+        *,
+        explained: Callable[[], AbstractContextManager[None]],
+        timeout: float,
+        patience: float,
+        random: Callable[[], float],
     ) -> None:
         self.dialect, self.driver, self.is_async = engine.dialect.name, engine.dialect.driver, engine.dialect.is_async
-        self._timeout, self._patience, self._random = timeout, patience, random
+        self._explained, self._timeout, self._patience, self._random = explained, timeout, patience, random
         self._engine = _alike(engine)
-        self._running: set[asyncio.Task[Any]] = set()
         self._threads = None if self.is_async else ThreadPoolExecutor(_THREADS, "tidings-database")
 
     async def __aenter__(self) -> Self:
@@ -85,13 +90,12 @@ class Access:
         engine = _alike(self._engine)
         if isinstance(engine, AsyncEngine):
             held = engine.connect()
-            opening = asyncio.ensure_future(held.start())
             try:
-                await asyncio.shield(opening)
-                yield held.run_sync
+                await _to_the_end(held.start())
+                yield lambda work: _to_the_end(held.run_sync(work))
             finally:
-                await asyncio.wait([opening])  # who is interrupted while connecting leaves a connection behind
-                await held.close()
+                if held.sync_connection is not None:
+                    await held.close()
                 await engine.dispose()
         else:
             # One thread, so that the connection is not closed while work that nobody waits for any more still uses it.
@@ -104,8 +108,7 @@ class Access:
                     await _in_thread(thread, kept.close)
 
     async def close(self) -> None:
-        """Close all connections and end all threads, once what runs has ended."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """Close all connections and end all threads."""
         if isinstance(self._engine, AsyncEngine):
             await self._engine.dispose()
         elif self._threads is not None:
@@ -113,18 +116,14 @@ class Access:
             self._threads.shutdown(wait=False)
 
     async def _run(self, work: Work[T]) -> T:
-        if isinstance(self._engine, AsyncEngine):
-            return await self._uncancelled(_connected_async(self._engine, work))
-        return await self._uncancelled(_in_thread(self._threads, partial(_connected, self._engine, work)))
+        with self._explained():
+            async with asyncio.timeout(self._timeout):
+                return await self._run_now(work)
 
-    async def _uncancelled(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work returns. It goes on where nobody waits for it any more: drivers that are interrupted while they
-        connect leave connections behind.
-        """
-        task = asyncio.get_running_loop().create_task(asyncio.wait_for(work, self._timeout))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+    async def _run_now(self, work: Work[T]) -> T:
+        if isinstance(self._engine, AsyncEngine):
+            return await _connected_async(self._engine, work)
+        return await _in_thread(self._threads, partial(_connected, self._engine, work))
 
 
 async def _connected_async(engine: AsyncEngine, work: Work[T]) -> T:
@@ -134,6 +133,17 @@ async def _connected_async(engine: AsyncEngine, work: Work[T]) -> T:
 
 async def _in_thread(threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """What the work returns. Who is cancelled waits for its end: a driver that is interrupted leaves connections or
+    locks behind.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 class _Kept:

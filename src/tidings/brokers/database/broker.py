@@ -5,8 +5,8 @@ import contextlib
 import random as dice
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import weakref
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import Connection, Engine, MetaData
@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.database.access import Access, check_engine, passes
+from tidings.brokers.database.background import Background
 from tidings.brokers.database.measures import Measures, measure
-from tidings.brokers.database.places import Place, Places
 from tidings.brokers.database.reading import Reader
 from tidings.brokers.database.repairing import Repairer
 from tidings.brokers.database.source import DatabaseSource
@@ -27,6 +27,8 @@ from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 from tidings.tail import Tails, persist, read_since
 
+Loop = asyncio.AbstractEventLoop
+
 _GROUP = 200  # events that are committed together
 _WAITING = 10_000  # that may wait for that
 _LEASE = 60.0  # seconds for which a process sweeps alone
@@ -36,7 +38,7 @@ class DatabaseBroker(Broker):
     """Logs in Postgres, or in SQLite on one machine: for any number of processes, and kept over restarts.
 
     `engine` is the application's; its database has the tables (`metadata`, or `tidings.brokers.database.migration`).
-    Connections are the broker's own: at most six, and one that listens. Replicas that lag must not be read from.
+    Connections are the broker's own, in a thread of its own. Replicas that lag must not be read from.
 
     `events`, `size` (bytes) and `age` (seconds) bound each channel's log, `total_size` all of them, and `channels` how
     many are numbered. `events` holds at once, the others after the next sweep, every `sweep` seconds in one of the
@@ -75,9 +77,13 @@ class DatabaseBroker(Broker):
         random: Callable[[], float] = dice.random,
     ) -> None:
         check_engine(engine)
+        _check_positive(
+            events=events, size=size, age=age, total_size=total_size, channels=channels, tails=tails, poll=poll,
+            compare=compare, sweep=sweep, timeout=timeout, patience=patience,
+        )  # fmt: skip
         self.tables = tables(prefix, schema)
         access = partial(Access, engine, timeout=timeout, patience=patience, random=random)
-        self._places = Places(lambda: Place(access(), Batch(self._append, limit=_GROUP, waiting=_WAITING)))
+        self._background = Background(partial(access, explained=self.tables.used))
         self._patience, self._sweep_every, self._random, self._events = patience, sweep, random, events
         self._writer = Writer(self.tables, clock, epochs)
         self._sweeper = Sweeper(
@@ -87,7 +93,7 @@ class DatabaseBroker(Broker):
             Reader(self.tables),
             self._writer,
             Repairer(self.tables, self._writer, clock, epochs),
-            reach=self._reach,
+            background=self._background,
             delivered=self._delivered,
             signal=self.tables.signal if listen else None,
             poll=poll,
@@ -103,6 +109,8 @@ class DatabaseBroker(Broker):
             compare=compare,
             patience=patience,
         )
+        self._appends: weakref.WeakKeyDictionary[Loop, Batch[tuple[str, Draft], Entry]] = weakref.WeakKeyDictionary()
+        self._home: Loop | None = None  # the loop on which channels are followed
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -117,7 +125,10 @@ class DatabaseBroker(Broker):
 
     async def append(self, channel: str, draft: Draft) -> Entry:
         """The entry of the event, once it is committed; what many append at once is committed together."""
-        return await self._places.here().appends.ask((channel, draft))
+        loop = asyncio.get_running_loop()
+        if (appends := self._appends.get(loop)) is None:
+            appends = self._appends[loop] = Batch(self._append, limit=_GROUP, waiting=_WAITING)
+        return await appends.ask((channel, draft))
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         if self._is_home():
@@ -133,17 +144,25 @@ class DatabaseBroker(Broker):
     def unfollow(self, channel: str) -> None:
         self._tails.unfollow(channel)
 
+    @property
+    def in_use(self) -> bool:
+        return self._tails.followed
+
     async def close(self) -> None:
-        """Commit what waits, and end the tasks and connections on this loop. Channels stay followed, and are delivered
-        again after the next `follow`.
+        """Commit what waits on this loop, and end all tasks and connections. Channels stay followed, and are delivered
+        again after the next `follow`. Passed over while channels are followed on another loop.
         """
+        if self._home is not None and self._home.is_running() and not self._is_home():
+            return
+        if (appends := self._appends.pop(asyncio.get_running_loop(), None)) is not None:
+            await appends.close()
         if self._is_home():
             if self._sweeping is not None:
                 self._sweeping.cancel()
                 await asyncio.gather(self._sweeping, return_exceptions=True)
-            await self._places.here().appends.close()
             await self._tails.close()
-        await self._places.leave()
+            self._home = None
+        await self._background.close()
 
     # Within the application's own transactions.
 
@@ -161,7 +180,7 @@ class DatabaseBroker(Broker):
 
         Without this call they are delivered after the next wake-up.
         """
-        home = self._places.home
+        home = self._home
         if self._is_home():
             self._tell(written)
         elif home is not None and home.is_running():
@@ -172,8 +191,7 @@ class DatabaseBroker(Broker):
 
     async def measure(self) -> Measures:
         """How much the logs hold, and how far this process is behind."""
-        async with self._reach() as access:
-            held = await access.read(partial(measure, self.tables))
+        held = await self._background.do(lambda access: access.read(partial(measure, self.tables)))
         behind = await self._tails.behind() if self._is_home() else 0
         return held._replace(followed=len(self._tails), tails=self._tails.size, behind=behind)
 
@@ -186,8 +204,8 @@ class DatabaseBroker(Broker):
 
     async def _append(self, drafts: Sequence[tuple[str, Draft]]) -> list[Entry | Exception]:
         try:
-            async with self._reach() as access:
-                written = await access.write(partial(self._writer.write, drafts=drafts))
+            write = partial(self._writer.write, drafts=drafts)
+            written = await self._background.do(lambda access: access.write(write))
         except Exception as error:  # noqa: BLE001
             if len(drafts) == 1 or passes(error):
                 return [error] * len(drafts)
@@ -197,52 +215,56 @@ class DatabaseBroker(Broker):
         return [entry for _, entry in written]
 
     def _is_home(self) -> bool:
-        home = self._places.home
-        return home is not None and home is _running_loop()
-
-    @asynccontextmanager
-    async def _reach(self) -> AsyncIterator[Access]:
-        """The connections of the running loop."""
-        place = self._places.here()
-        place.uses, place.in_use = place.uses + 1, place.in_use + 1
-        try:
-            with self.tables.used():
-                yield place.access
-        finally:
-            place.in_use -= 1
+        return self._home is not None and self._home is _running_loop()
 
     def _bind(self) -> None:
         """Make the running loop the one that channels are followed on."""
         if self._is_home():
             return
-        home = self._places.home
-        if home is not None:
-            if home.is_running():
+        if self._home is not None:
+            if self._home.is_running():
                 raise RuntimeError("this broker follows channels on another event loop, which is still running")
             self._tails.restart()  # that loop ended without `close`
-        self._places.stay()
+        self._home = asyncio.get_running_loop()
         sweeping = persist(self._sweep, "swept", patience=self._sweep_every, random=self._random)
-        self._sweeping = asyncio.get_running_loop().create_task(sweeping)
+        self._sweeping = self._home.create_task(sweeping)
 
     async def _sweep(self, works: Callable[[], None]) -> None:
         holder = secrets.token_hex(8)
         while True:
             await asyncio.sleep(self._sweep_every)
-            async with self._reach() as access:
-                if await access.write(partial(self._sweeper.lease, holder=holder, seconds=_LEASE)):
-                    await self._sweep_once(access)
+            await self._background.do(partial(self._sweep_once, holder))
             works()
 
-    async def _sweep_once(self, access: Access) -> None:
-        """One round; what is more than it may do is left to the next."""
+    async def _sweep_once(self, holder: str, access: Access) -> None:
+        """Bring all logs within their bounds; what takes longer than the lease is left to the next time."""
+        if not await access.write(partial(self._sweeper.lease, holder=holder, seconds=_LEASE)):
+            return
+        clock = asyncio.get_running_loop().time
+        end = clock() + _LEASE / 2
+        while clock() < end and await self._trim(access):
+            pass
+        await access.write(self._sweeper.forget)
+        await access.write(self._sweeper.clear_rejected)
+
+    async def _trim(self, access: Access) -> int:
+        """Drop some of what is beyond the bounds; returns how many bytes that were."""
+        dropped = 0
         for name in await access.read(self._sweeper.beyond):
-            await access.write(partial(self._sweeper.trim, name=name))
+            dropped += await access.write(partial(self._sweeper.trim, name=name))
         excess, names = await access.read(self._sweeper.excess)
         for name in names:
             if excess > 0:
-                excess -= await access.write(partial(self._sweeper.trim, name=name, excess=excess))
-        await access.write(self._sweeper.forget)
-        await access.write(self._sweeper.clear_rejected)
+                gone = await access.write(partial(self._sweeper.trim, name=name, excess=excess))
+                excess, dropped = excess - gone, dropped + gone
+        return dropped
+
+
+def _check_positive(**settings: object) -> None:
+    """Raises ValueError for a setting that is no number above 0."""
+    for name, value in settings.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise ValueError(f"DatabaseBroker({name}={value!r}): it must be a number above 0")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -1,14 +1,15 @@
 """The logs as `tidings.tail` reads them."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from tidings.brokers.database.access import Access
+from tidings.brokers.database.background import Background
 from tidings.brokers.database.reading import LogMissing, Reader, Unreadable
 from tidings.brokers.database.repairing import Repairer
 from tidings.brokers.database.wakeups import wake
@@ -26,8 +27,8 @@ _REPAIRS = 5  # of what one read meets, each of which begins anew
 class DatabaseSource:
     """Reads a set of tables, and repairs what it meets there.
 
-    `reach` gives access to the database on the running loop, `delivered` the position that was delivered last here.
-    Postgres is listened to under `signal`; where there is none, tables are looked at every `poll` seconds.
+    `delivered` gives the position that was delivered last of a channel. Postgres is listened to under `signal`; where
+    there is none, tables are looked at every `poll` seconds.
     """
 
     def __init__(
@@ -36,13 +37,13 @@ class DatabaseSource:
         writer: Writer,
         repairer: Repairer,
         *,
-        reach: Callable[[], AbstractAsyncContextManager[Access]],
+        background: Background,
         delivered: Callable[[str], Position | None],
         signal: str | None,
         poll: float,
     ) -> None:
         self._reader, self._writer, self._repairer = reader, writer, repairer
-        self._reach, self._delivered = reach, delivered
+        self._background, self._delivered = background, delivered
         self._signal, self._poll = signal, poll
 
     async def tops(self, names: Sequence[str]) -> Mapping[str, Position]:
@@ -57,32 +58,39 @@ class DatabaseSource:
         """Tell of each channel that has something new; None where it may be any. Runs until it is cancelled."""
 
         def told(notification: str | None) -> None:
-            if notification is None:
+            parts = [] if notification is None else notification.split(" ", 2)
+            if len(parts) < 3 or not parts[1].isdecimal():  # the database's other users may notify as they like
                 heard(None)
                 return
-            epoch, offset, name = notification.split(" ", 2)
+            epoch, offset, name = parts
             here = self._delivered(name)
             if here is None or here.epoch != epoch or here.offset < int(offset):
                 heard(name)
 
-        async with self._reach() as access:
-            await wake(access, self._signal, self._poll, told)
+        loop = asyncio.get_running_loop()
+
+        def told_there(notification: str | None) -> None:
+            loop.call_soon_threadsafe(told, notification)
+
+        await self._background.do(lambda access: wake(access, self._signal, self._poll, told_there), cancel=True)
 
     async def renumber(self, name: str, seen: Position) -> Position:
         """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
-        async with self._reach() as access:
-            return await access.write(partial(self._repairer.renumber, name=name, seen=seen))
+        renumber = partial(self._repairer.renumber, name=name, seen=seen)
+        return await self._background.do(lambda access: access.write(renumber))
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        async with self._reach() as access:
-            for _ in range(_REPAIRS):
-                try:
-                    return await access.read(work)
-                except LogMissing:
-                    await access.write(self._writer.unborn)
-                except Unreadable as unreadable:
-                    await self._set_aside(access, unreadable.channels)
-            return await access.read(work)
+        return await self._background.do(partial(self._read_there, work))
+
+    async def _read_there(self, work: Callable[[Connection], T], access: Access) -> T:
+        for _ in range(_REPAIRS):
+            try:
+                return await access.read(work)
+            except LogMissing:
+                await access.write(self._writer.unborn)
+            except Unreadable as unreadable:
+                await self._set_aside(access, unreadable.channels)
+        return await access.read(work)
 
     async def _set_aside(self, access: Access, channels: Sequence[str]) -> None:
         for name in channels:

@@ -54,7 +54,7 @@ class Sweeper:
         large = (channels.top - channels.start > bounds.events) | (channels.size > bounds.size)
         found = list(connection.execute(select(channels.name).where(large).limit(_CHANNELS)).scalars())
         before = self._clock() - bounds.age
-        old = select(events.channel).where(events.at < before).order_by(events.at).limit(_CHANNELS)
+        old = select(events.channel).where(events.at < before).distinct().limit(_CHANNELS)
         return list(dict.fromkeys([*found, *connection.execute(old).scalars()]))
 
     def excess(self, connection: Connection) -> tuple[int, list[str]]:

@@ -1,10 +1,7 @@
 """How a process learns that another one has committed."""
 
 import asyncio
-import threading
-import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,7 +13,6 @@ Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 ALIVE = 30.0  # seconds after which a connection that tells nothing is asked whether it still stands
 _ANSWER = 10.0  # seconds that it has for the answer
-_THREAD_WAIT = 0.25  # seconds after which a thread looks whether it is to end
 
 
 async def wake(access: Access, signal: str | None, poll: float, heard: Heard) -> None:
@@ -32,7 +28,7 @@ async def wake(access: Access, signal: str | None, poll: float, heard: Heard) ->
         elif signal is not None and access.driver == "asyncpg":
             await _listen_asyncpg(await run(_driver), signal, heard)
         elif signal is not None and access.driver == "psycopg":
-            await (_listen_psycopg if access.is_async else _listen_in_thread)(run, signal, heard)
+            await (_listen_psycopg if access.is_async else _listen_in_threads)(run, signal, heard)
     while True:
         heard(None)
         await asyncio.sleep(poll)
@@ -82,32 +78,32 @@ async def _listen_psycopg(run: Run, signal: str, heard: Heard) -> None:
             await driver.execute("SELECT 1")
 
 
-async def _listen_in_thread(run: Run, signal: str, heard: Heard) -> None:
-    loop, stop = asyncio.get_running_loop(), threading.Event()
+async def _listen_in_threads(run: Run, signal: str, heard: Heard) -> None:
+    def begin(connection: Connection) -> Any:
+        driver = _driver(connection)
+        driver.autocommit = True
+        driver.execute(f'LISTEN "{signal}"')
+        return driver
 
-    def tell(notification: str | None) -> None:
-        loop.call_soon_threadsafe(heard, notification)
+    def take(connection: Connection) -> list[str]:
+        return [notification.payload for notification in _driver(connection).notifies(timeout=0)]
 
-    listening = asyncio.ensure_future(run(partial(_listen, signal, tell, stop)))
-    try:
-        await asyncio.shield(listening)
-    finally:
-        stop.set()
-        await asyncio.wait([listening])
-
-
-def _listen(signal: str, heard: Heard, stop: threading.Event, connection: Connection) -> None:
-    driver = _driver(connection)
-    driver.autocommit = True
-    driver.execute(f'LISTEN "{signal}"')
+    driver, loop, readable = await run(begin), asyncio.get_running_loop(), asyncio.Event()
     heard(None)
-    asked = time.monotonic()
-    while not stop.is_set():
-        for notification in driver.notifies(timeout=_THREAD_WAIT):
-            heard(notification.payload)
-        if time.monotonic() > asked + ALIVE:
-            driver.execute("SELECT 1")
-            asked = time.monotonic()
+    loop.add_reader(driver.fileno(), readable.set)
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(ALIVE):
+                    await readable.wait()
+            except TimeoutError:
+                async with asyncio.timeout(_ANSWER):
+                    await run(lambda connection: _driver(connection).execute("SELECT 1"))
+            readable.clear()
+            for payload in await run(take):
+                heard(payload)
+    finally:
+        loop.remove_reader(driver.fileno())
 
 
 def _driver(connection: Connection) -> Any:

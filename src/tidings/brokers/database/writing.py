@@ -4,6 +4,7 @@ A transaction locks the counters of its channels, in the order of their names, u
 order of commits, no reader sees a number before all lower ones, and two writers never wait for each other.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Self
@@ -174,9 +175,11 @@ def _event_row(name: str, entry: Entry, types: dict[str, str]) -> dict[str, Any]
 
 def _channel_changes(new: Sequence[Written]) -> Iterator[dict[str, Any]]:
     tops = {name: entry.position for name, entry in new}
+    added: Counter[str] = Counter()
+    for name, entry in new:
+        added[name] += entry.size
     for name, top in tops.items():
-        added = sum(entry.size for channel, entry in new if channel == name)
-        yield {"channel": name, "last": top.offset, "last_id": top.id, "added": added}
+        yield {"channel": name, "last": top.offset, "last_id": top.id, "added": added[name]}
 
 
 def _insert_new(connection: Connection, table: Any) -> postgresql.Insert | sqlite.Insert:
