@@ -97,7 +97,7 @@ class TestOpening:
         server.fates = [OSError("nobody listens"), forbidden, forbidden]
         seen: list[Status] = []
         async with running(server, on_status=seen.append) as client:
-            await passed(0.5 + 1.0)
+            await passed(0.5 + 0.5)
             assert [it.state for it in seen if it.state is not State.CONNECTING] == ["offline", "offline", "refused"]
             assert client.status.reason == "the server refused the upgrade with HTTP 403"
             assert client.status.retry_at is not None

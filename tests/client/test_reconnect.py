@@ -1,4 +1,4 @@
-"""A thousand reconnect schedules: each wait uniform below its ceiling, the ceiling as promised, none after the end."""
+"""A thousand reconnect schedules: each wait uniform below the outage so far (1 to 30 s), and none after the end."""
 
 import asyncio
 import math
@@ -14,7 +14,8 @@ from tidings.client.client import State
 
 SCHEDULES = 1_000
 MOMENT = 1e-7  # seconds before and after a try, shorter than any wait
-CEILINGS = [1.0, 2.0, 4.0, 8.0, 16.0, 30.0]
+# Seconds of outage: none yet, below the lowest ceiling, between the two, and beyond the highest.
+LENGTHS = [(0.0, 0.001), (0.001, 1.0), (1.0, 5.0), (5.0, 15.0), (15.0, 30.0), (30.0, math.inf)]
 AGAIN = [1001, 1006, 1011, 1012, 4000, 4001, 4002, 4008, 4029]
 FINAL = [1000, 1008, 1009, 4400, 4401, 4403, 4503, 4999]
 FATES = ["refused", "refused", "unanswered", "short", "stable"]
@@ -24,8 +25,13 @@ ENDS = ["closed while connecting", "closed while connected", "closed while waiti
 @dataclass(frozen=True)
 class Wait:
     seconds: float
-    ceiling: float
+    outage: float  # seconds since the connection was lost, or the first try failed, when this wait began
+    starts_over: bool  # the first after a connection that stood for 5 s, of a client that had been away before
     exact: bool  # the next try came when it was over, neither earlier nor later
+
+    @property
+    def ceiling(self) -> float:
+        return min(30.0, max(1.0, self.outage))
 
 
 @dataclass
@@ -42,7 +48,8 @@ class Course:
     def __init__(self, seed: int, loop: PatientLoop) -> None:
         self.dice, self.loop, self.server = random.Random(seed), loop, Server()
         self.waits: list[Wait] = []
-        self.attempt = 0
+        self.began: float | None = None  # the outage
+        self.starts_over = False
 
     async def run(self) -> Schedule:
         end, rounds = self.dice.choice(ENDS), self.dice.randint(4, 20)
@@ -73,19 +80,22 @@ class Course:
             await self.loop.advance(stood)
             self.server.socket.end(self.dice.choice(AGAIN))
             await settled()
+        self.starts_over = fate == "stable" and self.began is not None
         if fate == "stable":
-            self.attempt = 0
+            self.began = None
 
     async def measure(self, client: Client) -> None:
         assert client.status.retry_at is not None, client.status
-        wait = client.status.retry_at - self.loop.time()
+        now = self.loop.time()
+        if self.began is None:
+            self.began = now
+        wait = client.status.retry_at - now
         before = self.server.tries
         await self.loop.advance(max(0.0, wait - MOMENT))
         early = self.server.tries > before
         await self.loop.advance(2 * MOMENT)
-        ceiling = min(30.0, 2.0**self.attempt)
-        self.waits.append(Wait(wait, ceiling, not early and self.server.tries == before + 1))
-        self.attempt += 1
+        exact = not early and self.server.tries == before + 1
+        self.waits.append(Wait(wait, now - self.began, self.starts_over, exact))
 
     async def finish(self, client: Client, end: str) -> None:
         if end == "closed while connecting":
@@ -120,23 +130,32 @@ def waits(schedules: list[Schedule]) -> list[Wait]:
     return [wait for schedule in schedules for wait in schedule.waits]
 
 
+def within(waits: list[Wait], from_: float, to: float) -> list[Wait]:
+    return [wait for wait in waits if from_ <= wait.outage < to]
+
+
 def test_there_is_much_to_look_at(schedules: list[Schedule], waits: list[Wait]) -> None:
-    assert {wait.ceiling for wait in waits} == set(CEILINGS)
+    assert min(len(within(waits, *length)) for length in LENGTHS) > 300
+    assert sum(wait.starts_over for wait in waits) > 1_000
     assert {schedule.end for schedule in schedules} == set(ENDS)
     assert len(waits) > 8_000
 
 
-def test_no_wait_reaches_its_ceiling_which_starts_over_only_after_five_seconds(waits: list[Wait]) -> None:
+def test_no_wait_reaches_its_ceiling_which_is_the_length_of_the_outage(waits: list[Wait]) -> None:
     assert [wait for wait in waits if not -1e-6 <= wait.seconds < wait.ceiling + 1e-6] == []
+
+
+def test_after_five_seconds_of_connection_the_next_outage_starts_over(waits: list[Wait]) -> None:
+    assert [wait for wait in waits if wait.starts_over and wait.seconds >= 1.0] == []
 
 
 def test_the_next_try_comes_when_the_wait_is_over(waits: list[Wait]) -> None:
     assert [wait for wait in waits if not wait.exact] == []
 
 
-@pytest.mark.parametrize("ceiling", CEILINGS)
-def test_waits_are_uniform(waits: list[Wait], ceiling: float) -> None:
-    assert kolmogorov_smirnov([wait.seconds / ceiling for wait in waits if wait.ceiling == ceiling]) < 1.63
+@pytest.mark.parametrize("length", LENGTHS)
+def test_waits_are_uniform(waits: list[Wait], length: tuple[float, float]) -> None:
+    assert kolmogorov_smirnov([wait.seconds / wait.ceiling for wait in within(waits, *length)]) < 1.63
 
 
 def test_none_after_the_end_and_nothing_is_left_running(schedules: list[Schedule]) -> None:

@@ -178,7 +178,9 @@ async def test_another_failure_of_the_database_is_told_as_it_is(engine: Engine |
 
 
 @pytest.mark.parametrize("driver", ["sqlite", "psycopg"])
-async def test_the_test_kit_sees_what_is_committed_within_a_transaction_that_a_test_rolls_back(desk: Desk, tidings: Publications):
+async def test_the_test_kit_sees_what_is_committed_within_a_transaction_that_a_test_rolls_back(
+    desk: Desk, tidings: Publications
+):
     assert isinstance(desk.engine, Engine)
     with desk.engine.connect() as connection, connection.begin() as outer:
         with Session(connection, join_transaction_mode="create_savepoint") as session:

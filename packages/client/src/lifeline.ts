@@ -38,8 +38,8 @@ export interface LifelineOwner {
 
 const REFUSALS = 3;
 const REFUSED = "tries were refused before the connection opened: no server, or it does not allow this origin";
-/** A longer wait than this is not believed. */
-const LONGEST_CLOSING = 3_600_000;
+/** Seconds; a longer wait is not believed. */
+const LONGEST_CLOSING = 3_600;
 
 export class Lifeline {
   readonly #options: LifelineOptions;
@@ -49,6 +49,8 @@ export class Lifeline {
   #status: ConnectionStatus = { status: "idle", attempt: 0 };
   #connection: Connection | null = null;
   #attempt = 0;
+  /** When the connection was lost, or the first try failed. Means nothing before an `#attempt`. */
+  #outageBegan = 0;
   #refusals = 0;
   #reason: string | undefined;
   #nextRetryAt: number | undefined;
@@ -98,14 +100,10 @@ export class Lifeline {
   /** The server will end the connection: another is made without backoff, after `seconds` at the latest. */
   closing(seconds: number): void {
     this.#announced = true;
-    const wait = Math.min(seconds * 1_000, LONGEST_CLOSING);
-    this.#closingTimer.start(wait, () => this.#drop("the server is going away"));
-  }
-
-  /** Gives this connection up and makes another, with backoff. */
-  #drop(reason: string): void {
-    this.#connection?.abandon();
-    this.#lost({ refusedBeforeOpen: false, again: true, reason });
+    this.#closingTimer.start(Math.min(seconds, LONGEST_CLOSING) * 1_000, () => {
+      this.#connection?.abandon();
+      this.#lost({ refusedBeforeOpen: false, again: true, reason: "the server is going away" });
+    });
   }
 
   #happens(happening: Happening): void {
@@ -127,7 +125,10 @@ export class Lifeline {
   };
 
   #open(): void {
-    this.#stopListening ??= onWake((promising) => this.#wake(promising));
+    this.#stopListening ??= onWake((promising) => {
+      this.connection?.check();
+      if (promising) this.#happens("wake");
+    });
     const connection = this.#options.open({
       message: (message, first) => this.#received(message, first),
       lost: (loss) => this.#lost(loss),
@@ -171,12 +172,16 @@ export class Lifeline {
     return renew;
   }
 
-  /** A server that says goodbye over and over is met with backoff from the second time on. */
+  /**
+   * An outage that a clock put back would have begin in the future begins now. A server that says goodbye over and over is
+   * met with backoff from the second time on.
+   */
   #wait(): void {
-    const { clock, random } = this.#options;
-    const wait = this.#announced && this.#attempt === 0 ? 0 : backoff(this.#attempt, random);
+    const now = this.#options.clock.now();
+    this.#outageBegan = this.#attempt === 0 ? now : Math.min(now, this.#outageBegan);
+    const wait = this.#announced && this.#attempt === 0 ? 0 : backoff(now - this.#outageBegan, this.#options.random);
     this.#attempt += 1;
-    this.#nextRetryAt = clock.now() + wait;
+    this.#nextRetryAt = now + wait;
     this.#timer.start(wait, () => this.#happens("retry"));
     this.#publish();
   }
@@ -198,11 +203,6 @@ export class Lifeline {
     this.#connection = null;
     this.#reason = undefined;
     this.#giveUp();
-  }
-
-  #wake(promising: boolean): void {
-    this.connection?.check();
-    if (promising) this.#happens("wake");
   }
 
   #publish(): void {

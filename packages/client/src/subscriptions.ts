@@ -8,7 +8,7 @@ import type { Clock } from "./environment.js";
 import type { Report } from "./handlers.js";
 import type { Lifeline } from "./lifeline.js";
 import { answer, ask, leave, type Position, receive, reset, type Step } from "./protocol/applying.js";
-import { backoff } from "./protocol/backoff.js";
+import { backoff, LOWEST_CEILING } from "./protocol/backoff.js";
 import { type ServerPayloads, SUBSCRIBE_CHANNELS, type WebSocketMessage } from "./protocol/messages.js";
 import { own } from "./protocol/schema.js";
 import { type ChannelHandlers, type ChannelStatus, type Follower, IDLE, Subscription } from "./subscription.js";
@@ -268,7 +268,7 @@ export class Subscriptions {
 
   #later(subscription: Subscription, attempt: number): void {
     subscription.request = null;
-    this.#wait(subscription, backoff(attempt, this.#options.random));
+    this.#wait(subscription, backoff(LOWEST_CEILING * 2 ** attempt, this.#options.random));
   }
 
   #wait(subscription: Subscription, milliseconds: number): void {

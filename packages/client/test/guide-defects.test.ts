@@ -3,7 +3,7 @@
  * own client, which shows the defect, and on ours, which does not.
  */
 import { WebSocketClient } from "@tidings/client";
-import { envelope, refuse, ScriptedServer, type ScriptedSocket } from "@tidings/client/testing";
+import { envelope, refuse, ScriptedServer, type ScriptedSocket, seeded } from "@tidings/client/testing";
 import { beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { fakeTime, pass, tick } from "./bench.js";
 
@@ -22,9 +22,11 @@ type Client = Pick<WebSocketClient, "connect" | "disconnect" | "subscribe" | "un
 const URL = "ws://server/ws";
 let server: ScriptedServer;
 let log: MockInstance<typeof console.error>;
+let random: () => number;
 
 beforeEach(() => {
   server = new ScriptedServer();
+  random = seeded(1);
   vi.stubGlobal("WebSocket", server.WebSocket);
   vi.spyOn(console, "log").mockImplementation(() => {});
   log = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -33,7 +35,7 @@ beforeEach(() => {
 /** `getToken` is what the application would ask; the guide's client can only be given what it says once. */
 const makers = {
   guide: (getToken: () => string): Client => new GuideClient(URL, getToken()),
-  ours: (getToken: () => string): Client => new WebSocketClient(URL, { getToken }),
+  ours: (getToken: () => string): Client => new WebSocketClient(URL, { getToken, random }),
 };
 
 interface Outcomes<T> {

@@ -1,6 +1,6 @@
 import { envelope, refuse } from "@tidings/client/testing";
 import { expect, test, vi } from "vitest";
-import { bench, connected, fakeTime, pass, tick } from "./bench.js";
+import { type Bench, bench, connected, fakeTime, pass, tick } from "./bench.js";
 
 fakeTime();
 
@@ -38,37 +38,71 @@ test("a status listener that was removed, or throws, does not disturb the others
   expect(reports).toEqual([["broken", "a status listener"]]);
 });
 
-test("a lost connection is tried again after the backoff, whose ceiling doubles up to 30 s", async () => {
-  const { server, client } = await connected();
-  server.opens = false;
+/** Loses the connection, or lets the try fail that is under way or is made now. Returns how long the client then waits. */
+function fail({ server, client }: Bench): number {
+  client.connect();
+  server.socket.end(1006);
+  return (client.status.nextRetryAt ?? Number.NaN) - Date.now();
+}
+
+test("a lost connection is tried again after the backoff, whose ceiling is the outage so far, from 1 s to 30 s", async () => {
+  const it = await connected();
+  it.server.opens = false;
   const waits: number[] = [];
-  for (let i = 0; i < 8; i += 1) {
-    server.socket.end(1006);
-    waits.push((client.status.nextRetryAt ?? 0) - Date.now());
-    const sockets = server.sockets.length;
-    await pass((waits[i] ?? 0) - 1);
-    expect(server.sockets).toHaveLength(sockets);
-    await pass(1);
-    expect(server.sockets).toHaveLength(sockets + 1);
+  let outage = 0;
+  for (const length of [0, 400, 1_000, 1_500, 2_000, 20_000, 30_000, 40_000, 3_600_000]) {
+    await pass(length - outage);
+    outage = length;
+    waits.push(fail(it));
   }
-  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+  expect(waits).toEqual([500, 500, 500, 750, 1_000, 10_000, 15_000, 15_000, 15_000]);
+  const tries = it.server.sockets.length;
+  await pass(14_999);
+  expect(it.server.sockets).toHaveLength(tries);
+  await pass(1);
+  expect(it.server.sockets).toHaveLength(tries + 1);
 });
 
-test("the ceiling starts over only when a connection has stood for 5 s", async () => {
-  const { server, client } = await connected();
-  const lose = () => {
-    server.socket.end(1006);
-    return (client.status.nextRetryAt ?? 0) - Date.now();
-  };
-  expect(lose()).toBe(500);
+test("a first try that fails begins an outage", async () => {
+  const it = bench();
+  it.server.opens = false;
+  it.client.connect();
+  await pass(9_000);
+  expect(fail(it)).toBe(500);
+  await pass(9_000);
+  expect(fail(it)).toBe(4_500);
+});
+
+test("an outage is over only when a connection has stood for 5 s", async () => {
+  const it = await connected();
+  expect(fail(it)).toBe(500);
   await pass(500);
   await pass(4_999);
-  expect(client.status).toEqual({ status: "connected", attempt: 1 });
-  expect(lose()).toBe(1_000);
-  await pass(1_000);
+  expect(it.client.status).toEqual({ status: "connected", attempt: 1 });
+  expect(fail(it)).toBe(5_499 / 2);
+  await pass(2_750);
   await pass(5_000);
-  expect(client.status).toEqual({ status: "connected", attempt: 0 });
-  expect(lose()).toBe(500);
+  expect(it.client.status).toEqual({ status: "connected", attempt: 0 });
+  expect(fail(it)).toBe(500);
+});
+
+test("an outage is over with disconnect()", async () => {
+  const it = await connected();
+  it.server.opens = false;
+  fail(it);
+  await pass(20_000);
+  it.client.disconnect();
+  expect(fail(it)).toBe(500);
+});
+
+test("a clock that is put back does not make an outage young for as long as that", async () => {
+  const it = await connected();
+  it.server.opens = false;
+  fail(it);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  expect(fail(it)).toBe(500);
+  await pass(20_000);
+  expect(fail(it)).toBe(10_000);
 });
 
 test.each([1000, 1008, 4400, 4401, 4403, 4503, 4999])("close code %i ends it, with the reason", async (code) => {
@@ -227,10 +261,11 @@ test("a server that says connection:closing again and again is met with backoff"
     socket.say(envelope("connection:closing", { reconnect_after: 0 }));
   };
   server.socket.say(envelope("connection:closing", { reconnect_after: 0 }));
-  await pass(900);
+  await pass(400);
   expect(server.sockets).toHaveLength(2);
+  // By the outage's length, each wait being half of its ceiling: after 0.5, 1, 1.5, 2.3, 3.4, 5.1, 7.6, 11, 17, 26, 38 and 53 s.
   await pass(60_000);
-  expect(server.sockets.length).toBeLessThan(12);
+  expect(server.sockets).toHaveLength(14);
 });
 
 test("connection:closing does not outlive a disconnect()", async () => {

@@ -1,4 +1,4 @@
-/** A thousand reconnect schedules: each wait uniform below its ceiling, the ceiling as promised, and none after the end. */
+/** A thousand reconnect schedules: each wait uniform below the length of the outage so far (1 to 30 s), and none after the end. */
 import { type Clock, WebSocketClient } from "@tidings/client";
 import { envelope, pick, ScriptedSocket, seeded } from "@tidings/client/testing";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -48,7 +48,12 @@ type Fate = { readonly refused: true } | { readonly unanswered: number } | { rea
 
 interface Wait {
   readonly wait: number;
+  /** Milliseconds since the connection was lost, or the first try failed, when this wait began. */
+  readonly outage: number;
   readonly ceiling: number;
+  /** It is the first after a connection that stood for 5 s, of a client that had been away for longer before. */
+  readonly startsOver: boolean;
+  /** The next try came when it was over, neither earlier nor later. */
   readonly exact: boolean;
 }
 
@@ -85,7 +90,7 @@ function run(seed: number): Schedule {
   };
 
   const waits: Wait[] = [];
-  let attempt = 0;
+  let began: number | null = null;
   client.connect();
   const rounds = 4 + Math.floor(random() * 16);
   for (let round = 0; round < rounds; round += 1) {
@@ -97,8 +102,12 @@ function run(seed: number): Schedule {
       { established: 5_000 + Math.floor(random() * 100_000) },
     ]);
     live(fate);
-    if ("established" in fate && fate.established >= 5_000) attempt = 0;
+    const stable = "established" in fate && fate.established >= 5_000;
+    const startsOver = stable && began !== null;
+    if (stable) began = null;
     last().end(pick(random, [1006, 1001, 1011, 1012, 4000, 4001, 4002, 4029]));
+    began ??= clock.now();
+    const outage = clock.now() - began;
     const wait = (client.status.nextRetryAt ?? Number.NaN) - clock.now();
     const before = sockets.length;
     clock.advance(Math.max(0, wait - 0.001));
@@ -106,10 +115,11 @@ function run(seed: number): Schedule {
     clock.advance(0.002);
     waits.push({
       wait,
-      ceiling: Math.min(30_000, 1_000 * 2 ** attempt),
+      outage,
+      ceiling: Math.min(30_000, Math.max(1_000, outage)),
+      startsOver,
       exact: !early && sockets.length === before + 1,
     });
-    attempt += 1;
   }
   const end = pick(random, [
     "disconnect while connecting",
@@ -126,32 +136,47 @@ function run(seed: number): Schedule {
   return { waits, end, socketsAfterEnd: sockets.length - atEnd, timersAfterEnd: clock.timers.size };
 }
 
+/** Milliseconds of outage: none yet, below the lowest ceiling, between the two, and beyond the highest. */
+const LENGTHS = [
+  [0, 1],
+  [1, 1_000],
+  [1_000, 5_000],
+  [5_000, 15_000],
+  [15_000, 30_000],
+  [30_000, Number.POSITIVE_INFINITY],
+] as const;
+
 describe("1,000 schedules", () => {
   let schedules: Schedule[];
   let waits: Wait[];
+  const within = (from: number, to: number) => waits.filter(({ outage }) => outage >= from && outage < to);
 
   beforeAll(() => {
     schedules = Array.from({ length: 1_000 }, (_, seed) => run(seed));
     waits = schedules.flatMap((schedule) => schedule.waits);
   });
 
-  test("there is much to look at: each ceiling and each end occurs", () => {
-    expect(new Set(waits.map(({ ceiling }) => ceiling))).toEqual(new Set([1_000, 2_000, 4_000, 8_000, 16_000, 30_000]));
+  test("there is much to look at: each length of an outage, new beginnings and each end occur", () => {
+    for (const [from, to] of LENGTHS) expect(within(from, to).length).toBeGreaterThan(300);
+    expect(waits.filter(({ startsOver }) => startsOver).length).toBeGreaterThan(1_000);
     expect(new Set(schedules.map(({ end }) => end)).size).toBe(4);
     expect(waits.length).toBeGreaterThan(8_000);
   });
 
-  test("no wait reaches its ceiling, which doubles to 30 s and starts over only after 5 s stable", () => {
+  test("no wait reaches its ceiling: the length of the outage so far, at least 1 s and at most 30 s", () => {
     expect(waits.filter(({ wait, ceiling }) => !(wait >= 0 && wait < ceiling))).toEqual([]);
+  });
+
+  test("after 5 s of connection the next outage starts over: below 1 s", () => {
+    expect(waits.filter(({ startsOver, wait }) => startsOver && wait >= 1_000)).toEqual([]);
   });
 
   test("the next try comes when the wait is over, neither earlier nor later", () => {
     expect(waits.filter(({ exact }) => !exact)).toEqual([]);
   });
 
-  test.each([1_000, 2_000, 4_000, 8_000, 16_000, 30_000])("below a ceiling of %i ms, waits are uniform", (ceiling) => {
-    const shares = waits.filter((wait) => wait.ceiling === ceiling).map(({ wait }) => wait / ceiling);
-    expect(kolmogorovSmirnov(shares)).toBeLessThan(1.63);
+  test.each(LENGTHS)("after an outage of %i to %i ms, waits are uniform below the ceiling", (from, to) => {
+    expect(kolmogorovSmirnov(within(from, to).map(({ wait, ceiling }) => wait / ceiling))).toBeLessThan(1.63);
   });
 
   test("none after disconnect() or a terminal code, and no timer is left", () => {

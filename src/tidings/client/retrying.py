@@ -1,21 +1,23 @@
-"""When a client connects again: full-jitter backoff, and what ends it. Pure: time and chance come in as arguments."""
+"""When a client connects again: full-jitter backoff by the length of the outage, and what ends it.
+
+Pure: time and chance come in as arguments.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FIRST_CEILING = 1.0  # seconds
-LAST_CEILING = 30.0
-STABLE_AFTER = 5.0  # seconds that a connection stands before the ceiling starts over
+LOWEST_CEILING = 1.0  # seconds
+HIGHEST_CEILING = 30.0
+STABLE_AFTER = 5.0  # seconds that a connection stands before it counts as stable, and the outage as over
 REFUSALS = 3  # tries that failed before the connection opened, then the client says that it is refused
-_DOUBLINGS = 5  # from the first ceiling to beyond the last
 
 Random = Callable[[], float]
 """Uniform in [0, 1)."""
 
 
-def backoff(attempt: int, random: Random) -> float:
-    """Seconds to wait before retry number `attempt`, from 0: uniform below a ceiling that doubles."""
-    return random() * min(LAST_CEILING, FIRST_CEILING * (1 << min(attempt, _DOUBLINGS)))
+def backoff(ceiling: float, random: Random) -> float:
+    """Seconds to wait: uniform below `ceiling` seconds, which count as at least 1 and at most 30."""
+    return random() * min(max(ceiling, LOWEST_CEILING), HIGHEST_CEILING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,11 @@ class Loss:
 
 
 class Retries:
-    """The memory between connections. Times are seconds of any monotonic clock."""
+    """The memory between connections. Times are seconds of any monotonic clock.
+
+    An outage begins when a connection is lost, or the first try failed, and is over once a connection has stood for
+    STABLE_AFTER. The ceiling of each wait is its length so far.
+    """
 
     def __init__(self, random: Random, *, renewable: bool) -> None:
         self._random = random
@@ -39,6 +45,7 @@ class Retries:
         self.announced = False  # the server said that it is going: the next connection needs no wait
         self._renewed = False
         self._since: float | None = None
+        self._outage_began = 0.0  # means nothing before an attempt
 
     @property
     def refused(self) -> bool:
@@ -57,8 +64,10 @@ class Retries:
         self.refusals = self.refusals + 1 if loss.before_open else 0
         if not (loss.again or self._renew(loss)):
             return None
+        if self.attempt == 0:
+            self._outage_began = now
         # A server that says goodbye over and over is met with backoff from the second time on.
-        wait = 0.0 if self.announced and self.attempt == 0 else backoff(self.attempt, self._random)
+        wait = 0.0 if self.announced and self.attempt == 0 else backoff(now - self._outage_began, self._random)
         self.attempt += 1
         return wait
 

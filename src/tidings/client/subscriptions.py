@@ -13,7 +13,7 @@ from tidings.client.applying import Action, Phase, Reading, answer, ask, leave, 
 from tidings.client.demand import Demand
 from tidings.client.errors import ChannelRefused, ClientError
 from tidings.client.payload import Read
-from tidings.client.retrying import Random, backoff
+from tidings.client.retrying import LOWEST_CEILING, Random, backoff
 from tidings.client.subscription import Inbox, Received, Reset, Subscription
 from tidings.protocol.channels import is_own_channel
 from tidings.protocol.codes import ErrorCode
@@ -28,6 +28,7 @@ T = TypeVar("T")
 ANSWER_TIMEOUT = 30.0
 """Seconds without an answer, or without the next event of a replay, after which a subscribe is sent again."""
 _PASSING = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL_ERROR})
+_DOUBLINGS = 5  # of the ceiling of a wait, from the lowest to beyond the highest
 _TOLD = 8  # own channels in one `auth`; more than one only where the user is not known
 
 
@@ -224,7 +225,8 @@ class Subscriptions:
 
     def _later(self, feed: _Feed[Any], attempt: int) -> None:
         feed.request = None
-        feed.wait(backoff(attempt, self._random), lambda: self._ask(feed))
+        ceiling = LOWEST_CEILING * (1 << min(attempt, _DOUBLINGS))
+        feed.wait(backoff(ceiling, self._random), lambda: self._ask(feed))
 
     # What becomes of a feed.
 
