@@ -336,7 +336,7 @@ class ConnectionManager:
             reason = advice(origin or "")
             log.warning("%s", reason)
             return Refusal(403, reason)
-        stopped = self._stopped_on is not None and self._stopped_on is running_loop()
+        stopped = self._stopped_on is not None and running_loop() in {None, self._stopped_on}
         if stopped or len(self._hub.connections) >= self.limits.connections:
             return Refusal(503, "this server takes no further connections now; try again later")
         return None
