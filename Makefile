@@ -109,7 +109,7 @@ check-tsc: $(STAMPS)/node
 	npm run --silent typecheck --workspaces
 
 test-python: $(STAMPS)/node ## pytest: tidings and the scheduling server
-	python -m pytest
+	python -m pytest --numprocesses=2 --dist=loadfile
 
 test-typescript: $(STAMPS)/node ## Vitest: the client, the React package and the dashboard
 	npm run --silent test --workspaces
