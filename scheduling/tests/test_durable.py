@@ -114,8 +114,12 @@ def create(http: httpx2.Client, day: int) -> Json:
 
 
 @pytest.fixture
-def served(filled: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+def served(filled: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """What a server finds in its environment; the path of its database."""
+    build = tmp_path / "web"
+    build.mkdir()
+    (build / "index.html").write_text("<!doctype html>")
+    monkeypatch.setenv("SCHEDULING_WEB_BUILD", str(build))
     monkeypatch.setenv("SCHEDULING_SECRET", SECRET)
     monkeypatch.setenv("SCHEDULING_DATABASE", str(filled.database))
     return filled.database
