@@ -32,15 +32,16 @@ from .store.database import Database, DatabaseUnavailable, usable
 from .store.migrate import migrate as migrate_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-console = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+# Never wrapped: who copies a path or reads a line by a program wants it whole.
+console = Console(highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 OBJECTIONS_SHOWN = 20
 """Of each kind, in the import's summary."""
 
 
 def fail(sentence: str) -> NoReturn:
-    stderr.print(f"[red]error:[/red] {escape(sentence)}", soft_wrap=True)
+    stderr.print(f"[red]error:[/red] {escape(sentence)}")
     raise typer.Exit(1)
 
 
@@ -63,7 +64,7 @@ def migrate(
     """Create the database, or bring it up to date."""
     with told():
         migrate_database(database)
-    console.print(f"{database} is up to date.")
+    console.print(f"{escape(str(database))} is up to date.")
 
 
 @app.command()
@@ -238,6 +239,6 @@ def _report_objections(heading: str, objections: list[Objection]) -> None:
         alike = [objection for objection in objections if objection.code == code]
         console.print(f"  {code}: {len(alike)}")
         for objection in alike[:OBJECTIONS_SHOWN]:
-            console.print(f"    {escape(objection.title)}: {escape(objection.message)}", soft_wrap=True)
+            console.print(f"    {escape(objection.title)}: {escape(objection.message)}")
         if len(alike) > OBJECTIONS_SHOWN:
             console.print(f"    … and {len(alike) - OBJECTIONS_SHOWN} more")
