@@ -29,7 +29,7 @@ _DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = curren
 
 async def run(ground: Ground) -> Outcome:
     """Log order is commit order; no gap; no deadlock."""
-    changes = _LONG if ground.short is False else _SHORT
+    changes = _SHORT if ground.short else _LONG
     outcome = Outcome(
         f"{WRITERS} writers make {changes} changes each at once, all on one channel and on one of three others, on one "
         "Postgres; a fifth is rolled back, half of these when their events are numbered; a tenth takes up to 50 ms to "

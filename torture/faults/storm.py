@@ -28,8 +28,6 @@ from torture.outcome import Outcome
 BACK = 15.0  # seconds until all are back
 PATIENCE = 60.0  # seconds for what has no limit of its own
 AT_ONCE = 64  # clients on their way in at first, when there is no storm
-_NOTHING_WRONG = {"heard"}
-_SHOWN = 5  # kinds of trouble
 
 
 @dataclass(frozen=True, slots=True)

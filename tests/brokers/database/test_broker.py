@@ -15,8 +15,6 @@ from tests.brokers.follower import Follower, draft
 from tidings.brokers.database import DatabaseBroker
 from tidings.protocol.log import Position
 
-SIZE = 430  # at least what an event of `draft` with a short id is counted with
-
 
 class TestEngines:
     @pytest.mark.parametrize("pool", [None, StaticPool])
