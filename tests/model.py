@@ -1,9 +1,10 @@
 """A client that does what spec/protocol.md, section 7, says, and watches that the server keeps its side."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tests.stage import Client, Message, Stage
+from tidings.protocol.codes import CloseCode
 from tidings.protocol.log import Position
 
 Covers = Callable[[str, Position], Awaitable[bool]]
@@ -73,6 +74,21 @@ class ModelClient:
         self.client = None
         self._forget_connection()
 
+    async def part(self, count: int) -> None:
+        """Read at most `count` messages of a server that has stopped, and lose the connection."""
+        assert self.client is not None
+        assert self.client.closed_with() == CloseCode.SERVICE_RESTART
+        for message in self.client.read(count):
+            await self.hear(message)
+        self.cut()
+
+    def resume(self, channels: Iterable[str]) -> None:
+        """Open a connection and subscribe to what it had of these channels, from its positions."""
+        self.connect()
+        for channel in channels:
+            if channel in self.positions:
+                self.subscribe(channel, self.positions[channel])
+
     def subscribe(self, channel: str, position: Position | None) -> None:
         """Subscribe; until the answer, what comes of the channel is dropped."""
         assert self.client is not None
@@ -112,7 +128,7 @@ class ModelClient:
                 if "reason" in message["payload"]:
                     self.following.pop(channel, None)
         else:
-            assert type == "pong", message
+            assert type in {"pong", "connection:closing"}, message
 
     async def _answered(self, request: str, payload: dict[str, Any]) -> None:
         for channel, top in payload["positions"].items():

@@ -12,6 +12,7 @@ from contextvars import Context
 from typing import Any, TypeVarTuple
 
 from tidings import Channel, ConnectionManager, Event, Handshake, Limits, MemoryBroker, TokenExpired, User, UserChannel
+from tidings.broker import Broker
 from tidings.connection import Connection
 from tidings.protocol.log import Entry, Position
 from tidings.transport import Encode
@@ -263,7 +264,7 @@ class Stage:
         self,
         *,
         limits: Limits | None = None,
-        broker: HeldBroker | None = None,
+        broker: Broker | None = None,
         authenticate: Callable[..., Any] = authenticate,
         rule: Callable[..., Any] = lambda channel, user: True,
         channels: tuple[type[Channel[Any]], ...] = (Notes, Room, Me),
@@ -271,13 +272,19 @@ class Stage:
         self._others = asyncio.all_tasks()
         loop = asyncio.get_running_loop()
         self.began = 1_800_000_000.0 - loop.time()
-        self.broker = broker or HeldBroker()
+        self._broker = broker or HeldBroker()
         self.manager = ConnectionManager(
-            channels=channels, authenticate=authenticate, broker=self.broker, limits=limits, clock=self.now
+            channels=channels, authenticate=authenticate, broker=self._broker, limits=limits, clock=self.now
         )
         ruled = [channel for channel in channels if not issubclass(channel, UserChannel)]
         if ruled:
             self.manager.authorize(*ruled)(rule)
+
+    @property
+    def broker(self) -> HeldBroker:
+        """The memory broker of a stage that was given no other kind."""
+        assert isinstance(self._broker, HeldBroker)
+        return self._broker
 
     def now(self) -> float:
         """Seconds since 1970, at the pace of the loop's clock."""

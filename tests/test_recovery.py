@@ -1,22 +1,27 @@
-"""Any order of publishing, subscribing, reading slowly, losing connections and logs: nothing is lost or doubled.
+"""Any order of publishing, subscribing, lagging, losing connections or logs, and restarts: nothing is lost or doubled.
 
-The server and the memory broker are real; clients follow the table of spec/protocol.md, section 7 (tests/model.py).
+The server and its brokers are real; clients follow the table of spec/protocol.md, section 7 (tests/model.py).
 """
 
-from collections.abc import Callable, Coroutine
+import itertools
+from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.brokers.database.stepped import SteppedBroker, throwaway
 from tests.model import ModelClient, Truth
-from tests.stage import HandLoop, Hearing, HeldBroker, Me, NotePosted, Notes, Room, Stage
-from tidings import Channel, Limits
+from tests.stage import Hearing, HeldBroker, Me, NotePosted, Notes, Room, Stage
+from tests.stepping import SteppedLoop
+from tidings import Channel, ConnectionManager, Limits
+from tidings.broker import Broker
+from tidings.brokers.database import DatabaseSettings
 from tidings.protocol.log import Entry, Position
-
-T = TypeVar("T")
 
 CHANNELS: dict[str, Channel[NotePosted]] = {
     channel.name: channel for channel in (Notes(), Room(room_id=1), Room(room_id=2), Me(user_id="ann"))
@@ -29,30 +34,24 @@ ACTS = st.sampled_from(
     ["cut", "reconnect", "subscribe", "subscribe_without_position", "unsubscribe", "pause", "resume", "read", "publish"]
 )
 
-
-class SteppedLoop(HandLoop):
-    """A loop that is run step by step, and counts as running between the steps."""
-
-    _between = False
-
-    def is_running(self) -> bool:
-        return self._between or super().is_running()
-
-    def step(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run until the work is done; other tasks go as far as they come meanwhile."""
-        self._between = False
-        try:
-            return self.run_until_complete(work)
-        finally:
-            self._between = True
-
-    def close(self) -> None:
-        self._between = False
-        super().close()
+# Nothing but what the rules below do ends a connection.
+LIMITS = Limits(
+    messages_per_second=1e9,
+    message_burst=1_000_000,
+    unread_answers=10**9,
+    auth_timeout=1e9,
+    ping_interval=1e9,
+    idle_timeout=1e9,
+)
+BOUNDS = {"age": 10_000.0, "channels": 6}
+LEASE = 60.0  # seconds for which the process that sweeps goes on to be the one
+SWEEP, POLL = 10.0, 15.0  # seconds of the loop after which a database broker does so
 
 
 class Recovery(RuleBasedStateMachine):
     """Three clients: two of one user, one of them slow, and a slow one of another."""
+
+    durable: ClassVar[bool]  # whether the logs outlive the server
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +59,33 @@ class Recovery(RuleBasedStateMachine):
         self.now = 0.0
         self.number = 0
         self.truth = Truth()
+
+    # Of each kind of broker.
+
+    def make_broker(self) -> Broker:
+        """The broker of a server that starts."""
+        raise NotImplementedError
+
+    async def covers(self, channel: str, position: Position) -> bool:
+        """Whether the log has everything after the position."""
+        raise NotImplementedError
+
+    def follows(self) -> bool:
+        """Whether the broker has any channel followed."""
+        raise NotImplementedError
+
+    def sweep(self) -> None:
+        """Drop what is beyond the bounds of the logs."""
+
+    def look(self) -> None:
+        """Learn what other processes have published."""
+
+    async def stop(self) -> None:
+        """End everything that was begun."""
+        if hasattr(self, "stage"):
+            await self.stage.manager.stop()
+
+    # The beginning.
 
     @initialize(
         events=st.sampled_from([3, 8, 1_000]),
@@ -71,22 +97,24 @@ class Recovery(RuleBasedStateMachine):
 
         `events` bounds the logs, `rooms` are the slow clients' buffers, `turns` is how long reading a log takes.
         """
-        limits = Limits(messages_per_second=1e9, message_burst=1_000_000, unread_answers=10**9)
-
-        async def begin() -> Stage:
-            self.broker = HeldBroker(events=events, age=100.0, channels=6, clock=lambda: self.now)
-            self.broker.attach(Hearing(self.appended))
-            self.broker.turns = turns
-            return Stage(broker=self.broker, limits=limits)
-
-        self.stage = self.loop.step(begin())
+        self.events, self.turns = events, turns
+        self.loop.step(self.start())
         users = (("ann", None), ("ann", rooms[0]), ("bob", rooms[1]))
-        self.clients = [ModelClient(self.stage, user, room, self.broker.covers, self.truth) for user, room in users]
+        self.clients = [ModelClient(self.stage, user, room, self.covers, self.truth) for user, room in users]
         for client in self.clients:
             self.do(client.connect)
             for name in SUBSCRIBABLE:
                 self.do(partial(client.subscribe, name, None))
         self.read_all()
+
+    async def start(self) -> None:
+        """Start a server."""
+        broker = self.make_broker()
+        # What a broker does all the time begins with the first channel: nobody is to wait for its end.
+        await broker.follow("notes")
+        await self.loop.quiet()
+        broker.unfollow("notes")
+        self.stage = Stage(broker=broker, limits=LIMITS)
 
     def appended(self, channel: str, entry: Entry) -> None:
         """What is in the logs, as the broker numbers it."""
@@ -119,13 +147,14 @@ class Recovery(RuleBasedStateMachine):
     def publish_to_several(self, names: list[str]) -> None:
         self.loop.step(self.published(names, 1))
 
-    async def published(self, names: list[str], count: int) -> None:
+    async def published(self, names: list[str], count: int, by: ConnectionManager | None = None) -> None:
         """Change a few notes again and again, and tell of each change on these channels."""
         for _ in range(count):
             self.number += 1
+            self.now += 0.01
             note = NotePosted(note_id=self.number % NOTES, version=self.number)
             self.truth.database[f"note:{note.note_id}"] = note.version
-            await self.stage.manager.publish(note, *[CHANNELS[name] for name in names])
+            await (by or self.stage.manager).publish(note, *[CHANNELS[name] for name in names])
 
     @rule(number=CLIENTS, name=st.sampled_from(SUBSCRIBABLE), count=st.integers(1, 12))
     def hand_over(self, number: int, name: str, count: int) -> None:
@@ -159,10 +188,7 @@ class Recovery(RuleBasedStateMachine):
 
         def reconnect() -> None:
             client.cut()
-            client.connect()
-            for name in SUBSCRIBABLE:
-                if name in client.positions:
-                    client.subscribe(name, client.positions[name])
+            client.resume(SUBSCRIBABLE)
 
         self.do(reconnect)
 
@@ -202,6 +228,32 @@ class Recovery(RuleBasedStateMachine):
     def revoke(self, name: str) -> None:
         self.do(lambda: self.stage.manager.revoke("ann", CHANNELS[name]))
 
+    @rule(name=st.sampled_from(sorted(CHANNELS)), count=st.integers(0, 5), read=st.integers(0, 5))
+    def restart(self, name: str, count: int, read: int) -> None:
+        """The server is stopped with its broker, and another one starts.
+
+        Clients read `read` messages more and come back with all positions; `count` events are published until then.
+        """
+        away = [client for client in self.clients if client.connected]
+        self.loop.step(self.stage.manager.stop())
+        assert not self.follows()
+        for client in away:
+            self.loop.step(client.part(read))
+        covered = self.covered()
+        self.now += LEASE + 1
+        self.loop.step(self.start())
+        assert self.covered() == (covered if self.durable else [])
+        self.loop.step(self.published([name], count))
+        for client in self.clients:
+            client.stage = self.stage
+        for client in away:
+            self.do(partial(client.resume, SUBSCRIBABLE))
+
+    def covered(self) -> list[tuple[str, Position]]:
+        """The positions of clients from which they can go on."""
+        positions = [it for client in self.clients for it in client.positions.items()]
+        return [it for it in positions if self.loop.step(self.covers(*it))]
+
     @rule(turns=st.integers(1, 6))
     def turn(self, turns: int) -> None:
         self.loop.step(self.stage.turns(turns))
@@ -213,7 +265,8 @@ class Recovery(RuleBasedStateMachine):
     @rule()
     def age(self) -> None:
         """Every event there is becomes too old to be kept."""
-        self.now += 101.0
+        self.now += BOUNDS["age"] + 1
+        self.sweep()
 
     @rule()
     def forget(self) -> None:
@@ -224,17 +277,22 @@ class Recovery(RuleBasedStateMachine):
                 await self.stage.manager.publish(NotePosted(note_id=0), channel)
 
         self.loop.step(publish())
+        self.sweep()
 
     # What holds at the end.
 
     def teardown(self) -> None:
         try:
             if hasattr(self, "clients"):
+                self.look()
                 self.read_all()
                 self.check_complete()
                 self.leave()
         finally:
-            self.loop.close()
+            try:
+                self.loop.step(self.stop())
+            finally:
+                self.loop.close()
 
     def read_all(self) -> None:
         """Let every client that is connected read to the end."""
@@ -265,10 +323,98 @@ class Recovery(RuleBasedStateMachine):
             if client.connected:
                 self.do(client.cut)
         self.loop.step(self.stage.settled())
-        assert self.broker.following == {}
+        assert not self.follows()
 
 
-Recovery.TestCase.settings = settings(
-    stateful_step_count=50, max_examples=200 if settings.get_current_profile_name() == "steady" else 1_000
-)
-TestRecovery = Recovery.TestCase
+class OnMemory(Recovery):
+    """The logs end with the server."""
+
+    durable = False
+
+    def make_broker(self) -> Broker:
+        self.broker = HeldBroker(events=self.events, **BOUNDS, clock=lambda: self.now)
+        self.broker.attach(Hearing(self.appended))
+        self.broker.turns = self.turns
+        return self.broker
+
+    async def covers(self, channel: str, position: Position) -> bool:
+        return await self.broker.covers(channel, position)
+
+    def follows(self) -> bool:
+        return bool(self.broker.following)
+
+
+class OnDatabase(Recovery):
+    """The logs are in SQLite, where another process publishes, too."""
+
+    durable = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = TemporaryDirectory()
+        self.engine = throwaway(str(Path(self.directory.name, "logs.db")))
+        self.epochs = (f"E{number}" for number in itertools.count(1))
+        self.elsewhere = ConnectionManager(channels=[Notes, Room, Me], broker=self.broker_of(1_000))
+
+    def broker_of(self, events: int) -> SteppedBroker:
+        """A broker of some process."""
+        return SteppedBroker(
+            self.engine,
+            events=events,
+            **BOUNDS,
+            appended=self.appended,
+            settings=DatabaseSettings(poll=POLL, compare=1e9, sweep=SWEEP),
+            clock=lambda: self.now,
+            epochs=lambda: next(self.epochs),
+            random=lambda: 0.5,
+        )
+
+    def make_broker(self) -> Broker:
+        self.loop.turns = self.turns
+        self.broker = self.broker_of(self.events)
+        return self.broker
+
+    async def covers(self, channel: str, position: Position) -> bool:
+        return await self.broker.covers(channel, position)
+
+    def follows(self) -> bool:
+        return self.broker.in_use
+
+    async def stop(self) -> None:
+        await self.elsewhere.stop()
+        await super().stop()
+
+    def pass_time(self, seconds: float) -> None:
+        """Once nothing is under way that has a time limit."""
+        self.loop.step(self.loop.quiet())
+        self.loop.step(self.loop.advance(seconds))
+
+    def sweep(self) -> None:
+        self.pass_time(SWEEP)
+
+    def look(self) -> None:
+        self.pass_time(1.5 * POLL)
+        self.loop.step(self.loop.quiet())
+
+    @rule()
+    def wait(self) -> None:
+        """Long enough to learn what the other process has published."""
+        self.look()
+
+    @rule(name=st.sampled_from(sorted(CHANNELS)), count=st.integers(1, 12))
+    def publish_elsewhere(self, name: str, count: int) -> None:
+        self.loop.step(self.published([name], count, self.elsewhere))
+
+    def teardown(self) -> None:
+        try:
+            super().teardown()
+        finally:
+            self.engine.dispose()
+            self.directory.cleanup()
+
+
+RUNS = settings(stateful_step_count=50, max_examples=200 if settings.get_current_profile_name() == "steady" else 1_000)
+OnMemory.TestCase.settings = RUNS
+OnDatabase.TestCase.settings = RUNS
+TestOnMemory = OnMemory.TestCase
+TestOnDatabase = OnDatabase.TestCase

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Log, Position
-from tidings.tail import Stretch, Tails
+from tidings.tail import Page, Tails
 
 NOW = "2026-11-23T08:00:00.000Z"
 
@@ -24,7 +24,7 @@ class Logs:
         self.logs: dict[str, Log] = {}
         self.calls: list[str] = []
         self.failure: Exception | None = None
-        self.heard: Callable[[str | None], None] = lambda name: None
+        self.wake: Callable[[str | None], None] = lambda name: None
         self.listening = asyncio.Event()
         self.free = asyncio.Event()
         self.free.set()
@@ -43,14 +43,14 @@ class Logs:
         await self._asked("tops")
         return tops
 
-    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Stretch]:
-        stretches = [self._stretch(self._log(name), offset, limit) for name, offset in places]
+    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Page]:
+        pages = [self._page(self._log(name), offset, limit) for name, offset in places]
         await self._asked("read")
-        return stretches
+        return pages
 
-    async def listen(self, heard: Callable[[str | None], None]) -> None:
-        self.heard = heard
-        heard(None)
+    async def listen(self, wake: Callable[[str | None], None]) -> None:
+        self.wake = wake
+        wake(None)
         self.listening.set()
         await asyncio.Event().wait()
 
@@ -79,13 +79,13 @@ class Logs:
         return self.logs.get(name) or Log(name, Position("E", 0, ""))
 
     @staticmethod
-    def _stretch(log: Log, offset: int, limit: int) -> Stretch:
+    def _page(log: Log, offset: int, limit: int) -> Page:
         if offset > log.top.offset:
-            return Stretch(log.top, [], log.top)
+            return Page(log.top, [], log.top)
         held = log.since(log.start, 10_000) or []
         places = [log.start, *[entry.position for entry in held]]
         start = next(place for place in places if place.offset >= offset)
-        return Stretch(start, log.since(start, limit) or [], log.top)
+        return Page(start, log.since(start, limit) or [], log.top)
 
 
 class Hearer:
@@ -174,7 +174,7 @@ class TestDelivery:
         await logs.listening.wait()
         for number in range(350):
             logs.add("notes", str(number))
-        logs.heard("notes")
+        logs.wake("notes")
         await hearer.until(lambda: len(hearer.events) == 350)
         assert [position.offset for _, position in hearer.events] == list(range(1, 351))
         await tails.close()
@@ -200,7 +200,7 @@ class TestDelivery:
         opening = asyncio.create_task(tails.follow("notes"))
         await logs.called("tops")
         logs.add("notes", "a")  # after its top was looked up
-        logs.heard("notes")
+        logs.wake("notes")
         logs.free.set()
         await opening
         await hearer.until(lambda: hearer.events)
@@ -215,7 +215,7 @@ class TestDelivery:
         await logs.listening.wait()
         first = logs.add("notes", "a")
         logs.free.clear()
-        logs.heard("notes")
+        logs.wake("notes")
         await logs.called("read")
         tails.committed("notes", *first)
         tails.committed("notes", *logs.add("notes", "b"))
@@ -237,7 +237,7 @@ class TestOutage:
             logs.failure = ConnectionError("away")
             tails.committed("notes", *logs.add("notes", "a"))
             logs.add("notes", "b")
-            logs.heard("notes")
+            logs.wake("notes")
             logs.calls.clear()
             await logs.called("tops", 5)
             logs.failure = None
@@ -270,7 +270,7 @@ class TestResets:
         for id in "abcde":
             logs.add("notes", id)
         logs.logs["notes"].trim(events=2, size=10**9, before=-1.0)
-        logs.heard("notes")
+        logs.wake("notes")
         await hearer.until(lambda: hearer.resets)
         assert hearer.resets == [("notes", logs.logs["notes"].top)]
         assert logs.renumbered == 0
@@ -286,7 +286,7 @@ class TestResets:
         await logs.listening.wait()
         logs.logs["notes"] = Log("notes", Position("F", 0, ""))
         logs.add("notes", "a")
-        logs.heard("notes")
+        logs.wake("notes")
         await hearer.until(lambda: hearer.resets)
         assert hearer.resets == [("notes", Position("F", 1, "a"))]
         assert logs.renumbered == 0
@@ -304,7 +304,7 @@ class TestResets:
         del logs.logs["notes"]
         for id in ids:
             logs.add("notes", id)
-        logs.heard("notes")
+        logs.wake("notes")
         await hearer.until(lambda: hearer.resets)
         assert hearer.resets == [("notes", Position("E1", 0, ""))]
         assert hearer.ids == "abc"
@@ -475,10 +475,10 @@ class Story:
 
     async def other(self) -> None:
         self.add()
-        self.logs.heard("notes")
+        self.logs.wake("notes")
 
     async def look(self) -> None:
-        self.logs.heard(None)
+        self.logs.wake(None)
 
     async def trim(self) -> None:
         if "notes" in self.logs.logs:

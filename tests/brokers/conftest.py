@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tidings.brokers.database import DatabaseBroker
+from tidings.brokers.database import DatabaseBroker, DatabaseSettings
 from tidings.brokers.database.tables import tables
 
 DRIVERS: dict[str, tuple[str, Callable[..., Any]]] = {
@@ -21,6 +22,13 @@ DRIVERS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 
 MakeBroker = Callable[..., DatabaseBroker]
+_SETTINGS = {field.name for field in fields(DatabaseSettings)}
+
+
+def database_broker(engine: Engine | AsyncEngine, **options: Any) -> DatabaseBroker:
+    """A broker that polls often; `options` are its own and those of its settings."""
+    chosen = {"poll": 0.01, **{name: options.pop(name) for name in _SETTINGS & options.keys()}}
+    return DatabaseBroker(engine, settings=DatabaseSettings(**chosen), **options)
 
 
 @pytest.fixture(params=DRIVERS)
@@ -57,7 +65,7 @@ async def make(engine: Engine | AsyncEngine) -> AsyncIterator[MakeBroker]:
     async with AsyncExitStack() as stack:
 
         def make(**options: Any) -> DatabaseBroker:
-            broker = DatabaseBroker(engine, **{"poll": 0.01, **options})
+            broker = database_broker(engine, **options)
             stack.push_async_callback(broker.close)
             return broker
 

@@ -348,7 +348,7 @@ async def test_a_database_that_does_not_answer_is_given_up_and_asked_again(
     name = "sqlite+pysqlite" if engine.dialect.name == "sqlite" else "postgresql+psycopg"
     other = create_engine(engine.url.set(drivername=name))
     with other.connect() as connection:  # its transaction holds the lease's row, and ends with the block
-        assert hasty.relay.table.take_lease(connection, "another", clock(), clock() + 10)
+        assert hasty.relay.table.lease.take(connection, "another", clock(), 10.0)
         with pytest.raises(TimeoutError):
             await hasty.relay.step()
     other.dispose()

@@ -37,7 +37,7 @@ class MemoryBroker(Broker):
         self._events, self._size, self._age = events, size, age
         self._max_total, self._max_channels = total_size, channels
         self._clock, self._epochs = clock, epochs
-        self._unborn = Position(epochs(), 0, "")
+        self._initial = Position(epochs(), 0, "")
         self._logs: OrderedDict[str, Log] = OrderedDict()  # both: least recently appended to first
         self._filled: OrderedDict[str, Log] = OrderedDict()
         self._followers: dict[str, int] = {}
@@ -73,7 +73,7 @@ class MemoryBroker(Broker):
         with self._lock:
             log = self._logs.get(channel)
             if log is None:
-                return [] if position == self._unborn else None
+                return [] if position == self._initial else None
             self._trim(log, self._clock())
             return log.since(position, limit)
 
@@ -81,7 +81,7 @@ class MemoryBroker(Broker):
         with self._lock:
             self._followers[channel] = self._followers.get(channel, 0) + 1
             log = self._logs.get(channel)
-            return self._unborn if log is None else log.top
+            return self._initial if log is None else log.top
 
     def unfollow(self, channel: str) -> None:
         with self._lock:
@@ -93,7 +93,7 @@ class MemoryBroker(Broker):
         if channel not in self._logs and len(self._logs) >= self._max_channels:
             self._forget()  # and number this channel, if it is followed
         if channel not in self._logs:
-            self._logs[channel] = Log(channel, self._unborn)
+            self._logs[channel] = Log(channel, self._initial)
         return self._logs[channel]
 
     def _trim(self, log: Log, now: float) -> None:
@@ -119,7 +119,7 @@ class MemoryBroker(Broker):
             return
         for followed in self._followers:
             if followed not in self._logs:  # its followers hold positions of the old epoch
-                self._logs[followed] = Log(followed, self._unborn)
+                self._logs[followed] = Log(followed, self._initial)
         self._total -= self._logs.pop(quietest).size
         self._filled.pop(quietest, None)
-        self._unborn = Position(self._epochs(), 0, "")
+        self._initial = Position(self._epochs(), 0, "")

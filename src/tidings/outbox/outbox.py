@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from tidings.brokers.database import DatabaseBroker
+from tidings.brokers.database import DatabaseBroker, Written
 from tidings.manager import ConnectionManager, Prepared
 from tidings.outbox.relay import Relay, RelaySettings
 from tidings.outbox.rows import OutboxMeasures, OutboxTable
@@ -20,7 +20,6 @@ from tidings.outbox.sessions import AnySession, note
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
-from tidings.protocol.log import Entry
 
 E = TypeVar("E", bound=Event)
 
@@ -140,11 +139,11 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class _WrittenEvents:
-    """Events that were written together, on which connection, and the entries that came of it."""
+    """Events that were written together, on which connection, and what came of it in the log."""
 
     connection: Connection
     events: Sequence[Prepared]
-    written: Sequence[tuple[str, Entry]]
+    written: Sequence[Written]
 
 
 class _Logged:
@@ -162,11 +161,11 @@ class _Relayed:
         self._relay = relay
         self.table: Table = relay.table.events
 
-    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[tuple[str, Entry]]:
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[Written]:
         self._relay.write(connection, drafts)
         return ()
 
-    def committed(self, written: Sequence[tuple[str, Entry]]) -> None:
+    def committed(self, written: Sequence[Written]) -> None:
         self._relay.wake()
 
 

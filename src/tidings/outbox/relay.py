@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.broker import Broker
-from tidings.outbox.rows import OutboxMeasures, OutboxTable, Waiting, check_dialect
+from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_dialect
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Draft
 
@@ -158,7 +158,7 @@ class Relay:
         if not await self._leased(began):
             return self._settings.lease / 3
         await self._expire(began)
-        rows: Sequence[Waiting] = ()
+        rows: Sequence[OutboxRow] = ()
         while not self._stopping.is_set() and len(self._blocked) < MOST_BLOCKED:
             rows = await self._oldest()
             if not rows or not await self._relay(rows):
@@ -168,12 +168,12 @@ class Relay:
         now = self._clock()
         return max(0.0, min([self._settings.poll, *(blocked.until - now for blocked in self._blocked.values())]))
 
-    async def _oldest(self) -> Sequence[Waiting]:
+    async def _oldest(self) -> Sequence[OutboxRow]:
         now = self._clock()
         held_up = [name for name, blocked in self._blocked.items() if blocked.until > now]
         return await self._act(lambda connection: self.table.waiting(connection, held_up, self._settings.batch))
 
-    async def _relay(self, rows: Sequence[Waiting]) -> bool:
+    async def _relay(self, rows: Sequence[OutboxRow]) -> bool:
         """Append rows and delete them; returns whether this process may go on."""
         sent: list[int] = []
         failed: set[str] = set()
@@ -191,7 +191,7 @@ class Relay:
                 await self._act(lambda connection: self.table.delete(connection, sent))
         return await self._leased(self._clock())
 
-    async def _append(self, row: Waiting) -> bool:
+    async def _append(self, row: OutboxRow) -> bool:
         """Whether the row is in its log now; if not, it is set aside, or its channel is blocked."""
         try:
             await self._broker.append(row.channel, row.draft())
@@ -205,7 +205,7 @@ class Relay:
             return True
         return False
 
-    async def _failed(self, row: Waiting, error: Exception) -> None:
+    async def _failed(self, row: OutboxRow, error: Exception) -> None:
         now = self._clock()
         blocked = self._blocked.setdefault(row.channel, _Blocked(now))
         if not blocked.failures:
@@ -216,7 +216,7 @@ class Relay:
         if blocked.strikes >= STRIKES and now - blocked.since >= self._settings.patience:
             await self._set_aside(row, f"it has failed for {now - blocked.since:.0f} s: {error!r}")
 
-    async def _set_aside(self, row: Waiting, reason: str) -> None:
+    async def _set_aside(self, row: OutboxRow, reason: str) -> None:
         log.error("row %d of the outbox, on channel %r, is set aside: %s", row.number, row.channel, reason)
         await self._act(lambda connection: self.table.set_aside(connection, row.number, reason[:1_000]))
         self._blocked.pop(row.channel, None)
@@ -234,18 +234,16 @@ class Relay:
         """Whether this process may relay now. Asks the database as seldom as the lease's length allows."""
         if now < self._asks_at:
             return now < self._lease_until
-        lease = self._settings.lease
-        taken = await self._act(
-            lambda connection: self.table.take_lease(connection, self._holder, now=now, until=now + lease)
-        )
-        self._lease_until = now + lease if taken else 0.0
-        self._asks_at = now + lease / 3
+        seconds = self._settings.lease
+        taken = await self._act(lambda connection: self.table.lease.take(connection, self._holder, now, seconds))
+        self._lease_until = now + seconds if taken else 0.0
+        self._asks_at = now + seconds / 3
         return taken
 
     async def _release(self) -> None:
         self._asks_at = self._lease_until = 0.0
         try:
-            await self._act(lambda connection: self.table.release(connection, self._holder))
+            await self._act(lambda connection: self.table.lease.release(connection, self._holder))
         except Exception:
             log.warning("the outbox's lease could not be released; it runs out by itself", exc_info=True)
 
@@ -255,7 +253,7 @@ class Relay:
         return pause * (0.5 + self._random() / 2)
 
     async def _act(self, act: Callable[[Connection], R]) -> R:
-        """What a function of a connection returns, in a transaction of its own. Raises TimeoutError."""
+        """What a function of a connection returns, in a transaction of its own. Raises TimeoutError, TablesMissing."""
         async with asyncio.timeout(self._settings.timeout):
             if self._given_up:
                 await asyncio.wait(self._given_up)
@@ -265,7 +263,8 @@ class Relay:
             finally:
                 if not work.done():
                     self._give_up(work)
-            return work.result()
+            with self.table.used():
+                return work.result()
 
     def _give_up(self, work: asyncio.Task[Any]) -> None:
         """Cancel it, and do not wait: a driver may need long to let go of its connection."""

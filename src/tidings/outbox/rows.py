@@ -6,24 +6,21 @@ or its retention is over. Everything here is a function of a connection, in whos
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 
-from tidings.brokers.database.tables import TablesMissing, sqlstate
+from tidings.brokers.database.dialects import DIALECTS, insert
+from tidings.brokers.database.lease import Lease
+from tidings.brokers.database.tables import made_by
 from tidings.protocol.channels import check_name
 from tidings.protocol.errors import DeclarationError, EventError
 from tidings.protocol.events import EVENT_TYPE, Draft, checked_id
 
-_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-_UNDEFINED_TABLE = "42P01"
-_LEASE = 1  # the only row of its table
 
-
-class Waiting(NamedTuple):
+class OutboxRow(NamedTuple):
     """A row: its number, in the order of which its channel's events are relayed, its channel, and its event."""
 
     number: int
@@ -74,13 +71,18 @@ class OutboxTable:
             sa.Index("ix_tidings_outbox_at", "at"),
             sqlite_autoincrement=True,
         )
-        self.lease = sa.Table(
+        lease = sa.Table(
             "tidings_outbox_lease",
             self.metadata,
             sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
             sa.Column("holder", sa.String(64), nullable=False),
             sa.Column("until", sa.Double(), nullable=False),
         )
+        self.lease = Lease(lease, {"id": 1})  # the only row of its table
+
+    def used(self) -> AbstractContextManager[None]:
+        """Raises TablesMissing where a statement in the block says that one of these is not there."""
+        return made_by("tidings.outbox.migration", self.metadata)
 
     def add(self, connection: sa.Connection, drafts: Sequence[tuple[str, Draft]], now: float) -> None:
         """Insert events. A channel's numbers are in the order of the commits; one that waits already is passed over.
@@ -88,27 +90,19 @@ class OutboxTable:
         Raises TablesMissing.
         """
         self._take_turns(connection, {channel for channel, _ in drafts})
-        insert = self._insert(connection, self.events)
         values = [{"channel": channel, "at": now, **_columns(draft)} for channel, draft in drafts]
-        try:
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["channel", "id"]), values)
-        except DBAPIError as error:
-            said = str(error.orig).strip().partition("\n")[0]
-            if self.events.name not in said or not (sqlstate(error) == _UNDEFINED_TABLE or "no such table" in said):
-                raise
-            raise TablesMissing(
-                f"the database lacks the outbox's tables ({said}): run a migration that calls "
-                "tidings.outbox.migration.upgrade(op)"
-            ) from error
+        new = insert(connection, self.events).on_conflict_do_nothing(index_elements=["channel", "id"])
+        with self.used():
+            connection.execute(new, values)
 
-    def waiting(self, connection: sa.Connection, without: Collection[str], limit: int) -> list[Waiting]:
+    def waiting(self, connection: sa.Connection, without: Collection[str], limit: int) -> list[OutboxRow]:
         """The oldest rows, but for those of some channels and those that were set aside."""
         events = self.events
         query = sa.select(events).where(events.c.refused.is_(None))
         if without:
             query = query.where(events.c.channel.not_in(without))
         found = connection.execute(query.order_by(events.c.number).limit(limit))
-        return [Waiting(row.number, row.channel, row) for row in found]
+        return [OutboxRow(row.number, row.channel, row) for row in found]
 
     def delete(self, connection: sa.Connection, numbers: Sequence[int]) -> None:
         """Delete rows that were relayed."""
@@ -122,23 +116,6 @@ class OutboxTable:
         """Delete what is older; returns how many of the rows were still waiting."""
         old = sa.delete(self.events).where(self.events.c.at < before).returning(self.events.c.refused)
         return sum(refused is None for refused in connection.scalars(old))
-
-    def take_lease(self, connection: sa.Connection, holder: str, now: float, until: float) -> bool:
-        """Whether this holder may relay until then: nobody else may, or they have let it run out."""
-        lease = self.lease
-        free = sa.or_(lease.c.holder == holder, lease.c.until < now)
-        taken = connection.execute(
-            sa.update(lease).where(lease.c.id == _LEASE, free).values(holder=holder, until=until)
-        )
-        if taken.rowcount:
-            return True
-        first = self._insert(connection, lease).values(id=_LEASE, holder=holder, until=until)
-        first = first.on_conflict_do_nothing(index_elements=["id"]).returning(lease.c.id)
-        return connection.execute(first).first() is not None
-
-    def release(self, connection: sa.Connection, holder: str) -> None:
-        """Let another one relay at once."""
-        connection.execute(sa.update(self.lease).where(self.lease.c.holder == holder).values(until=0.0))
 
     def measure(self, connection: sa.Connection) -> OutboxMeasures:
         """What is in the table."""
@@ -162,14 +139,11 @@ class OutboxTable:
                 number = _lock_number(f"{table}:{channel}")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
-    def _insert(self, connection: sa.Connection, table: sa.Table) -> Any:
-        return _INSERTS[connection.dialect.name](table)
-
 
 def check_dialect(name: str) -> None:
     """Raises DeclarationError for a database that tidings' tables do not work on."""
-    if name not in _INSERTS:
-        raise DeclarationError(f"the outbox works on {' and '.join(sorted(_INSERTS))}, not on {name}")
+    if name not in DIALECTS:
+        raise DeclarationError(f"the outbox works on {' and '.join(DIALECTS)}, not on {name}")
 
 
 def _columns(draft: Draft) -> dict[str, Any]:

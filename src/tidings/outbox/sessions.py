@@ -75,16 +75,16 @@ def _innermost(session: Session) -> SessionTransaction:
 
 
 @dataclass(slots=True)
-class _Held(Generic[B]):
-    """What one transaction holds: events that are not written yet, what the sink returned for those that are, and
-    which of the latter are those of transactions around it."""
+class _Pending(Generic[B]):
+    """What one transaction will publish: events that are not written yet, what the sink returned for those that are,
+    and which of the latter are those of transactions around it."""
 
     events: list[Prepared] = field(default_factory=list)
     batches: list[B] = field(default_factory=list)
     borrowed: dict[SessionTransaction, list[Prepared]] = field(default_factory=dict)
 
-    def take(self, released: "_Held[B]", lender: SessionTransaction) -> None:
-        """Take over what a savepoint held whose events are this one's now; `lender` is whose this is."""
+    def take(self, released: "_Pending[B]", lender: SessionTransaction) -> None:
+        """Take over what a savepoint had whose events are this one's now; `lender` is whose this is."""
         self.events += released.events
         self.batches += released.batches
         released.borrowed.pop(lender, None)
@@ -97,7 +97,7 @@ class _Ledger(Generic[B]):
 
     def __init__(self, session: Session, sink: Sink[B]) -> None:
         self._sink = sink
-        self._held: dict[SessionTransaction, _Held[B]] = {}
+        self._pending: dict[SessionTransaction, _Pending[B]] = {}
         self._announced: SessionTransaction | None = None  # a savepoint that is about to be released
         self._written: SessionTransaction | None = None  # what is about to commit, and whose events were written
         event.listen(session, "before_commit", self._before_commit)
@@ -120,8 +120,9 @@ class _Ledger(Generic[B]):
 
     def _check_order(self, transaction: SessionTransaction, prepared: Prepared) -> None:
         """Two transactions that lock their channels in one order never wait for each other."""
-        written = [held for it in (transaction, *_around(transaction)) if (held := self._held.get(it)) is not None]
-        locked = {name for held in written for batch in held.batches for name in self._sink.locked(batch)}
+        around = (transaction, *_around(transaction))
+        written = [self._pending[it] for it in around if it in self._pending]
+        locked = {name for pending in written for batch in pending.batches for name in self._sink.locked(batch)}
         last = max(locked, default="")
         if early := sorted(name for name in prepared.names if name < last and name not in locked):
             raise OutboxError(
@@ -147,23 +148,23 @@ class _Ledger(Generic[B]):
 
     def _after_commit(self, session: Session) -> None:
         transaction = _innermost(session)
-        held = self._held.pop(transaction, None)
+        pending = self._pending.pop(transaction, None)
         if transaction.nested:
             outer = next(_around(transaction))
-            if held is not None:
-                self._of(outer).take(held, lender=outer)
+            if pending is not None:
+                self._of(outer).take(pending, lender=outer)
             if transaction is self._written:
                 self._written = outer
-        elif held is not None and held.batches:
+        elif pending is not None and pending.batches:
             try:
-                self._sink.committed(held.batches)
+                self._sink.committed(pending.batches)
             except Exception:
                 log.exception("a transaction has committed, and telling of its events failed")
 
     def _after_end(self, session: Session, transaction: SessionTransaction) -> None:
-        held = self._held.pop(transaction, None)
-        if held is not None:  # it was rolled back, and with it what others had it write
-            for lender, events in held.borrowed.items():
+        pending = self._pending.pop(transaction, None)
+        if pending is not None:  # it was rolled back, and with it what others had it write
+            for lender, events in pending.borrowed.items():
                 self._of(lender).events[:0] = events
         if transaction is self._written:
             self._written = None
@@ -172,18 +173,18 @@ class _Ledger(Generic[B]):
 
     def _write(self, session: Session, transaction: SessionTransaction) -> None:
         """Write what the transaction holds, and those around it, in their order."""
-        held, lenders = self._of(transaction), list(_around(transaction))[::-1]
-        lent = {lender: self._held[lender].events for lender in lenders if lender in self._held}
-        if events := [*chain.from_iterable(lent.values()), *held.events]:
-            held.batches.append(self._sink.write(session, events))
+        pending, lenders = self._of(transaction), list(_around(transaction))[::-1]
+        lent = {lender: self._pending[lender].events for lender in lenders if lender in self._pending}
+        if events := [*chain.from_iterable(lent.values()), *pending.events]:
+            pending.batches.append(self._sink.write(session, events))
             for lender, theirs in lent.items():
-                held.borrowed.setdefault(lender, []).extend(theirs)
+                pending.borrowed.setdefault(lender, []).extend(theirs)
                 theirs.clear()
-            held.events.clear()
+            pending.events.clear()
         self._written = transaction
 
-    def _of(self, transaction: SessionTransaction) -> _Held[B]:
-        return self._held.setdefault(transaction, _Held())
+    def _of(self, transaction: SessionTransaction) -> _Pending[B]:
+        return self._pending.setdefault(transaction, _Pending())
 
 
 def _around(savepoint: SessionTransaction) -> Iterator[SessionTransaction]:

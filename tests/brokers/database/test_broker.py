@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL, Engine, StaticPool, create_engine, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.brokers.conftest import MakeBroker
+from tests.brokers.conftest import MakeBroker, database_broker
 from tests.brokers.follower import Follower, draft
 from tidings.brokers.database import DatabaseBroker
 from tidings.protocol.log import Position
@@ -29,7 +29,7 @@ class TestEngines:
         engine = create_engine(f"sqlite:///{tmp_path}/logs.db")
         [(name, value)] = setting.items()
         with pytest.raises(ValueError, match=re.escape(f"{name}={value!r}): it must be a number above 0")):
-            DatabaseBroker(engine, **setting)
+            database_broker(engine, **setting)
         engine.dispose()
 
     def test_another_kind_of_database_is_refused(self) -> None:
@@ -81,7 +81,7 @@ class TestLoops:
         assert asyncio.run(broker.measure()).events == 2
 
     def test_it_goes_on_on_another_loop_where_it_was_closed(self, engine: Engine | AsyncEngine) -> None:
-        broker = DatabaseBroker(engine, poll=0.01)
+        broker = database_broker(engine)
         follower = Follower(broker)
 
         async def use(id: str, offset: int) -> None:
@@ -96,7 +96,7 @@ class TestLoops:
             asyncio.run(use(id, offset))
 
     def test_it_goes_on_on_another_loop_where_the_first_just_ended(self, engine: Engine | AsyncEngine) -> None:
-        broker = DatabaseBroker(engine, poll=0.01)
+        broker = database_broker(engine)
         follower = Follower(broker)
 
         async def begin() -> None:
@@ -169,17 +169,17 @@ class Threads:
 class TestSavingQueries:
     @pytest.fixture
     def counted(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        from tidings.brokers.database.reading import Reader
+        from tidings.brokers.database.reading import LogReader
 
         calls = list[str]()
         for name in ("tops", "read"):
-            plain = getattr(Reader, name)
+            plain = getattr(LogReader, name)
 
             def count(*args: Any, name: str = name, plain: Any = plain, **options: Any) -> Any:
                 calls.append(name)
                 return plain(*args, **options)
 
-            monkeypatch.setattr(Reader, name, count)
+            monkeypatch.setattr(LogReader, name, count)
         return calls
 
     async def test_five_thousand_readers_come_back_with_few_queries(self, make: MakeBroker, counted: list[str]) -> None:
@@ -288,7 +288,7 @@ class TestMeasures:
 class TestSchemaAndPrefix:
     async def test_two_sets_of_tables_in_one_database_do_not_meet(self, engine: Any, url: URL) -> None:
         plain = create_engine(url if url.drivername == "sqlite" else url.set(drivername="postgresql+psycopg"))
-        brokers = [DatabaseBroker(engine, prefix=prefix, poll=0.01) for prefix in ("one_", "two_")]
+        brokers = [database_broker(engine, prefix=prefix) for prefix in ("one_", "two_")]
         for broker in brokers:
             broker.metadata.create_all(plain)
         followers = [Follower(broker) for broker in brokers]
@@ -310,7 +310,7 @@ class TestSchemaAndPrefix:
         plain = create_engine(url.set(drivername="postgresql+psycopg"))
         with plain.begin() as connection:
             connection.execute(text("CREATE SCHEMA live"))
-        here, there = [DatabaseBroker(engine, schema="live", compare=3_600.0, poll=3_600.0) for _ in range(2)]
+        here, there = [database_broker(engine, schema="live", compare=3_600.0, poll=3_600.0) for _ in range(2)]
         here.metadata.create_all(plain)
         follower = Follower(there)
         await there.follow("notes")

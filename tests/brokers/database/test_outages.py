@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Engine, create_engine, event, text
 
-from tests.brokers.conftest import MakeBroker
+from tests.brokers.conftest import MakeBroker, database_broker
 from tests.brokers.follower import Follower, draft
-from tidings.brokers.database import DatabaseBroker
-from tidings.brokers.database.writing import Writer
+from tidings.brokers.database.writing import LogWriter
 from torture.postgres import Postgres
 
 
@@ -39,7 +38,7 @@ def plain(url: URL) -> Iterator[Engine]:
 
 def deaf(patch: pytest.MonkeyPatch) -> None:
     """Nobody is told of commits any more."""
-    patch.setattr(Writer, "notify", lambda *_: None)
+    patch.setattr(LogWriter, "notify", lambda *_: None)
 
 
 @on_postgres
@@ -201,7 +200,7 @@ class TestLockedFile:
                 written = broker.write(connection, [("notes", draft("a"))])
                 append = asyncio.create_task(broker.append("notes", draft("b")))
                 await asyncio.sleep(0)  # it begins
-            assert (await append).position.offset == written[0][1].position.offset + 1
+            assert (await append).position.offset == written[0].entry.position.offset + 1
         application.dispose()
 
     async def test_one_that_is_locked_for_too_long_is_the_publishers_to_hear_of(
@@ -209,7 +208,7 @@ class TestLockedFile:
     ) -> None:
         holder = create_engine(url)
         impatient = create_engine(url, connect_args={"timeout": 0.0})
-        broker = DatabaseBroker(impatient, patience=0.05)
+        broker = database_broker(impatient, patience=0.05)
         with holder.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             with pytest.raises(Exception, match="database is locked"):

@@ -240,4 +240,4 @@ class TestRejectedRows:
             connection.execute(text("UPDATE tidings_events SET message = 'x' WHERE channel = 'bad'"))
         await follower.until(lambda: follower.resets and follower.of("good"))
         assert [name for name, _ in follower.resets] == ["bad"]
-        assert follower.of("good") == [written[1][1].position]
+        assert follower.of("good") == [written[1].entry.position]

@@ -1,16 +1,19 @@
 """What a sweep removes, and what it leaves."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, func, insert, select
 
 from tests.brokers.follower import draft
-from tidings.brokers.database.reading import Reader
-from tidings.brokers.database.sweeping import ROWS, Bounds, Sweeper
+from tidings.brokers.database.access import Access
+from tidings.brokers.database.reading import LogReader
+from tidings.brokers.database.settings import Bounds
+from tidings.brokers.database.sweeping import ROWS, Sweeper, sweep
 from tidings.brokers.database.tables import tables
-from tidings.brokers.database.writing import Writer
+from tidings.brokers.database.writing import LogWriter
 from tidings.protocol.log import Position
 
 LARGE = {"events": 1_000_000, "size": 1_000_000_000, "age": 1e9, "total_size": 10**12, "channels": 1_000_000}
@@ -27,7 +30,7 @@ class House:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.tables, self.now, self._epochs = engine, tables(), 1_000.0, 0
-        self.writer = Writer(self.tables, self.clock, self.epoch)
+        self.writer = LogWriter(self.tables, self.clock, self.epoch)
 
     def clock(self) -> float:
         return self.now
@@ -39,17 +42,24 @@ class House:
     def sweeper(self, **bounds: Any) -> Sweeper:
         return Sweeper(self.tables, self.writer, Bounds(**{**LARGE, **bounds}), self.clock, self.epoch)
 
+    def access(self) -> Access:
+        return Access(self.engine, explained=nullcontext, timeout=30.0, patience=0.1, random=lambda: 0.5)
+
+    def channels(self) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(self.tables.channels)).scalar_one())
+
     def do(self, work: Any, *args: Any, **options: Any) -> Any:
         with self.engine.begin() as connection:
             return work(connection, *args, **options)
 
     def write(self, name: str, count: int, first: int = 0) -> list[Position]:
         drafts = [(name, draft(f"id{number}")) for number in range(first, first + count)]
-        return [entry.position for _, entry in self.do(self.writer.write, drafts)]
+        return [written.entry.position for written in self.do(self.writer.write, drafts)]
 
     def held(self, name: str) -> list[int]:
-        [stretch] = self.do(Reader(self.tables).read, [(name, 0)], 10_000)
-        return [entry.position.offset for entry in stretch.entries]
+        [page] = self.do(LogReader(self.tables).read, [(name, 0)], 10_000)
+        return [entry.position.offset for entry in page.entries]
 
     def size(self, name: str) -> int:
         channels = self.tables.channels.c
@@ -106,7 +116,7 @@ class TestTrim:
         house.now += 60
         house.do(house.sweeper(age=50.0).trim, "notes")
         assert house.held("notes") == []
-        assert house.do(Reader(house.tables).tops, ["notes"]) == {"notes": positions[-1]}
+        assert house.do(LogReader(house.tables).tops, ["notes"]) == {"notes": positions[-1]}
         assert house.write("notes", 1, first=2)[0][:2] == (positions[0].epoch, 3)
 
     def test_a_transaction_removes_no_more_than_its_share(self, house: House) -> None:
@@ -149,15 +159,15 @@ class TestForget:
         house.write("old", 1)
         house.now += 1
         house.write("emptied", 1)
-        house.do(house.sweeper(events=0).trim, "emptied")
         house.now += 1
+        house.do(house.sweeper(age=0.5).trim, "emptied")
         house.write("new", 1)
         assert house.do(house.sweeper(channels=3).forget) == 0
         assert house.do(house.sweeper(channels=2).forget) == 1
-        tops = house.do(Reader(house.tables).tops, ["old", "emptied", "new"])
+        tops = house.do(LogReader(house.tables).tops, ["old", "emptied", "new"])
         assert [tops[name].offset for name in ("old", "emptied", "new")] == [1, 0, 1]
         assert house.do(house.sweeper(channels=1).forget) == 1
-        assert house.do(Reader(house.tables).tops, ["old"])["old"].offset == 0
+        assert house.do(LogReader(house.tables).tops, ["old"])["old"].offset == 0
         assert house.held("old") == []
 
     def test_numbers_that_are_given_again_have_another_epoch(self, house: House) -> None:
@@ -168,26 +178,6 @@ class TestForget:
         [after] = house.write("notes", 1)
         assert before[1:] == after[1:]
         assert before.epoch != after.epoch
-
-
-class TestLease:
-    def test_one_sweeps_at_a_time(self, house: House) -> None:
-        sweeper = house.sweeper()
-        assert house.do(sweeper.lease, "one", 60.0)
-        assert not house.do(sweeper.lease, "two", 60.0)
-        house.now += 59
-        assert house.do(sweeper.lease, "one", 60.0)
-        house.now += 59
-        assert not house.do(sweeper.lease, "two", 60.0)
-        house.now += 2
-        assert house.do(sweeper.lease, "two", 60.0)
-        assert not house.do(sweeper.lease, "one", 60.0)
-
-    def test_a_lease_of_a_clock_that_was_far_ahead_is_not_waited_for(self, house: House) -> None:
-        house.now += 1_000_000
-        house.do(house.sweeper().lease, "one", 60.0)
-        house.now -= 1_000_000
-        assert house.do(house.sweeper().lease, "two", 60.0)
 
 
 class TestRejected:
@@ -208,3 +198,22 @@ class TestRejected:
         house.do(reject, 5)
         house.do(house.sweeper(age=50.0).clear_rejected)
         assert count() == 5
+
+
+class TestSweep:
+    async def test_it_forgets_all_channels_that_are_too_many(self, house: House) -> None:
+        house.do(house.writer.write, [(f"c{number:04}", draft("a")) for number in range(2 * ROWS + 10)])
+        async with house.access() as access:
+            await sweep(access, house.sweeper(channels=5), "one")
+        assert house.channels() == 5
+        assert house.sizes_are_right()
+
+    async def test_whose_turn_it_is_not_sweeps_nothing(self, house: House) -> None:
+        house.write("notes", 5)
+        sweeper = house.sweeper(events=3)
+        async with house.access() as access:
+            assert house.do(sweeper.take_turn, "one")
+            await sweep(access, sweeper, "two")
+            assert len(house.held("notes")) == 5
+            await sweep(access, sweeper, "one")
+            assert len(house.held("notes")) == 3

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, event, text
@@ -109,8 +110,8 @@ class TestWrite:
             broker.write(connection, [("notes", draft("a"))])
             transaction.rollback()
         with application.begin() as connection:
-            [(_, entry)] = broker.write(connection, [("notes", draft("b"))])
-        assert entry.position.offset == 1
+            [written] = broker.write(connection, [("notes", draft("b"))])
+        assert written.entry.position.offset == 1
 
     def test_each_draft_has_its_answer_in_order(self, application: Engine) -> None:
         broker = DatabaseBroker(application)
@@ -118,13 +119,21 @@ class TestWrite:
         with application.begin() as connection:
             written = broker.write(connection, drafts)
             again = broker.write(connection, drafts[:2])
-        assert [(name, entry.position.id, entry.position.offset) for name, entry in written] == [
+        assert [(it.channel, it.entry.position.id, it.entry.position.offset) for it in written] == [
             ("b", "1", 1),
             ("a", "1", 1),
             ("b", "2", 2),
             ("b", "1", 1),
         ]
-        assert [item[1] for item in again] == [item[1] for item in written[:2]]
+        assert [it.entry for it in again] == [it.entry for it in written[:2]]
+
+    def test_one_id_may_be_of_different_events_on_different_channels(self, application: Engine) -> None:
+        broker = DatabaseBroker(application)
+        drafts = [("a", draft("1")), ("b", replace(draft("1"), type="other"))]
+        with application.begin() as connection:
+            broker.write(connection, drafts)
+            rows = connection.execute(text("SELECT channel, type FROM tidings_events ORDER BY channel")).all()
+        assert [tuple(row) for row in rows] == [("a", "note"), ("b", "other")]
 
     def test_nothing_is_written_for_nothing(self, application: Engine) -> None:
         with application.begin() as connection:
@@ -146,8 +155,10 @@ class TestWrite:
         with application.begin() as connection:
             written = broker.write(connection, drafts)
         with application.begin() as connection:
-            assert list(broker.write(connection, drafts)) == list(written)
+            again = broker.write(connection, drafts)
+        assert [it.entry for it in again] == [it.entry for it in written]
+        assert {it.after for it in again} == {None}
         measures = await broker.measure()
         assert (measures.channels, measures.events) == (7, 1_200)
-        assert measures.size == sum(entry.size for _, entry in written)
+        assert measures.size == sum(it.entry.size for it in written)
         await broker.close()

@@ -2,6 +2,8 @@
 
 from tidings.brokers.database.broker import DatabaseBroker
 from tidings.brokers.database.measures import Measures
+from tidings.brokers.database.settings import DatabaseSettings
 from tidings.brokers.database.tables import TablesMissing
+from tidings.brokers.database.writing import Written
 
-__all__ = ["DatabaseBroker", "Measures", "TablesMissing"]
+__all__ = ["DatabaseBroker", "DatabaseSettings", "Measures", "TablesMissing", "Written"]

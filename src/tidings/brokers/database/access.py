@@ -8,25 +8,16 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
-from tidings.brokers.database.tables import sqlstate
+from tidings.brokers.database.dialects import DIALECTS, is_transient
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Run = Callable[[Work[Any]], Awaitable[Any]]
 
-DIALECTS = ("postgresql", "sqlite")
 _THREADS = 6  # for an engine without async: as many statements at once
-_PASSING = {  # what a later try may not meet, by SQLSTATE or its class
-    "08",  # connection exception
-    "25006",  # read-only: the primary is changing
-    "40",  # serialization failure, deadlock
-    "53300",  # too many connections
-    "55P03",  # lock not available
-    "57P",  # shutting down, starting up
-}
 
 
 def check_engine(engine: Engine | AsyncEngine) -> None:
@@ -43,8 +34,8 @@ class Access:
     """Connections of its own to the database of the application's engine, in a pool like the engine's.
 
     The application's pool may be empty while those who hold its connections wait for us. An engine without async works
-    in threads. No call takes longer than `timeout` seconds; a write that meets what passes (a lock, a restart of the
-    server) is tried again for `patience` seconds. `explained` says of errors what they mean.
+    in threads. No call takes longer than `timeout` seconds; a write that meets what may pass (a lock, a restart of
+    the server) is tried again for `patience` seconds. `explained` says of errors what they mean.
     """
 
     def __init__(
@@ -79,33 +70,18 @@ class Access:
             try:
                 return await self._run(partial(_transact, work))
             except Exception as error:
-                if not passes(error) or loop.time() >= end:
+                if not is_transient(error) or loop.time() >= end:
                     raise
             pause = min(1.0, pause * 2)
             await asyncio.sleep(self._random() * pause)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Callable[[Work[Any]], Awaitable[Any]]]:
+    async def connection(self) -> AsyncIterator[Run]:
         """A connection to keep, by a function that runs work on it. It does not count in the pool."""
         engine = _alike(self._engine)
-        if isinstance(engine, AsyncEngine):
-            held = engine.connect()
-            try:
-                await _to_the_end(held.start())
-                yield lambda work: _to_the_end(held.run_sync(work))
-            finally:
-                if held.sync_connection is not None:
-                    await held.close()
-                await engine.dispose()
-        else:
-            # One thread, so that the connection is not closed while work that nobody waits for any more still uses it.
-            with ThreadPoolExecutor(1, "tidings-connection") as thread:
-                kept = _Kept(engine)
-                try:
-                    await _in_thread(thread, kept.open)
-                    yield lambda work: _in_thread(thread, partial(kept.run, work))
-                finally:
-                    await _in_thread(thread, kept.close)
+        opened = _opened_async(engine) if isinstance(engine, AsyncEngine) else _opened_in_thread(engine)
+        async with opened as run:
+            yield run
 
     async def close(self) -> None:
         """Close all connections and end all threads."""
@@ -129,6 +105,32 @@ class Access:
 async def _connected_async(engine: AsyncEngine, work: Work[T]) -> T:
     async with engine.connect() as connection:
         return await connection.run_sync(work)
+
+
+@asynccontextmanager
+async def _opened_async(engine: AsyncEngine) -> AsyncIterator[Run]:
+    connection = engine.connect()
+    try:
+        await _to_the_end(connection.start())
+        yield lambda work: _to_the_end(connection.run_sync(work))
+    finally:
+        try:
+            if connection.sync_connection is not None:
+                await connection.close()
+        finally:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def _opened_in_thread(engine: Engine) -> AsyncIterator[Run]:
+    # One thread, so that the connection is not closed while work that nobody waits for any more still uses it.
+    with ThreadPoolExecutor(1, "tidings-connection") as thread:
+        kept = _Kept(engine)
+        try:
+            await _in_thread(thread, kept.open)
+            yield lambda work: _in_thread(thread, partial(kept.run, work))
+        finally:
+            await _in_thread(thread, kept.close)
 
 
 async def _in_thread(threads: ThreadPoolExecutor | None, work: Callable[[], T]) -> T:
@@ -162,9 +164,11 @@ class _Kept:
         return work(self._connection)
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._engine.dispose()
+        try:
+            if self._connection is not None:
+                self._connection.close()
+        finally:
+            self._engine.dispose()
 
 
 def _alike(engine: Engine | AsyncEngine) -> Engine | AsyncEngine:
@@ -195,17 +199,3 @@ def _transact(work: Work[T], connection: Connection) -> T:
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
-
-
-def passes(error: Exception) -> bool:
-    """Whether a later try may succeed: the database was busy, or could not be reached."""
-    if isinstance(error, OSError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
-        return True
-    if (state := sqlstate(error)) is not None:
-        return any(state.startswith(begin) for begin in _PASSING)
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    text = str(error.orig)
-    if "sqlite" in type(error.orig).__module__:
-        return "database is locked" in text or "table is locked" in text
-    return True  # a Postgres driver without a state: nobody answered

@@ -29,52 +29,55 @@ class Background:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._shift: _Shift | None = None
+        self._worker: _Worker | None = None
 
     async def do(self, work: Work[T], *, cancel: bool = False) -> T:
-        """What the work returns or raises. Where the caller is cancelled it goes on, unless `cancel` says otherwise."""
+        """What the work returns or raises. It goes on where the caller is cancelled, and is waited for by `close`;
+        `cancel` says that it is cancelled by both.
+        """
         if self._process != os.getpid():  # a fork has a copy of this, but no thread
             self._begin()
         with self._lock:
-            if self._shift is None or not self._shift.thread.is_alive():
-                self._shift = _Shift(self._open, self._end_idle)
-            future = asyncio.wrap_future(self._shift.submit(work))
+            if self._worker is None or not self._worker.thread.is_alive():
+                self._worker = _Worker(self._open, self._end_idle)
+            future = asyncio.wrap_future(self._worker.submit(work, cancel))
         return await (future if cancel else asyncio.shield(future))
 
     async def close(self) -> None:
         """End the thread, once all work is done, and close its connections."""
         with self._lock:
-            shift, self._shift = self._shift, None
-        if shift is not None:
-            shift.end()
-            await asyncio.to_thread(shift.thread.join)
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
+            await asyncio.to_thread(worker.thread.join)
 
-    def _end_idle(self, shift: "_Shift") -> bool:
-        """Whether a shift may end because it has nothing to do."""
+    def _end_idle(self, worker: "_Worker") -> bool:
+        """Whether a worker may end because it has nothing to do."""
         with self._lock:
-            if shift.working:
+            if worker.working:
                 return False
-            if self._shift is shift:
-                self._shift = None
+            if self._worker is worker:
+                self._worker = None
             return True
 
 
-class _Shift:
-    """From the beginning of the thread to its end."""
+class _Worker:
+    """The thread, from its beginning to its end."""
 
-    def __init__(self, open: Callable[[], Access], may_end: Callable[["_Shift"], bool]) -> None:
+    def __init__(self, open: Callable[[], Access], may_end: Callable[["_Worker"], bool]) -> None:
         self._access, self._may_end = open(), may_end
         self._loop = asyncio.SelectorEventLoop()  # also on Windows: psycopg needs it
         self._ended = asyncio.Event()
+        self._cancelled_at_end: set[asyncio.Task[Any]] = set()
         self._counting = threading.Lock()
         self.working = 0
         # A daemon: a program that does not close its broker ends all the same.
         self.thread = threading.Thread(target=self._run, name="tidings-database", daemon=True)
         self.thread.start()
 
-    def submit(self, work: Work[T]) -> Future[T]:
+    def submit(self, work: Work[T], cancel: bool) -> Future[T]:
         self._count(1)
-        return asyncio.run_coroutine_threadsafe(self._do(work), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._do(work, cancel), self._loop)
 
     def end(self) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
@@ -92,9 +95,16 @@ class _Shift:
                 except TimeoutError:
                     if self._may_end(self):
                         break
+            for task in self._cancelled_at_end:
+                if not task.cancelling():  # twice would cut off how it closes its connection
+                    task.cancel()
             await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
-    async def _do(self, work: Work[T]) -> T:
+    async def _do(self, work: Work[T], cancel: bool) -> T:
+        task = asyncio.current_task()
+        if cancel and task is not None:
+            self._cancelled_at_end.add(task)
+            task.add_done_callback(self._cancelled_at_end.discard)
         try:
             return await work(self._access)
         finally:

@@ -14,24 +14,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.batch import Batch
 from tidings.broker import Broker, Listener
-from tidings.brokers.database.access import Access, check_engine, passes
+from tidings.brokers.database.access import Access, check_engine
 from tidings.brokers.database.background import Background
+from tidings.brokers.database.dialects import is_transient
 from tidings.brokers.database.measures import Measures, measure
-from tidings.brokers.database.reading import Reader
+from tidings.brokers.database.reading import LogReader
 from tidings.brokers.database.repairing import Repairer
+from tidings.brokers.database.settings import Bounds, DatabaseSettings
 from tidings.brokers.database.source import DatabaseSource
-from tidings.brokers.database.sweeping import Bounds, Sweeper
-from tidings.brokers.database.tables import PREFIX, tables
-from tidings.brokers.database.writing import Writer, Written
+from tidings.brokers.database.sweeping import Sweeper, sweep
+from tidings.brokers.database.tables import PREFIX, TablesMissing, tables
+from tidings.brokers.database.writing import LogWriter, Written
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
-from tidings.tail import Tails, persist, read_since
+from tidings.tail import Tails, read_since, retry_forever
 
 Loop = asyncio.AbstractEventLoop
 
 _GROUP = 200  # events that are committed together
 _WAITING = 10_000  # that may wait for that
-_LEASE = 60.0  # seconds for which a process sweeps alone
 
 
 class DatabaseBroker(Broker):
@@ -41,14 +42,11 @@ class DatabaseBroker(Broker):
     Connections are the broker's own, in a thread of its own. Replicas that lag must not be read from.
 
     `events`, `size` (bytes) and `age` (seconds) bound each channel's log, `total_size` all of them, and `channels` how
-    many are numbered. `events` holds at once, the others after the next sweep, every `sweep` seconds in one of the
-    processes. Events are personal data where their payloads are: `age` is how long they are kept. `tails` is how many
-    bytes of the followed logs each process keeps in memory.
+    many are numbered. `events` holds at once, the others after the next sweep, which one of the processes does. Events
+    are personal data where their payloads are: `age` is how long they are kept.
 
-    Others' commits are heard by LISTEN where the driver is asyncpg or psycopg (`listen=False` for poolers that hand a
-    connection from one client to the next), else by looking every `poll` seconds; and the tops of all logs are
-    compared every `compare` seconds in any case. A call to the database takes at most `timeout` seconds. What the
-    driver raises is raised at the publisher, after `patience` seconds of trying again where it may pass.
+    Others' commits are learned of by LISTEN, or by polling; and the tops of all logs are compared in any case. How
+    often, and how long a call may take, is in `settings`. What the driver raises is raised at the publisher.
     """
 
     multiprocess = True
@@ -63,13 +61,7 @@ class DatabaseBroker(Broker):
         age: float = 86_400.0,
         total_size: int = 1_073_741_824,
         channels: int = 100_000,
-        tails: int = 67_108_864,
-        poll: float = 0.1,
-        compare: float = 5.0,
-        sweep: float = 10.0,
-        listen: bool = True,
-        timeout: float = 30.0,
-        patience: float = 5.0,
+        settings: DatabaseSettings | None = None,
         prefix: str = PREFIX,
         schema: str | None = None,
         clock: Callable[[], float] = time.time,
@@ -77,40 +69,37 @@ class DatabaseBroker(Broker):
         random: Callable[[], float] = dice.random,
     ) -> None:
         check_engine(engine)
-        _check_positive(
-            events=events, size=size, age=age, total_size=total_size, channels=channels, tails=tails, poll=poll,
-            compare=compare, sweep=sweep, timeout=timeout, patience=patience,
-        )  # fmt: skip
+        bounds = Bounds(events=events, size=size, age=age, total_size=total_size, channels=channels)
+        self._settings = settings = settings or DatabaseSettings()
+        self._random, self._events = random, events
         self.tables = tables(prefix, schema)
-        access = partial(Access, engine, timeout=timeout, patience=patience, random=random)
+        access = partial(Access, engine, timeout=settings.timeout, patience=settings.patience, random=random)
         self._background = Background(partial(access, explained=self.tables.used))
-        self._patience, self._sweep_every, self._random, self._events = patience, sweep, random, events
-        self._writer = Writer(self.tables, clock, epochs)
-        self._sweeper = Sweeper(
-            self.tables, self._writer, Bounds(events, size, age, total_size, channels), clock, epochs
-        )
+        self._writer = LogWriter(self.tables, clock, epochs)
+        self._sweeper = Sweeper(self.tables, self._writer, bounds, clock, epochs)
         self._source = DatabaseSource(
-            Reader(self.tables),
+            LogReader(self.tables),
             self._writer,
             Repairer(self.tables, self._writer, clock, epochs),
             background=self._background,
             delivered=self._delivered,
-            signal=self.tables.signal if listen else None,
-            poll=poll,
+            signal=self.tables.signal if settings.listen else None,
+            poll=settings.poll,
         )
         self._tails = Tails(
             self._source,
             events=events,
             size=size,
             age=age,
-            total_size=tails,
+            total_size=settings.tails,
             clock=clock,
             random=random,
-            compare=compare,
-            patience=patience,
+            compare=settings.compare,
+            patience=settings.patience,
         )
         self._appends: weakref.WeakKeyDictionary[Loop, Batch[tuple[str, Draft], Entry]] = weakref.WeakKeyDictionary()
         self._home: Loop | None = None  # the loop on which channels are followed
+        self._holder = ""  # of the lease to sweep: another name in each process
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -166,7 +155,7 @@ class DatabaseBroker(Broker):
 
     # Within the application's own transactions.
 
-    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[tuple[str, Entry]]:
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[Written]:
         """Number events (channel, draft) and write their rows, in the caller's transaction: once in it, as late as
         possible, because until it ends nobody else appends to these channels.
 
@@ -175,7 +164,7 @@ class DatabaseBroker(Broker):
         with self.tables.used():
             return self._writer.write(connection, drafts)
 
-    def committed(self, written: Sequence[tuple[str, Entry]]) -> None:
+    def committed(self, written: Sequence[Written]) -> None:
         """The transaction in which these were written is committed: deliver them here now. From any thread.
 
         Without this call they are delivered after the next wake-up.
@@ -198,21 +187,21 @@ class DatabaseBroker(Broker):
     def _delivered(self, channel: str) -> Position | None:
         return self._tails.top(channel)
 
-    def _tell(self, written: Sequence[tuple[str, Entry]]) -> None:
-        for item in written:
-            self._tails.committed(*item, after=item.after if isinstance(item, Written) else None)
+    def _tell(self, written: Sequence[Written]) -> None:
+        for it in written:
+            self._tails.committed(it.channel, it.entry, it.after)
 
     async def _append(self, drafts: Sequence[tuple[str, Draft]]) -> list[Entry | Exception]:
         try:
             write = partial(self._writer.write, drafts=drafts)
             written = await self._background.do(lambda access: access.write(write))
         except Exception as error:  # noqa: BLE001
-            if len(drafts) == 1 or passes(error):
+            if len(drafts) == 1 or is_transient(error) or isinstance(error, TablesMissing):
                 return [error] * len(drafts)
             half = len(drafts) // 2  # one that the database refuses fails alone
             return [*await self._append(drafts[:half]), *await self._append(drafts[half:])]
         self.committed(written)
-        return [entry for _, entry in written]
+        return [it.entry for it in written]
 
     def _is_home(self) -> bool:
         return self._home is not None and self._home is _running_loop()
@@ -226,45 +215,15 @@ class DatabaseBroker(Broker):
                 raise RuntimeError("this broker follows channels on another event loop, which is still running")
             self._tails.restart()  # that loop ended without `close`
         self._home = asyncio.get_running_loop()
-        sweeping = persist(self._sweep, "swept", patience=self._sweep_every, random=self._random)
+        self._holder = secrets.token_hex(8)
+        sweeping = retry_forever(self._sweep, "swept", patience=self._settings.sweep, random=self._random)
         self._sweeping = self._home.create_task(sweeping)
 
     async def _sweep(self, works: Callable[[], None]) -> None:
-        holder = secrets.token_hex(8)
         while True:
-            await asyncio.sleep(self._sweep_every)
-            await self._background.do(partial(self._sweep_once, holder))
+            await asyncio.sleep(self._settings.sweep)
+            await self._background.do(partial(sweep, sweeper=self._sweeper, holder=self._holder))
             works()
-
-    async def _sweep_once(self, holder: str, access: Access) -> None:
-        """Bring all logs within their bounds; what takes longer than the lease is left to the next time."""
-        if not await access.write(partial(self._sweeper.lease, holder=holder, seconds=_LEASE)):
-            return
-        clock = asyncio.get_running_loop().time
-        end = clock() + _LEASE / 2
-        while clock() < end and await self._trim(access):
-            pass
-        await access.write(self._sweeper.forget)
-        await access.write(self._sweeper.clear_rejected)
-
-    async def _trim(self, access: Access) -> int:
-        """Drop some of what is beyond the bounds; returns how many bytes that were."""
-        dropped = 0
-        for name in await access.read(self._sweeper.beyond):
-            dropped += await access.write(partial(self._sweeper.trim, name=name))
-        excess, names = await access.read(self._sweeper.excess)
-        for name in names:
-            if excess > 0:
-                gone = await access.write(partial(self._sweeper.trim, name=name, excess=excess))
-                excess, dropped = excess - gone, dropped + gone
-        return dropped
-
-
-def _check_positive(**settings: object) -> None:
-    """Raises ValueError for a setting that is no number above 0."""
-    for name, value in settings.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise ValueError(f"DatabaseBroker({name}={value!r}): it must be a number above 0")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -11,7 +11,7 @@ def downgrade() -> None:
 
 from typing import Protocol
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, MetaData
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from tidings.brokers.database.tables import PREFIX, tables
@@ -26,13 +26,23 @@ class Operations(Protocol):
 
 def upgrade(op: Operations, *, prefix: str = PREFIX, schema: str | None = None) -> None:
     """Make the tables, on the connection of the migration or, offline, as SQL."""
-    for table in tables(prefix, schema).metadata.sorted_tables:
+    create(op, tables(prefix, schema).metadata)
+
+
+def downgrade(op: Operations, *, prefix: str = PREFIX, schema: str | None = None) -> None:
+    """Drop the tables with all that is in them: every client is reset."""
+    drop(op, tables(prefix, schema).metadata)
+
+
+def create(op: Operations, metadata: MetaData) -> None:
+    """Make these tables and their indexes."""
+    for table in metadata.sorted_tables:
         op.execute(CreateTable(table))
         for index in table.indexes:
             op.execute(CreateIndex(index))
 
 
-def downgrade(op: Operations, *, prefix: str = PREFIX, schema: str | None = None) -> None:
-    """Drop the tables with all that is in them: every client is reset."""
-    for table in reversed(tables(prefix, schema).metadata.sorted_tables):
+def drop(op: Operations, metadata: MetaData) -> None:
+    """Drop these tables."""
+    for table in reversed(metadata.sorted_tables):
         op.execute(DropTable(table))

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Row, and_, bindparam, select
 
 from tidings.brokers.database.tables import LOG_ROW, Tables
 from tidings.protocol.log import Entry, Position
-from tidings.tail import Stretch
+from tidings.tail import Page
 
 
 class LogMissing(LookupError):
-    """There is no epoch yet for channels to be born: nothing was ever written."""
+    """There is no epoch yet for new logs: nothing was ever written."""
 
 
 class Unreadable(Exception):
@@ -36,7 +36,7 @@ class _Message(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Message)
 
 
-class Reader:
+class LogReader:
     """Reads from a set of tables."""
 
     def __init__(self, tables: Tables) -> None:
@@ -44,11 +44,11 @@ class Reader:
         held = and_(
             events.channel == channels.name, events.offset >= bindparam("after"), events.offset > channels.start
         )
-        self._unborn = select(log.epoch).where(log.id == LOG_ROW)
+        self._initial_epoch = select(log.epoch).where(log.id == LOG_ROW)
         self._tops = select(channels.name, channels.epoch, channels.top, channels.top_id).where(
             channels.name.in_(bindparam("names", expanding=True))
         )
-        self._stretch = (
+        self._page = (
             select(channels.epoch, channels.top, channels.top_id, channels.start, channels.start_id)
             .add_columns(events.offset, events.id, events.message, events.key, events.at)
             .select_from(tables.channels.outerjoin(tables.events, held))
@@ -60,29 +60,30 @@ class Reader:
     def tops(self, connection: Connection, names: Sequence[str]) -> Mapping[str, Position]:
         """The top of each channel's log. Raises LogMissing."""
         rows = connection.execute(self._tops, {"names": names})
-        born = {row.name: Position(row.epoch, row.top, row.top_id) for row in rows}
-        if missing := [name for name in names if name not in born]:
-            born.update(dict.fromkeys(missing, self._empty(connection)))
-        return born
+        tops = {row.name: Position(row.epoch, row.top, row.top_id) for row in rows}
+        if missing := [name for name in names if name not in tops]:
+            tops.update(dict.fromkeys(missing, self._initial(connection)))
+        return tops
 
-    def read(self, connection: Connection, places: Sequence[tuple[str, int]], limit: int) -> list[Stretch]:
+    def read(self, connection: Connection, places: Sequence[tuple[str, int]], limit: int) -> list[Page]:
         """For each channel, at most `limit` entries after this offset. Raises LogMissing and Unreadable."""
-        stretches, unreadable = [], []
+        pages, unreadable = [], []
         for name, after in places:
-            rows = connection.execute(self._stretch, {"channel": name, "after": after, "rows": limit + 1}).all()
+            rows = connection.execute(self._page, {"channel": name, "after": after, "rows": limit + 1}).all()
             if not rows:
-                empty = self._empty(connection)
-                stretches.append(Stretch(empty, [], empty))
-            elif (stretch := _stretch(name, rows, after, limit)) is not None:
-                stretches.append(stretch)
+                initial = self._initial(connection)
+                pages.append(Page(initial, [], initial))
+            elif (page := _page(name, rows, after, limit)) is not None:
+                pages.append(page)
             else:
                 unreadable.append(name)
         if unreadable:
             raise Unreadable(unreadable)
-        return stretches
+        return pages
 
-    def _empty(self, connection: Connection) -> Position:
-        epoch = connection.execute(self._unborn).scalar_one_or_none()
+    def _initial(self, connection: Connection) -> Position:
+        """The top of a log that does not exist yet."""
+        epoch = connection.execute(self._initial_epoch).scalar_one_or_none()
         if epoch is None:
             raise LogMissing
         return Position(epoch, 0, "")
@@ -99,12 +100,12 @@ def faults(
             yield offset, reason
 
 
-def _stretch(name: str, rows: Sequence[Row[*tuple[Any, ...]]], after: int, limit: int) -> Stretch | None:
+def _page(name: str, rows: Sequence[Row[*tuple[Any, ...]]], after: int, limit: int) -> Page | None:
     """What rows of a channel and its events are; None where something is amiss among them."""
     epoch, top, start = rows[0].epoch, rows[0].top, rows[0].start
     begin, end = Position(epoch, start, rows[0].start_id), Position(epoch, top, rows[0].top_id)
     if after > top:
-        return Stretch(end, [], end)
+        return Page(end, [], end)
     events = [row for row in rows if row.offset is not None]
     if after > start:
         if not events or events[0].offset != after:
@@ -114,7 +115,7 @@ def _stretch(name: str, rows: Sequence[Row[*tuple[Any, ...]]], after: int, limit
     expected = range(begin.offset + 1, min(top, begin.offset + limit) + 1)
     if any(faults(name, epoch, iter(expected), events)):
         return None
-    return Stretch(begin, [Entry(Position(epoch, it.offset, it.id), it.message, it.key, it.at) for it in events], end)
+    return Page(begin, [Entry(Position(epoch, it.offset, it.id), it.message, it.key, it.at) for it in events], end)
 
 
 def _fault(name: str, epoch: str, row: Row[*tuple[Any, ...]]) -> str | None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tidings.brokers.database.reading import faults
 from tidings.brokers.database.tables import Tables
-from tidings.brokers.database.writing import Held, Writer
+from tidings.brokers.database.writing import Counters, LogWriter
 from tidings.protocol.log import Position
 
 log = logging.getLogger("tidings")
@@ -16,7 +16,9 @@ log = logging.getLogger("tidings")
 class Repairer:
     """Repairs logs, each in a transaction that holds its lock."""
 
-    def __init__(self, tables: Tables, writer: Writer, clock: Callable[[], float], epochs: Callable[[], str]) -> None:
+    def __init__(
+        self, tables: Tables, writer: LogWriter, clock: Callable[[], float], epochs: Callable[[], str]
+    ) -> None:
         self._tables, self._writer, self._clock, self._epochs = tables, writer, clock, epochs
 
     def renumber(self, connection: Connection, name: str, seen: Position) -> Position:
@@ -76,7 +78,7 @@ class Repairer:
             update(channels).where(channels.c.name == name).values(start=start.offset, start_id=start.id, size=size)
         )
 
-    def _holds(self, connection: Connection, name: str, held: Held, seen: Position) -> bool:
+    def _holds(self, connection: Connection, name: str, held: Counters, seen: Position) -> bool:
         """Whether a log has, or may have had, this position of its epoch."""
         if seen.offset == held.start.offset:
             return seen == held.start

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from tidings.brokers.database.access import Access
 from tidings.brokers.database.background import Background
-from tidings.brokers.database.reading import LogMissing, Reader, Unreadable
+from tidings.brokers.database.reading import LogMissing, LogReader, Unreadable
 from tidings.brokers.database.repairing import Repairer
-from tidings.brokers.database.wakeups import wake
-from tidings.brokers.database.writing import Writer
+from tidings.brokers.database.wakeups import listen
+from tidings.brokers.database.writing import LogWriter
 from tidings.protocol.log import Position
-from tidings.tail import Stretch
+from tidings.tail import Page
 
 log = logging.getLogger("tidings")
 
@@ -33,8 +33,8 @@ class DatabaseSource:
 
     def __init__(
         self,
-        reader: Reader,
-        writer: Writer,
+        reader: LogReader,
+        writer: LogWriter,
         repairer: Repairer,
         *,
         background: Background,
@@ -50,29 +50,28 @@ class DatabaseSource:
         """Each channel's top; that of an empty log for a channel that has none yet."""
         return await self._read(partial(self._reader.tops, names=names))
 
-    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Stretch]:
+    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Page]:
         """For each channel, at most `limit` entries after this offset."""
         return await self._read(partial(self._reader.read, places=places, limit=limit))
 
-    async def listen(self, heard: Callable[[str | None], None]) -> None:
+    async def listen(self, wake: Callable[[str | None], None]) -> None:
         """Tell of each channel that has something new; None where it may be any. Runs until it is cancelled."""
-
-        def told(notification: str | None) -> None:
-            parts = [] if notification is None else notification.split(" ", 2)
-            if len(parts) < 3 or not parts[1].isdecimal():  # the database's other users may notify as they like
-                heard(None)
-                return
-            epoch, offset, name = parts
-            here = self._delivered(name)
-            if here is None or here.epoch != epoch or here.offset < int(offset):
-                heard(name)
-
         loop = asyncio.get_running_loop()
 
-        def told_there(notification: str | None) -> None:
-            loop.call_soon_threadsafe(told, notification)
+        def notified(payload: str | None) -> None:  # on the thread of the background
+            loop.call_soon_threadsafe(self._notified, payload, wake)
 
-        await self._background.do(lambda access: wake(access, self._signal, self._poll, told_there), cancel=True)
+        await self._background.do(lambda access: listen(access, self._signal, self._poll, notified), cancel=True)
+
+    def _notified(self, payload: str | None, wake: Callable[[str | None], None]) -> None:
+        parts = [] if payload is None else payload.split(" ", 2)
+        if len(parts) < 3 or not parts[1].isdecimal():  # the database's other users may notify as they like
+            wake(None)
+            return
+        epoch, offset, name = parts
+        here = self._delivered(name)
+        if here is None or here.epoch != epoch or here.offset < int(offset):
+            wake(name)
 
     async def renumber(self, name: str, seen: Position) -> Position:
         """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
@@ -87,7 +86,7 @@ class DatabaseSource:
             try:
                 return await access.read(work)
             except LogMissing:
-                await access.write(self._writer.unborn)
+                await access.write(self._writer.initial_epoch)
             except Unreadable as unreadable:
                 await self._set_aside(access, unreadable.channels)
         return await access.read(work)

@@ -1,52 +1,37 @@
 """Keeping the tables within their bounds, a little at a time."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
+from tidings.brokers.database.access import Access
+from tidings.brokers.database.lease import Lease
+from tidings.brokers.database.settings import Bounds
 from tidings.brokers.database.tables import LOG_ROW, Tables
-from tidings.brokers.database.writing import Held, Writer
+from tidings.brokers.database.writing import Counters, LogWriter
 from tidings.protocol.log import Position
 
 ROWS = 500  # that one transaction removes at most
 _CHANNELS = 100  # that are looked for at once
 _REJECTED = 1_000  # that are kept
-_LEASE = "sweep"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of each channel's log: `events`, `size` (bytes) and `age` (seconds). Of all: `total_size`, and `channels`."""
-
-    events: int
-    size: int
-    age: float
-    total_size: int
-    channels: int
+_TERM = 60.0  # seconds for which a process sweeps alone
 
 
 class Sweeper:
     """Removes what is beyond the bounds. Each method is one short transaction."""
 
     def __init__(
-        self, tables: Tables, writer: Writer, bounds: Bounds, clock: Callable[[], float], epochs: Callable[[], str]
+        self, tables: Tables, writer: LogWriter, bounds: Bounds, clock: Callable[[], float], epochs: Callable[[], str]
     ) -> None:
         self._tables, self._writer, self._bounds = tables, writer, bounds
         self._clock, self._epochs = clock, epochs
+        self._lease = Lease(tables.leases, {"name": "sweep"})
 
-    def lease(self, connection: Connection, holder: str, seconds: float) -> bool:
-        """Whether this process is the one that sweeps, for so many seconds from now."""
-        leases, now = self._tables.leases, self._clock()
-        mine = (leases.c.holder == holder) | (leases.c.until < now) | (leases.c.until > now + 2 * seconds)
-        values = {"holder": holder, "until": now + seconds}
-        taken = connection.execute(update(leases).where(leases.c.name == _LEASE, mine).values(values))
-        if taken.rowcount:
-            return True
-        if connection.execute(select(exists().where(leases.c.name == _LEASE))).scalar_one():
-            return False
-        connection.execute(insert(leases).values(name=_LEASE, **values))
-        return True
+    def take_turn(self, connection: Connection, holder: str) -> bool:
+        """Whether this process is the one that sweeps now."""
+        return self._lease.take(connection, holder, self._clock(), _TERM)
 
     def beyond(self, connection: Connection) -> list[str]:
         """Some channels whose logs are beyond their bounds."""
@@ -91,7 +76,7 @@ class Sweeper:
         return size
 
     def _to_drop(
-        self, held: Held, oldest: Sequence[Row[*tuple[int, str, int, float]]], excess: int
+        self, held: Counters, oldest: Sequence[Row[*tuple[int, str, int, float]]], excess: int
     ) -> list[Row[*tuple[int, str, int, float]]]:
         bounds, before = self._bounds, self._clock() - self._bounds.age
         many, much = held.top.offset - held.start.offset - bounds.events, held.size - bounds.size
@@ -106,13 +91,13 @@ class Sweeper:
     def forget(self, connection: Connection) -> int:
         """Where there are too many channels, forget some that are empty, then some that were quiet for longest.
 
-        Returns how many. Their numbers may be given again, so the epoch of channels to be born changes.
+        Returns how many. Their numbers may be given again, so the epoch of new logs changes.
         """
         channels, events, log = self._tables.channels, self._tables.events, self._tables.log
         count = connection.execute(select(func.count()).select_from(channels)).scalar_one()
         if count <= self._bounds.channels:
             return 0
-        # Nobody may be giving birth under the old epoch; if somebody is, the next sweep will do.
+        # Nobody may be making a log under the old epoch; if somebody is, the next sweep will do.
         free = select(log.c.id).where(log.c.id == LOG_ROW).with_for_update(skip_locked=True)
         if connection.execute(free).one_or_none() is None:
             return 0
@@ -135,3 +120,29 @@ class Sweeper:
         newest = select(rejected.c.id).order_by(rejected.c.id.desc()).limit(1).offset(_REJECTED).scalar_subquery()
         old = rejected.c.at < self._clock() - self._bounds.age
         connection.execute(delete(rejected).where(old | (rejected.c.id <= newest)))
+
+
+async def sweep(access: Access, sweeper: Sweeper, holder: str) -> None:
+    """Bring all logs within their bounds, if no other process does; what takes too long is left to the next time."""
+    if not await access.write(partial(sweeper.take_turn, holder=holder)):
+        return
+    clock = asyncio.get_running_loop().time
+    end = clock() + _TERM / 2
+    while clock() < end and await _trim(access, sweeper):
+        pass
+    while clock() < end and await access.write(sweeper.forget) > 0:
+        pass
+    await access.write(sweeper.clear_rejected)
+
+
+async def _trim(access: Access, sweeper: Sweeper) -> int:
+    """Drop some of what is beyond the bounds; returns how many bytes that were."""
+    dropped = 0
+    for name in await access.read(sweeper.beyond):
+        dropped += await access.write(partial(sweeper.trim, name=name))
+    excess, names = await access.read(sweeper.excess)
+    for name in names:
+        if excess > 0:
+            gone = await access.write(partial(sweeper.trim, name=name, excess=excess))
+            excess, dropped = excess - gone, dropped + gone
+    return dropped

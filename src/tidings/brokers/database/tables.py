@@ -1,7 +1,7 @@
 """The tables that the logs are kept in."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -20,12 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from tidings.brokers.database.dialects import is_undefined_table
 from tidings.protocol.errors import TidingsError
 
 PREFIX = "tidings_"
 
 LOG_ROW = 1
-_UNDEFINED_TABLE = "42P01"
 
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # an integer key of its own only as INTEGER, in SQLite
 
@@ -38,7 +38,7 @@ class TablesMissing(TidingsError, LookupError):
 class Tables:
     """The tables under one prefix and in one schema.
 
-    `log`: one row: the epoch of channels to be born. `channels`: for each channel its epoch, its top, the position
+    `log`: one row: the epoch of new logs. `channels`: for each channel its epoch, its top, the position
     that its events follow (`start`), and their bytes. `events`: what is held. `rejected`: what could not be decoded,
     with the reason. `leases`: who sweeps now. Times (`at`, `until`) are seconds since 1970.
     """
@@ -55,27 +55,23 @@ class Tables:
         """The name under which Postgres is told of commits: one for each set of tables."""
         return self.events.fullname.replace(".", "_")
 
-    @contextmanager
-    def used(self) -> Iterator[None]:
-        """Raises TablesMissing where a statement says that one of these is not there."""
-        try:
-            yield
-        except DBAPIError as error:
-            missing = sqlstate(error) == _UNDEFINED_TABLE or "no such table" in str(error.orig)
-            if missing and any(table.name in str(error.orig) for table in self.metadata.tables.values()):
-                reason = str(error.orig).strip().partition("\n")[0]
-                raise TablesMissing(
-                    f"the database lacks tables of tidings ({reason}): run a migration that calls "
-                    "tidings.brokers.database.migration.upgrade(op)"
-                ) from error
+    def used(self) -> AbstractContextManager[None]:
+        """Raises TablesMissing where a statement in the block says that one of these is not there."""
+        return made_by("tidings.brokers.database.migration", self.metadata)
+
+
+@contextmanager
+def made_by(migration: str, metadata: MetaData) -> Iterator[None]:
+    """Raises TablesMissing, which names the migration, where a statement in the block lacks one of these tables."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig).strip().partition("\n")[0]
+        if not is_undefined_table(error) or not any(table.name in said for table in metadata.tables.values()):
             raise
-
-
-def sqlstate(error: BaseException) -> str | None:
-    """The SQLSTATE of an error of a Postgres driver, with or without SQLAlchemy around it."""
-    origin = getattr(error, "orig", None) or error
-    state = getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None)
-    return str(state) if state else None
+        raise TablesMissing(
+            f"the database lacks tables of tidings ({said}): run a migration that calls {migration}.upgrade(op)"
+        ) from error
 
 
 def tables(prefix: str = PREFIX, schema: str | None = None) -> Tables:

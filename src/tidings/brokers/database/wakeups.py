@@ -6,40 +6,44 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tidings.brokers.database.access import Access
+from tidings.brokers.database.access import Access, Run
 
-Heard = Callable[[str | None], None]
-Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
+Notified = Callable[[str | None], None]
 
 ALIVE = 30.0  # seconds after which a connection that tells nothing is asked whether it still stands
 _ANSWER = 10.0  # seconds that it has for the answer
 
 
-async def wake(access: Access, signal: str | None, poll: float, heard: Heard) -> None:
-    """Call `heard` with what Postgres was told under `signal`; with None where anything may have changed, which is so
-    at the beginning. Runs until it is cancelled; raises when the connection is lost.
+async def listen(access: Access, signal: str | None, poll: float, notified: Notified) -> None:
+    """Call `notified` with what Postgres was told under `signal`; with None where anything may have changed, which is
+    so at the beginning. Runs until it is cancelled; raises when the connection is lost.
 
     Without a signal, and where the driver cannot listen, it looks every `poll` seconds; in SQLite, whether any other
     connection has committed.
     """
-    async with access.connection() as run:
-        if access.dialect == "sqlite":
-            await _watch_sqlite(run, poll, heard)
-        elif signal is not None and access.driver == "asyncpg":
-            await _listen_asyncpg(await run(_driver), signal, heard)
-        elif signal is not None and access.driver == "psycopg":
-            await (_listen_psycopg if access.is_async else _listen_in_threads)(run, signal, heard)
+    listens = _LISTENS.get((access.driver, access.is_async))
+    if access.dialect == "sqlite":
+        async with access.connection() as run:
+            await _watch_sqlite(run, poll, notified)
+    elif signal is not None and listens is not None:
+        async with access.connection() as run:
+            await listens(run, signal, notified)
+    else:
+        await _poll(poll, notified)
+
+
+async def _poll(poll: float, notified: Notified) -> None:
     while True:
-        heard(None)
+        notified(None)
         await asyncio.sleep(poll)
 
 
-async def _watch_sqlite(run: Run, poll: float, heard: Heard) -> None:
+async def _watch_sqlite(run: Run, poll: float, notified: Notified) -> None:
     seen = None
     while True:
         version = await run(_data_version)
         if version != seen:
-            heard(None)
+            notified(None)
         seen = version
         await asyncio.sleep(poll)
 
@@ -52,11 +56,11 @@ def _data_version(connection: Connection) -> Any:
         connection.rollback()
 
 
-async def _listen_asyncpg(driver: Any, signal: str, heard: Heard) -> None:
-    lost = asyncio.Event()
+async def _listen_asyncpg(run: Run, signal: str, notified: Notified) -> None:
+    driver, lost = await run(_driver), asyncio.Event()
     driver.add_termination_listener(lambda _: lost.set())
-    await driver.add_listener(signal, lambda connection, pid, channel, payload: heard(payload))
-    heard(None)
+    await driver.add_listener(signal, lambda connection, pid, channel, payload: notified(payload))
+    notified(None)
     while not lost.is_set():
         try:
             async with asyncio.timeout(ALIVE):
@@ -66,19 +70,19 @@ async def _listen_asyncpg(driver: Any, signal: str, heard: Heard) -> None:
     raise ConnectionError("the connection that listens was closed")
 
 
-async def _listen_psycopg(run: Run, signal: str, heard: Heard) -> None:
+async def _listen_psycopg(run: Run, signal: str, notified: Notified) -> None:
     driver = await run(_driver)
     await driver.set_autocommit(True)
     await driver.execute(f'LISTEN "{signal}"')
-    heard(None)
+    notified(None)
     while True:
         async for notification in driver.notifies(timeout=ALIVE):
-            heard(notification.payload)
+            notified(notification.payload)
         async with asyncio.timeout(_ANSWER):
             await driver.execute("SELECT 1")
 
 
-async def _listen_in_threads(run: Run, signal: str, heard: Heard) -> None:
+async def _listen_in_threads(run: Run, signal: str, notified: Notified) -> None:
     def begin(connection: Connection) -> Any:
         driver = _driver(connection)
         driver.autocommit = True
@@ -89,7 +93,7 @@ async def _listen_in_threads(run: Run, signal: str, heard: Heard) -> None:
         return [notification.payload for notification in _driver(connection).notifies(timeout=0)]
 
     driver, loop, readable = await run(begin), asyncio.get_running_loop(), asyncio.Event()
-    heard(None)
+    notified(None)
     loop.add_reader(driver.fileno(), readable.set)
     try:
         while True:
@@ -101,10 +105,18 @@ async def _listen_in_threads(run: Run, signal: str, heard: Heard) -> None:
                     await run(lambda connection: _driver(connection).execute("SELECT 1"))
             readable.clear()
             for payload in await run(take):
-                heard(payload)
+                notified(payload)
     finally:
         loop.remove_reader(driver.fileno())
 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
+
+
+_LISTENS: dict[tuple[str, bool], Callable[[Run, str, Notified], Awaitable[None]]] = {
+    ("asyncpg", True): _listen_asyncpg,
+    ("psycopg", True): _listen_psycopg,
+    ("psycopg", False): _listen_in_threads,
+}
+"""By the driver, and whether it is used with an AsyncEngine."""

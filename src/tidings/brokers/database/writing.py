@@ -6,8 +6,9 @@ order of commits, no reader sees a number before all lower ones, and two writers
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -17,41 +18,38 @@ from sqlalchemy import (
     TwoPhaseTransaction,
     bindparam,
     func,
-    insert,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
+from tidings.brokers.database.dialects import insert
 from tidings.brokers.database.tables import LOG_ROW, Tables
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position, event_message
 
 _PAIRS = 500  # of channel and id that one statement asks for
-_BIRTHS = 10  # tries to lock a channel that others keep forgetting
+_TRIES = 10  # to lock a channel that others keep forgetting
 
 
-class Written(tuple[str, Entry]):
-    """A channel's name and its entry; and the position that it follows in the log, None where it was there before."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event in a channel's log, and the position that it follows there; None where it was there before."""
 
+    channel: str
+    entry: Entry
     after: Position | None
 
-    def __new__(cls, channel: str, entry: Entry, after: Position | None) -> Self:
-        written = super().__new__(cls, (channel, entry))
-        written.after = after
-        return written
 
-
-class Held(NamedTuple):
-    """What a channel's log holds: the events after `start` up to `top`, of so many bytes."""
+class Counters(NamedTuple):
+    """A channel's row: its log holds the events after `start` up to `top`, of so many bytes."""
 
     top: Position
     start: Position
     size: int
 
 
-class Writer:
+class LogWriter:
     """Writes events to a set of tables. `clock` gives seconds since 1970, `epochs` unique names."""
 
     def __init__(self, tables: Tables, clock: Callable[[], float], epochs: Callable[[], str]) -> None:
@@ -66,17 +64,20 @@ class Writer:
         tops = {name: self.lock(connection, name, now).top for name in sorted({name for name, _ in drafts})}
         known = self._known(connection, {(name, draft.id) for name, draft in drafts}, tops)
         new: list[Written] = []
+        rows: list[dict[str, Any]] = []
         for name, draft in drafts:
             if (name, draft.id) not in known:
-                written = _follow(name, tops[name], draft, now)
-                known[name, draft.id] = written
-                tops[name] = written[1].position
+                written = known[name, draft.id] = _follow(name, tops[name], draft, now)
+                tops[name] = written.entry.position
                 new.append(written)
+                rows.append(_event_row(name, draft.type, written.entry))
         if new:
-            self._insert(connection, new, {draft.id: draft.type for _, draft in drafts})
+            connection.execute(insert(connection, self._tables.events), rows)
+            self._count(connection, new)
+            self.notify(connection, {written.channel: written.entry.position for written in new})
         return [known[name, draft.id] for name, draft in drafts]
 
-    def lock(self, connection: Connection, name: str, at: float | None = None) -> Held:
+    def lock(self, connection: Connection, name: str, at: float | None = None) -> Counters:
         """Keep a channel's log as it is for others until the transaction ends. A channel that has none yet gets one.
 
         `at` is when it is appended to; None where it is not.
@@ -88,27 +89,27 @@ class Writer:
             .values(at=channels.at if at is None else at)
             .returning(channels.epoch, channels.top, channels.top_id, channels.start, channels.start_id, channels.size)
         )
-        for _ in range(_BIRTHS):
+        for _ in range(_TRIES):
             if (row := connection.execute(statement).one_or_none()) is not None:
                 top, start = Position(row.epoch, row.top, row.top_id), Position(row.epoch, row.start, row.start_id)
-                return Held(top, start, row.size)
-            self._bear(connection, name)
-        raise RuntimeError(f"the channel {name} was forgotten {_BIRTHS} times while it was being written to")
+                return Counters(top, start, row.size)
+            self._create(connection, name)
+        raise RuntimeError(f"the channel {name} was forgotten {_TRIES} times while it was being written to")
 
-    def _bear(self, connection: Connection, name: str) -> None:
+    def _create(self, connection: Connection, name: str) -> None:
         """Give a channel that has no log one that begins here."""
         empty = {"top": 0, "top_id": "", "start": 0, "start_id": "", "size": 0}
-        values = {"name": name, "epoch": self.unborn(connection), "at": self._clock(), **empty}
-        connection.execute(_insert_new(connection, self._tables.channels).values(values).on_conflict_do_nothing())
+        values = {"name": name, "epoch": self.initial_epoch(connection), "at": self._clock(), **empty}
+        connection.execute(insert(connection, self._tables.channels).values(values).on_conflict_do_nothing())
 
-    def unborn(self, connection: Connection) -> str:
-        """The epoch of channels to be born, which stays it until this transaction ends."""
+    def initial_epoch(self, connection: Connection) -> str:
+        """The epoch of new logs, which stays it until this transaction ends."""
         log = self._tables.log
         statement = select(log.c.epoch).where(log.c.id == LOG_ROW).with_for_update(read=True)
         epoch = connection.execute(statement).scalar_one_or_none()
         if epoch is None:
             values = {"id": LOG_ROW, "epoch": self._epochs()}
-            connection.execute(_insert_new(connection, log).values(values).on_conflict_do_nothing())
+            connection.execute(insert(connection, log).values(values).on_conflict_do_nothing())
             epoch = connection.execute(statement).scalar_one()
         return str(epoch)
 
@@ -128,8 +129,8 @@ class Writer:
                 known[row.channel, row.id] = Written(row.channel, entry, None)
         return known
 
-    def _insert(self, connection: Connection, new: Sequence[Written], types: dict[str, str]) -> None:
-        connection.execute(insert(self._tables.events), [_event_row(*written, types) for written in new])
+    def _count(self, connection: Connection, new: Sequence[Written]) -> None:
+        """Bring the channels' counters up to these."""
         channels = self._tables.channels
         connection.execute(
             update(channels)
@@ -137,7 +138,6 @@ class Writer:
             .values(top=bindparam("last"), top_id=bindparam("last_id"), size=channels.c.size + bindparam("added")),
             list(_channel_changes(new)),
         )
-        self.notify(connection, {name: entry.position for name, entry in new})
 
     def notify(self, connection: Connection, tops: Mapping[str, Position]) -> None:
         """Tell whoever listens (Postgres) of the tops of these channels, when this transaction commits."""
@@ -160,12 +160,12 @@ def _follow(name: str, top: Position, draft: Draft, now: float) -> Written:
     return Written(name, Entry(position, event_message(name, position, draft), draft.key, now), top)
 
 
-def _event_row(name: str, entry: Entry, types: dict[str, str]) -> dict[str, Any]:
+def _event_row(name: str, type: str, entry: Entry) -> dict[str, Any]:
     return {
         "channel": name,
         "offset": entry.position.offset,
         "id": entry.position.id,
-        "type": types[entry.position.id],
+        "type": type,
         "key": entry.key,
         "message": entry.message,
         "size": entry.size,
@@ -174,13 +174,9 @@ def _event_row(name: str, entry: Entry, types: dict[str, str]) -> dict[str, Any]
 
 
 def _channel_changes(new: Sequence[Written]) -> Iterator[dict[str, Any]]:
-    tops = {name: entry.position for name, entry in new}
+    tops = {written.channel: written.entry.position for written in new}
     added: Counter[str] = Counter()
-    for name, entry in new:
-        added[name] += entry.size
+    for written in new:
+        added[written.channel] += written.entry.size
     for name, top in tops.items():
         yield {"channel": name, "last": top.offset, "last_id": top.id, "added": added[name]}
-
-
-def _insert_new(connection: Connection, table: Any) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

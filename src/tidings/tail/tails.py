@@ -3,50 +3,20 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
-from typing import NamedTuple, Protocol
 
 from tidings.batch import Batch
 from tidings.broker import Listener
 from tidings.protocol.log import Entry, Log, Position
+from tidings.tail.retrying import retry_forever
+from tidings.tail.source import CHANNELS_AT_ONCE, Page, Source, read_since
 
 log = logging.getLogger("tidings")
 
-CHANNELS = 500  # whose tops are asked for at once
-PLACES = 20  # channels that are read at once, and
-ASKED = 10_000  # questions of readers that are answered at once, most of them alike
-ENTRIES = 100  # how many entries of each: the two bound what a read holds in memory
-
-
-class Stretch(NamedTuple):
-    """A part of a channel's log: what follows `start`, and the log's top at the same instant.
-
-    `start` is where the log stands at the offset that was asked for; its own start where that is higher, its top
-    where that is lower.
-    """
-
-    start: Position
-    entries: Sequence[Entry]
-    top: Position
-
-
-class Source(Protocol):
-    """Where the logs are. Its functions raise what its driver raises, and end within a bounded time."""
-
-    async def tops(self, names: Sequence[str]) -> Mapping[str, Position]:
-        """Each channel's top; that of an empty log for a channel that has none yet."""
-
-    async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Stretch]:
-        """For each channel, at most `limit` entries after this offset."""
-
-    async def listen(self, heard: Callable[[str | None], None]) -> None:
-        """Tell at once of each channel that has something new; None where it may be any. Runs until it is cancelled,
-        raises when it no longer can, and begins with telling None.
-        """
-
-    async def renumber(self, name: str, seen: Position) -> Position:
-        """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
+ENTRIES = 100  # of each channel that are read at once: with CHANNELS_AT_ONCE they bound what a read holds in memory
+TOPS = 500  # that are asked for at once
+QUESTIONS = 10_000  # of readers that are answered at once, most of them alike
 
 
 class Tail:
@@ -91,17 +61,17 @@ class Tails:
         self._followers: dict[str, int] = {}
         self._total = 0
         self._listeners: tuple[Listener, ...] = ()
-        self._dirty: dict[str, None] = {}  # names, in the order in which they were heard
-        self._doubt = True  # whether all tops are to be compared
+        self._dirty: dict[str, None] = {}  # names, in the order of their wake-ups
+        self._unsure = True  # whether all tops are to be compared
         self._tasks: list[asyncio.Task[None]] = []
         self._begin()
 
     def _begin(self) -> None:
         self._woken = asyncio.Event()
-        self._openings = Batch(_for_each(CHANNELS, self._open), limit=ASKED)
-        self._refreshes = Batch(_for_each(PLACES, self._refresh), limit=ASKED)
-        self._fills = Batch(_for_each(PLACES, self._fill), limit=ASKED)
-        self._reads = Batch(self._read, limit=ASKED)
+        self._openings = Batch(_for_each(TOPS, self._open), limit=QUESTIONS)
+        self._refreshes = Batch(_for_each(CHANNELS_AT_ONCE, self._refresh), limit=QUESTIONS)
+        self._fills = Batch(_for_each(CHANNELS_AT_ONCE, self._fill), limit=QUESTIONS)
+        self._reads = Batch(self._read, limit=QUESTIONS)
 
     # What the broker asks.
 
@@ -179,12 +149,12 @@ class Tails:
         if tail is not None and tail.log.top == after:
             self._deliver(name, tail, entry)
         elif tail is None or not tail.log.covers(entry.position):
-            self.hear(name)
+            self.wake(name)
 
-    def hear(self, name: str | None) -> None:
+    def wake(self, name: str | None) -> None:
         """A channel has something new; any may have, where none is named."""
         if name is None:
-            self._doubt = True
+            self._unsure = True
         elif name in self._followers:
             self._dirty[name] = None
         self._woken.set()
@@ -201,36 +171,36 @@ class Tails:
     def restart(self) -> None:
         """The event loop that this ran on is gone with the tasks: begin anew on the one that runs at `follow`."""
         self._tasks = []
-        self._doubt = True
+        self._unsure = True
         self._begin()
 
     # What goes on all the time.
 
     def _start(self) -> None:
         if not self._tasks:
-            self._doubt = True
+            self._unsure = True
             create = asyncio.get_running_loop().create_task
             for work, what in ((self._follow_on, "read"), (self._listen, "listened to")):
-                self._tasks.append(create(persist(work, what, patience=self._patience, random=self._random)))
+                self._tasks.append(create(retry_forever(work, what, patience=self._patience, random=self._random)))
 
     async def _listen(self, works: Callable[[], None]) -> None:
-        def heard(name: str | None) -> None:
+        def wake(name: str | None) -> None:
             works()
-            self.hear(name)
+            self.wake(name)
 
-        await self._source.listen(heard)
+        await self._source.listen(wake)
 
     async def _follow_on(self, works: Callable[[], None]) -> None:
         """Read what is new until something fails."""
         loop = asyncio.get_running_loop()
-        self._doubt, next_look = True, 0.0
+        self._unsure, next_look = True, 0.0
         while True:
             self._woken.clear()
-            if self._doubt or loop.time() >= next_look:
+            if self._unsure or loop.time() >= next_look:
                 await self._compare()
                 next_look = loop.time() + self._compare_every
             # Those that are being opened wait for that.
-            names = list(islice((name for name in self._dirty if name in self._tails), PLACES))
+            names = list(islice((name for name in self._dirty if name in self._tails), CHANNELS_AT_ONCE))
             for name in names:
                 del self._dirty[name]
             if names:
@@ -248,41 +218,41 @@ class Tails:
 
     async def _compare(self) -> None:
         """Compare the tops of all tails with those of the logs, and find out which are to be read."""
-        self._doubt = False
+        self._unsure = False
         self._forget_old()
         delivered = {name: tail.log.top for name, tail in self._tails.items()}
         async for name, top in self._tops(list(delivered)):
             if top != delivered[name] == self.top(name):
-                self.hear(name)
+                self.wake(name)
 
     async def _refresh(self, names: Sequence[str]) -> None:
         """Read what is new in these channels and deliver it."""
         asked = {name: tail.log.top for name in names if (tail := self._tails.get(name)) is not None}
-        stretches = await self._source.read([(name, top.offset) for name, top in asked.items()], ENTRIES)
-        for (name, top), stretch in zip(asked.items(), stretches, strict=True):
-            if stretch.start != top:
-                await self._recover(name, top, stretch)
-            elif self._take(name, stretch) != stretch.top:
-                self.hear(name)
+        pages = await self._source.read([(name, top.offset) for name, top in asked.items()], ENTRIES)
+        for (name, top), page in zip(asked.items(), pages, strict=True):
+            if page.start != top:
+                await self._recover(name, top, page)
+            elif self._take(name, page) != page.top:
+                self.wake(name)
 
-    def _take(self, name: str, stretch: Stretch) -> Position:
+    def _take(self, name: str, page: Page) -> Position:
         """Deliver what is the next of this; returns the position that this led to."""
         tail = self._tails.get(name)
-        for entry in stretch.entries:
+        for entry in page.entries:
             epoch, offset, _ = entry.position
             # What was delivered while this was read is passed over.
             if tail is not None and epoch == tail.log.top.epoch and offset == tail.log.top.offset + 1:
                 self._deliver(name, tail, entry)
-        return stretch.entries[-1].position if stretch.entries else stretch.start
+        return page.entries[-1].position if page.entries else page.start
 
-    async def _recover(self, name: str, seen: Position, stretch: Stretch) -> None:
+    async def _recover(self, name: str, seen: Position, page: Page) -> None:
         """What was delivered last is not in the log: find out why, and go on from the log's top."""
-        start, top = stretch.start, stretch.top
+        start, top = page.start, page.top
         rolled_back = start.epoch == seen.epoch and start.offset <= seen.offset
         if rolled_back:
             top = await self._source.renumber(name, seen)
         if rolled_back and top.epoch == seen.epoch:
-            self.hear(name)  # it was another process that looked too early
+            self.wake(name)  # it was another process that looked too early
         elif self.top(name) == seen:  # else it was dealt with meanwhile
             what = "was rolled back" if rolled_back else "has no more what follows"
             log.warning(
@@ -293,8 +263,8 @@ class Tails:
     # The tails.
 
     async def _tops(self, names: Sequence[str]) -> AsyncIterator[tuple[str, Position]]:
-        for first in range(0, len(names), CHANNELS):
-            for name, top in (await self._source.tops(names[first : first + CHANNELS])).items():
+        for first in range(0, len(names), TOPS):
+            for name, top in (await self._source.tops(names[first : first + TOPS])).items():
                 yield name, top
 
     async def _open(self, names: Sequence[str]) -> None:
@@ -359,9 +329,9 @@ class Tails:
         complete = set(tails)
         unfinished = {name: max(0, tail.log.top.offset - self._events) for name, tail in tails.items()}
         while unfinished:
-            stretches = await self._source.read(list(unfinished.items()), ENTRIES)
-            for name, stretch in zip(list(unfinished), stretches, strict=True):
-                if (reached := _extend(longer, name, stretch, tails[name].log.start)) is None:
+            pages = await self._source.read(list(unfinished.items()), ENTRIES)
+            for name, page in zip(list(unfinished), pages, strict=True):
+                if (reached := _extend(longer, name, page, tails[name].log.start)) is None:
                     del unfinished[name]
                 else:
                     unfinished[name] = reached
@@ -388,15 +358,15 @@ class Tails:
         return await read_since(self._source, questions, self._events)
 
 
-def _extend(logs: dict[str, Log], name: str, stretch: Stretch, until: Position) -> int | None:
+def _extend(logs: dict[str, Log], name: str, page: Page, until: Position) -> int | None:
     """Add to a log what leads up to a position; returns the offset to read on from, None where there is no more."""
-    log = logs.setdefault(name, Log(name, stretch.start))
-    if log.top != stretch.start:  # trimmed between two reads
+    log = logs.setdefault(name, Log(name, page.start))
+    if log.top != page.start:  # trimmed between two reads
         return None
-    for entry in stretch.entries:
+    for entry in page.entries:
         if entry.position.offset <= until.offset:
             log.add(entry)
-    return log.top.offset if stretch.entries and log.top.offset < until.offset else None
+    return log.top.offset if page.entries and log.top.offset < until.offset else None
 
 
 def _ahead(position: Position, top: Position) -> bool:
@@ -420,47 +390,3 @@ def _for_each(
         return [None] * len(names)
 
     return do
-
-
-async def read_since(
-    source: Source, questions: Sequence[tuple[str, Position, int]], events: int
-) -> list[list[Entry] | None]:
-    """Read straight from the logs what `since` answers, for logs that reach back by so many events."""
-    alike = list(dict.fromkeys(questions))
-    answers = {}
-    for first in range(0, len(alike), PLACES):
-        asked = alike[first : first + PLACES]
-        limit = max(limit for _, _, limit in asked)
-        stretches = await source.read([(name, position.offset) for name, position, _ in asked], limit)
-        for question, stretch in zip(asked, stretches, strict=True):
-            _, position, limit = question
-            near = stretch.top.offset - position.offset <= events
-            answers[question] = list(stretch.entries[:limit]) if near and stretch.start == position else None
-    return [answers[question] for question in questions]
-
-
-async def persist(
-    work: Callable[[Callable[[], None]], Awaitable[None]], what: str, *, patience: float, random: Callable[[], float]
-) -> None:
-    """Do something for ever, with pauses after failures. An outage is told when it begins and when it ends.
-
-    `work` calls the function that it is given whenever it has succeeded.
-    """
-    failures = 0
-
-    def works() -> None:
-        nonlocal failures
-        if failures:
-            log.warning("the logs can be %s again, after %d failures", what, failures)
-        failures = 0
-
-    while True:
-        try:
-            await work(works)
-        except Exception as error:
-            if not failures:
-                reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-                log.error("the logs cannot be %s, which is tried until they can: %s", what, reason)  # noqa: TRY400
-                log.debug("the logs cannot be %s", what, exc_info=error)
-            failures += 1
-            await asyncio.sleep(random() * min(patience, 0.1 * 2 ** min(failures, 10)))

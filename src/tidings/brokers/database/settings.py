@@ -1,0 +1,47 @@
+"""How large the logs may be, and how a process keeps up with them."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Of each channel's log: `events`, `size` (bytes) and `age` (seconds). Of all: `total_size`, and `channels`.
+
+    Raises ValueError for one that is no number above 0.
+    """
+
+    events: int
+    size: int
+    age: float
+    total_size: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        _check_positive("DatabaseBroker", asdict(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """How a process uses its database. Sizes in bytes, times in seconds.
+
+    Raises ValueError for a number that is none or not above 0.
+    """
+
+    tails: int = 67_108_864  # memory for the newest part of the logs that are followed here
+    listen: bool = True  # False for poolers that hand a connection from one client to the next; then it polls
+    poll: float = 0.1  # between two looks for others' commits, where the driver cannot LISTEN: not asyncpg, not psycopg
+    compare: float = 5.0  # between two comparisons of the tops of all logs, which find what no notification told
+    sweep: float = 10.0  # between two sweeps of what is beyond the bounds, by one of the processes
+    timeout: float = 30.0  # for a call to the database
+    patience: float = 5.0  # of trying again where what the driver raises may pass; then the publisher has it
+
+    def __post_init__(self) -> None:
+        numbers = asdict(self)
+        del numbers["listen"]
+        _check_positive("DatabaseSettings", numbers)
+
+
+def _check_positive(owner: str, numbers: dict[str, object]) -> None:
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise ValueError(f"{owner}({name}={value!r}): it must be a number above 0")

@@ -1,0 +1,34 @@
+"""Work that goes on for ever, whatever fails."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger("tidings")
+
+
+async def retry_forever(
+    work: Callable[[Callable[[], None]], Awaitable[None]], what: str, *, patience: float, random: Callable[[], float]
+) -> None:
+    """Do something for ever, with pauses after failures. An outage is told when it begins and when it ends.
+
+    `work` calls the function that it is given whenever it has succeeded.
+    """
+    failures = 0
+
+    def works() -> None:
+        nonlocal failures
+        if failures:
+            log.warning("the logs can be %s again, after %d failures", what, failures)
+        failures = 0
+
+    while True:
+        try:
+            await work(works)
+        except Exception as error:
+            if not failures:
+                reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                log.error("the logs cannot be %s, which is tried until they can: %s", what, reason)  # noqa: TRY400
+                log.debug("the logs cannot be %s", what, exc_info=error)
+            failures += 1
+            await asyncio.sleep(random() * min(patience, 0.1 * 2 ** min(failures, 10)))
