@@ -66,11 +66,12 @@ class SteppedBroker(DatabaseBroker):
         with self._engine.connect() as connection:
             row = connection.execute(select(self.tables.channels).where(channels.name == channel)).one_or_none()
             if row is None:
-                return bool(position == (connection.execute(select(log.epoch)).scalar_one(), 0, ""))
+                return position == (connection.execute(select(log.epoch)).scalar_one(), 0, "")
             if epoch != row.epoch or not max(row.start, row.top - self._bound) <= offset <= row.top:
                 return False
             at = select(events.id).where(events.channel == channel, events.offset == offset)
-            return id == (row.start_id if offset == row.start else connection.execute(at).scalar_one())
+            kept: str = row.start_id if offset == row.start else connection.execute(at).scalar_one()
+            return id == kept
 
 
 def throwaway(path: str) -> Engine:
