@@ -222,7 +222,7 @@ async def _enter(plan: Plan, url: str, rate: float, credentials: tuple[str, str]
 
 def report(summary: Summary) -> None:
     """Print what was entered, what was there, and what the rules said."""
-    for kind in ("locations", "staff", "schedules", "time-off requests"):
+    for kind in ("locations", "needs", "staff", "schedules", "time-off requests"):
         console.print(
             f"{kind + ':':<19}{summary.entered[kind]:>5} entered, {summary.already_there[kind]} already there, "
             f"{summary.refused_entries[kind]} refused"

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from .domain.instants import at
+from .domain.needs import LocationNeeds, Need
 from .domain.schedule import Location, Shift
 from .domain.staff import Contract, Staff, StaffRole
 from .domain.time_off import Decision
@@ -27,8 +28,8 @@ LOCATIONS = (
 NORTH, SOUTH, LISBON = LOCATIONS
 ZONES = {location.name: ZoneInfo(location.timezone) for location in LOCATIONS}
 
-FULL_TIME = Contract(name="Full time", hours_per_week=40, rest_hours=11)
-PART_TIME = Contract(name="Part time", hours_per_week=24, rest_hours=11)
+FULL_TIME = Contract(name="Full time", hours_per_week=40, least_hours_per_week=32, most_days_in_a_row=6)
+PART_TIME = Contract(name="Part time", hours_per_week=24, least_hours_per_week=16, most_days_in_a_row=4)
 
 HEAD, NURSE, CARE = "Head nurse", "Nurse", "Care assistant"
 
@@ -99,6 +100,15 @@ LEAVES = (
     Leave(TOM, 6, 1, "Festival", "deny", "Nobody else can cover the late shift."),
 )
 
+COVER = {
+    NORTH: {(NURSE, "E"): 1, (NURSE, "L"): 1, (NURSE, "N"): 1, (CARE, "L"): 1},
+    SOUTH: {(NURSE, "E"): 1, (NURSE, "L"): 1, (NURSE, "N"): 1},
+    LISBON: {(NURSE, "D"): 1},
+}
+"""How many of a role each place needs at least in each shift."""
+
+WEEKDAYS_ONLY = {(CARE, "L"), (NURSE, "D")}
+
 OPEN_SHIFTS = (
     (NORTH, NURSE, 5, "L"),
     (SOUTH, NURSE, 6, "N"),
@@ -166,13 +176,24 @@ def _covered(planned: Planned, monday: date) -> Planned:
     return planned
 
 
-async def seed(store: Store, passwords: Passwords, now: datetime) -> None:
+def needs_of(place: Location) -> tuple[Need, ...]:
+    """What `place` needs in each week."""
+    return tuple(
+        Need(role=role, weekday=weekday, starts=f"{start:%H:%M}", ends=f"{end:%H:%M}", least=least)
+        for (role, kind), least in COVER[place].items()
+        for start, end in [HOURS[kind]]
+        for weekday in range(1, 6 if (role, kind) in WEEKDAYS_ONLY else 8)
+    )
+
+
+async def seed(store: Store[Transaction], passwords: Passwords, now: datetime) -> None:
     """Put the team into `store`, and this week and the next unless something is planned in them already."""
     zone = ZONES[NORTH.name]
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     async with store.write() as tx:
         team = await _seed_team(tx, passwords)
+        await _seed_needs(tx, team, now)
         this_fortnight = Window(at(monday, time(), zone), at(monday + timedelta(days=14), time(), zone))
         if not await tx.schedules.find(this_fortnight, staff_id=None, status=None, limit=1):
             await _seed_weeks(tx, team, monday, now)
@@ -190,6 +211,13 @@ async def _seed_team(tx: Transaction, passwords: Passwords) -> dict[Member, Staf
     for member in missing:
         known[member.address] = await tx.staff.add(member.new_staff(password_hash))
     return {member: known[member.address] for member in TEAM}
+
+
+async def _seed_needs(tx: Transaction, team: dict[Member, Staff], now: datetime) -> None:
+    for location in LOCATIONS:
+        if await tx.needs.get(location.name) is None:
+            none = LocationNeeds.none_at(location.name)
+            await tx.needs.put(none.changed(needs_of(location), team[MONA].person, now))
 
 
 async def _seed_weeks(tx: Transaction, team: dict[Member, Staff], monday: date, now: datetime) -> None:

@@ -19,6 +19,10 @@ from .domain.instants import Clock
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
 from .notify.notifier import LiveNotifier
 from .services.changes import Desk
+from .services.checks import CheckService
+from .services.needs import NeedsService
+from .services.offers import OfferService
+from .services.open_shifts import OpenShiftService
 from .services.passwords import Passwords
 from .services.ports import Dice
 from .services.schedules import ScheduleService
@@ -27,8 +31,8 @@ from .services.staff import TeamService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
-from .store.database import Database
-from .web import auth, schedules, team, time_off
+from .store.database import Database, SqlTransaction
+from .web import auth, checks, needs, offers, open_shifts, schedules, team, time_off
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
@@ -65,13 +69,12 @@ def create_app(
         redoc_url=None,
         responses=RESPONSES,
     )
-    desk = Desk(database, LiveNotifier(Outbox(manager), lambda: secrets.token_hex(6)), clock)
-    app.state.services = _services(desk, settings, dice, passwords or Passwords())
+    app.state.services = _services(live_desk(database, manager, clock), settings, dice, passwords or Passwords())
     # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
     app.add_middleware(BodyLimit, limit=settings.max_body_size)
     install(app, settings.max_body_size)
-    for module in (auth, team, schedules, time_off):
+    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers):
         app.include_router(module.router)
     app.include_router(manager.router("/ws"))
     if settings.web_build is not None:
@@ -100,13 +103,32 @@ def live_manager(settings: Settings, broker: Broker) -> ConnectionManager:
     return manager
 
 
+def live_desk(
+    database: Database,
+    manager: ConnectionManager,
+    clock: Clock,
+    fresh: Callable[[], str] = lambda: secrets.token_hex(6),
+) -> Desk:
+    """Where changes are made, each told with the session that it is written with."""
+    outbox = Outbox(manager)
+
+    def notifier(tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
+        return LiveNotifier(outbox, tx.session, request_id, fresh)
+
+    return Desk(database, notifier, clock)
+
+
 def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) -> Services:
     tokens = Tokens(settings.secret.get_secret_value(), settings.access_token_lifetime)
     return Services(
         sessions=SessionService(desk, tokens, passwords, dice),
         team=TeamService(desk, passwords),
         schedules=ScheduleService(desk),
+        checks=CheckService(desk),
+        needs=NeedsService(desk),
         time_off=TimeOffService(desk),
+        open_shifts=OpenShiftService(desk),
+        offers=OfferService(desk),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -12,13 +12,15 @@ from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.domain.time_off import TimeOff
 from scheduling.server.main import create_app
 from scheduling.server.services.changes import Desk
 from scheduling.server.services.passwords import Passwords
-from scheduling.server.services.ports import NewStaff, Occasion
+from scheduling.server.services.ports import NewStaff, Transaction
 from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
 from scheduling.server.store.migrate import migrate
@@ -44,29 +46,34 @@ class ManualClock:
 
 @dataclass
 class Recorder:
-    """A Notifier that keeps what it was told, and the names of the requests that it was told of."""
+    """A Notifier that keeps what it was told, of all changes, and the names of the requests that they come from."""
 
     told: list[tuple[object, ...]] = field(default_factory=list)
     request_ids: list[str | None] = field(default_factory=list)
 
-    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None:
-        self.request_ids.append(change.request_id)
+    def of(self, _: Transaction, request_id: str | None) -> Self:
+        self.request_ids.append(request_id)
+        return self
+
+    def notify_schedule_created(self, schedule: Schedule) -> None:
         self.told.append(("schedule created", schedule))
 
-    def notify_schedule_changed(self, change: Occasion, before: Schedule, after: Schedule) -> None:
-        self.request_ids.append(change.request_id)
+    def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None:
         self.told.append(("schedule changed", before, after))
 
-    def notify_schedule_deleted(self, change: Occasion, schedule: Schedule) -> None:
-        self.request_ids.append(change.request_id)
+    def notify_schedule_deleted(self, schedule: Schedule) -> None:
         self.told.append(("schedule deleted", schedule))
 
-    def notify_time_off(self, change: Occasion, time_off: TimeOff) -> None:
-        self.request_ids.append(change.request_id)
+    def notify_time_off(self, time_off: TimeOff) -> None:
         self.told.append(("time off", time_off))
 
-    def notify_staff_created(self, change: Occasion, staff: Staff) -> None:
-        self.request_ids.append(change.request_id)
+    def notify_offer(self, offer: Offer) -> None:
+        self.told.append(("offer", offer))
+
+    def notify_needs(self, needs: LocationNeeds) -> None:
+        self.told.append(("needs", needs))
+
+    def notify_staff_created(self, staff: Staff) -> None:
         self.told.append(("staff created", staff))
 
 
@@ -132,7 +139,7 @@ def notifier() -> Recorder:
 
 @pytest.fixture
 def desk(store: Database, notifier: Recorder, clock: ManualClock) -> Desk:
-    return Desk(store, notifier, clock)
+    return Desk(store, notifier.of, clock)
 
 
 @pytest.fixture

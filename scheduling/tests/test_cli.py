@@ -201,11 +201,11 @@ def test_a_ward_is_imported_and_summed_up(tmp_path: Path, build: Path):
         up(process, port)
         status, out, err = run(*arguments, "--rate", "1000")
         assert (status, err) == (0, "")
-        for kind, count in (("locations", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
+        for kind, count in (("locations", 1), ("needs", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
             assert f"{kind + ':':<19}{count:>5} entered, 0 already there, 0 refused" in out
         status, out, _ = run(*arguments, "--rate", "1000")
         assert status == 0
-        for kind, count in (("locations", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
+        for kind, count in (("locations", 1), ("needs", 1), ("staff", 2), ("schedules", 5), ("time-off requests", 2)):
             assert f"{kind + ':':<19}    0 entered, {count} already there, 0 refused" in out
 
 

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scheduling.server.demo import LEAVES, LOCATIONS, MANAGER_EMAIL, STAFF_EMAIL, TEAM, Member, Planned, seed, weeks_of
+from scheduling.server.domain.checks import check_shift
 from scheduling.server.domain.instants import at
-from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, check_shift, check_span, kind_of
+from scheduling.server.domain.kinds import kind_of
+from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, check_span
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import TimeOff

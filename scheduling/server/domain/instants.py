@@ -58,6 +58,11 @@ def week_of(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return at(monday, time(), zone), at(monday + timedelta(days=7), time(), zone)
 
 
+def rfc_3339(instant: datetime) -> str:
+    """`2026-11-23T07:00:00Z`: as it stands in JSON."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def spell_day(day: date) -> str:
     """`Monday 23 November`."""
     return f"{day:%A} {day.day} {day:%B}"

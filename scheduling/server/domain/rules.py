@@ -2,40 +2,49 @@
 
 Each rule yields what it objects to, in a sentence for people. A *hard* objection refuses; a *soft* one is allowed
 when whoever saves says so by naming its code. Durations are elapsed time: a night shift over a change to summer
-time is an hour shorter, and counts as such.
+time is an hour shorter, and counts as such. Here are the rules about hours; those about days are in `rotation`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+import dataclasses
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from .instants import local_day, spell_day, spell_days, spell_hours, spell_span, week_of
+from .instants import local_day, rfc_3339, spell_day, spell_days, spell_hours, spell_span, week_of
+from .kinds import ShiftKind, kind_of
 from .schedule import Schedule, Shift
-from .staff import Staff
+from .staff import Contract, ContractRule, Staff, Succession
 from .time_off import TimeOff
 
 Severity = Literal["hard", "soft"]
-SoftCode = Literal["skill", "rest", "weekly_hours", "succession", "time_off_overlaps_schedules"]
+SoftCode = Literal[ContractRule, "time_off_overlaps_schedules"]
 SOFT_CODES: frozenset[str] = frozenset(get_args(SoftCode))
 
 LONGEST_SHIFT = timedelta(hours=24)
 LONGEST_TIME_OFF = timedelta(days=366)
 
+Params = Mapping[str, str | int | float]
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One objection: `field` is the JSON field to look at, `code` the rule's name."""
+    """One objection: `field` is the JSON field to look at, `code` the rule's name.
+
+    `message` is the English sentence; `params` are what it says, for a reader of another language: names as they are,
+    hours and days as numbers, days as `2026-11-23`, instants in UTC with the `timezone` to tell them in.
+    """
 
     field: str
     code: str
     severity: Severity
     message: str
+    params: Params = dataclasses.field(default_factory=dict, hash=False)
 
     def below(self, path: str) -> "Violation":
         """The same, for a field that lies under `path` in the request."""
-        return replace(self, field=f"{path}.{self.field}")
+        return dataclasses.replace(self, field=f"{path}.{self.field}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,14 @@ class Situation:
     zone: ZoneInfo
     others: Sequence[Schedule] = ()
     time_off: Sequence[TimeOff] = ()
+
+    @property
+    def contract(self) -> Contract:
+        return self.staff.contract
+
+    def params(self, **more: str | float) -> Params:
+        """Whose contract it is about, and `more`."""
+        return {"name": self.staff.name, "contract": self.contract.name, **more}
 
 
 Rule = Callable[[Shift, Situation], Iterator[Violation]]
@@ -63,19 +80,10 @@ def check_span(starts_at: datetime, ends_at: datetime, longest: timedelta) -> li
         return [Violation("ends_at", "ends_before_start", "hard", "The end must be after the start.")]
     if ends_at - starts_at > longest:
         lasts, most = spell_hours(ends_at - starts_at), spell_hours(longest)
-        return [Violation("ends_at", "too_long", "hard", f"This lasts {lasts}; at most {most} are allowed.")]
+        message = f"This lasts {lasts}; at most {most} are allowed."
+        params = {"hours": _hours(ends_at - starts_at), "most": _hours(longest)}
+        return [Violation("ends_at", "too_long", "hard", message, params)]
     return []
-
-
-def check_shift(shift: Shift, situation: Situation) -> list[Violation]:
-    """All objections to giving `shift` to the person in `situation`; its span must have been checked."""
-    return [violation for rule in RULES for violation in rule(shift, situation)]
-
-
-def horizon(shift: Shift, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The span in which other shifts matter to the rules: the week, and two days either side for rest."""
-    monday, next_monday = week_of(shift.starts_at, zone)
-    return monday - timedelta(days=2), next_monday + timedelta(days=2)
 
 
 def overlap(shift: Shift, situation: Situation) -> Iterator[Violation]:
@@ -83,7 +91,7 @@ def overlap(shift: Shift, situation: Situation) -> Iterator[Violation]:
     for other in situation.others:
         if other.starts_at < shift.ends_at and shift.starts_at < other.ends_at:
             message = f"{situation.staff.name} already works {_describe(other)}."
-            yield Violation("staff_id", "overlap", "hard", message)
+            yield Violation("staff_id", "overlap", "hard", message, situation.params(**_span(other)))
 
 
 def within_time_off(shift: Shift, situation: Situation) -> Iterator[Violation]:
@@ -92,20 +100,22 @@ def within_time_off(shift: Shift, situation: Situation) -> Iterator[Violation]:
         if leave.status == "approved" and leave.starts_at < shift.ends_at and shift.starts_at < leave.ends_at:
             days = spell_days(leave.starts_at, leave.ends_at, situation.zone)
             message = f"{situation.staff.name} has approved time off: {days}."
-            yield Violation("staff_id", "time_off", "hard", message)
+            span = {"starts_at": rfc_3339(leave.starts_at), "ends_at": rfc_3339(leave.ends_at)}
+            params = situation.params(**span, timezone=situation.zone.key)
+            yield Violation("staff_id", "time_off", "hard", message, params)
 
 
 def skill(shift: Shift, situation: Situation) -> Iterator[Violation]:
-    """Soft: the shift's role is one of the person's skills."""
+    """The shift's role is one of the person's skills."""
     if shift.role not in situation.staff.skills:
-        skills = ", ".join(situation.staff.skills) or "none"
-        message = f"{situation.staff.name} does not have the skill {shift.role} (skills: {skills})."
-        yield Violation("role", "skill", "soft", message)
+        skills = ", ".join(situation.staff.skills)
+        message = f"{situation.staff.name} does not have the skill {shift.role} (skills: {skills or 'none'})."
+        yield Violation("role", "skill", "soft", message, situation.params(role=shift.role, skills=skills))
 
 
 def rest(shift: Shift, situation: Situation) -> Iterator[Violation]:
-    """Soft: the contract's rest lies before and after."""
-    contract = situation.staff.contract
+    """The contract's rest lies before and after."""
+    contract = situation.contract
     for other in situation.others:
         gap = max(other.starts_at - shift.ends_at, shift.starts_at - other.ends_at)
         if timedelta() <= gap < timedelta(hours=contract.rest_hours):
@@ -114,66 +124,48 @@ def rest(shift: Shift, situation: Situation) -> Iterator[Violation]:
                 f"{situation.staff.name} works {_describe(other)}: that leaves {spell_hours(gap)} of rest, "
                 f"and the contract {contract.name} asks for {least}."
             )
-            yield Violation("starts_at", "rest", "soft", message)
+            params = situation.params(left=_hours(gap), least=contract.rest_hours, **_span(other))
+            yield Violation("starts_at", "rest", "soft", message, params)
 
 
 def weekly_hours(shift: Shift, situation: Situation) -> Iterator[Violation]:
-    """Soft: the calendar week, where the shift is, holds no more than the contract's hours."""
-    contract = situation.staff.contract
+    """The calendar week, where the shift is, holds no more than the contract's hours."""
+    contract = situation.contract
     if contract.hours_per_week is None:
         return
-    monday, next_monday = week_of(shift.starts_at, situation.zone)
-    week = [shift, *(other for other in situation.others if monday <= other.starts_at < next_monday)]
-    total = sum((each.ends_at - each.starts_at for each in week), timedelta())
+    total = hours_in_week(shift, situation) + shift.ends_at - shift.starts_at
     most = timedelta(hours=contract.hours_per_week)
     if total > most:
+        monday = local_day(week_of(shift.starts_at, situation.zone)[0], situation.zone)
         message = (
             f"{situation.staff.name} would work {spell_hours(total)} in the week of "
-            f"{spell_day(local_day(monday, situation.zone))}; the contract {contract.name} allows {spell_hours(most)}."
+            f"{spell_day(monday)}; the contract {contract.name} allows {spell_hours(most)}."
         )
-        yield Violation("staff_id", "weekly_hours", "soft", message)
+        params = situation.params(total=_hours(total), most=contract.hours_per_week, week=monday.isoformat())
+        yield Violation("staff_id", "weekly_hours", "soft", message, params)
 
 
-ShiftKind = Literal["early", "day", "late", "night"]
-
-_KIND_AT_HOUR: tuple[tuple[int, ShiftKind], ...] = (
-    (6, "night"),
-    (12, "early"),
-    (16, "day"),
-    (23, "late"),
-    (24, "night"),
-)
-"""Until which hour, on the location's clocks, a shift's middle makes it of a kind."""
-
-_FORBIDDEN_SUCCESSIONS: frozenset[tuple[ShiftKind, ShiftKind]] = frozenset(
-    {("late", "early"), ("late", "day"), ("night", "early"), ("night", "day"), ("night", "late")}
-)
-"""What may not follow on the next day. Source: INRC-II, forbidden shift type successions."""
-
-
-def kind_of(shift: Shift, zone: ZoneInfo) -> ShiftKind:
-    """Early, day, late or night, by the hour at the shift's middle: so twelve-hour shifts have a kind too."""
-    middle = shift.starts_at + (shift.ends_at - shift.starts_at) / 2
-    hour = middle.astimezone(zone).hour
-    return next(kind for until, kind in _KIND_AT_HOUR if hour < until)
+def hours_in_week(shift: Shift, situation: Situation) -> timedelta:
+    """How long the others are that start in the calendar week of `shift`, where it is."""
+    monday, next_monday = week_of(shift.starts_at, situation.zone)
+    week = [other for other in situation.others if monday <= other.starts_at < next_monday]
+    return sum((other.ends_at - other.starts_at for other in week), timedelta())
 
 
 def succession(shift: Shift, situation: Situation) -> Iterator[Violation]:
-    """Soft: what follows on the next day is not forbidden after what came before."""
+    """What follows on the next day is not forbidden after what came before."""
     for other in situation.others:
         pair = sorted(((shift, situation.zone), (other, other.zone)), key=lambda each: each[0].starts_at)
         (before, its_zone), (after, next_zone) = pair
         days = local_day(after.starts_at, next_zone) - local_day(before.starts_at, its_zone)
-        kinds = kind_of(before, its_zone), kind_of(after, next_zone)
-        if days == timedelta(days=1) and kinds in _FORBIDDEN_SUCCESSIONS:
+        kinds = Succession(before=kind_of(before, its_zone), after=kind_of(after, next_zone))
+        if days == timedelta(days=1) and kinds in situation.contract.forbidden_successions:
             message = (
                 f"{situation.staff.name} works {_describe(other)}: "
-                f"{_a(kinds[1])} shift may not follow {_a(kinds[0])} one on the next day."
+                f"{_a(kinds.after)} shift may not follow {_a(kinds.before)} one on the next day."
             )
-            yield Violation("starts_at", "succession", "soft", message)
-
-
-RULES: tuple[Rule, ...] = (overlap, within_time_off, skill, rest, weekly_hours, succession)
+            params = situation.params(before=kinds.before, after=kinds.after, **_span(other))
+            yield Violation("starts_at", "succession", "soft", message, params)
 
 
 def check_approval(time_off: TimeOff, staff: Staff, shifts: Sequence[Schedule]) -> list[Violation]:
@@ -184,6 +176,7 @@ def check_approval(time_off: TimeOff, staff: Staff, shifts: Sequence[Schedule]) 
             "time_off_overlaps_schedules",
             "soft",
             f"{staff.name} works {_describe(shift)}.",
+            {"name": staff.name, **_span(shift)},
         )
         for shift in shifts
         if shift.starts_at < time_off.ends_at and time_off.starts_at < shift.ends_at
@@ -192,6 +185,16 @@ def check_approval(time_off: TimeOff, staff: Staff, shifts: Sequence[Schedule]) 
 
 def _describe(shift: Schedule) -> str:
     return f"{spell_span(shift.starts_at, shift.ends_at, shift.zone)} at {shift.location}"
+
+
+def _span(shift: Schedule) -> dict[str, str]:
+    """When and where another shift is, as params."""
+    span = {"starts_at": rfc_3339(shift.starts_at), "ends_at": rfc_3339(shift.ends_at)}
+    return {**span, "timezone": shift.timezone, "location": shift.location}
+
+
+def _hours(duration: timedelta) -> float:
+    return round(duration / timedelta(hours=1), 2)
 
 
 def _a(kind: ShiftKind) -> str:

@@ -17,6 +17,15 @@ OUTCOMES: dict[tuple[TimeOffStatus, Decision], TimeOffStatus] = {
 }
 """All that can happen to a request; a pair that is missing here cannot."""
 
+Fate = Literal["keep", "open", "draft"]
+
+RELEASES: dict[Fate, dict[str, object]] = {
+    "keep": {},
+    "open": {"staff_id": None},
+    "draft": {"staff_id": None, "status": "draft"},
+}
+"""What becomes of the shifts that approved time off overlaps: stay as they are, or are nobody's, or that as drafts."""
+
 
 class TimeOff(Entity):
     """One request, with who decided it and what they said."""

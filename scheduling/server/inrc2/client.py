@@ -51,12 +51,19 @@ class ApiClient:
 
     async def post(self, path: str, body: Json) -> tuple[Json | None, list[Json]]:
         """What was created, or None with what the rules say against it. Raises ApiError."""
-        response = await self._send("POST", path, json=body)
+        return await self._write("POST", path, body, 201)
+
+    async def put(self, path: str, body: Json) -> tuple[Json | None, list[Json]]:
+        """What stands there now, or None with what the rules say against it. Raises ApiError."""
+        return await self._write("PUT", path, body, 200)
+
+    async def _write(self, method: str, path: str, body: Json, expected: int) -> tuple[Json | None, list[Json]]:
+        response = await self._send(method, path, json=body)
         if response.status_code == 422:
             refused = _body(response, 422)
             if refused["type"] == "/problems/rules":
                 return None, refused["errors"]
-        return _body(response, 201), []
+        return _body(response, expected), []
 
     async def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
         if not self._token:

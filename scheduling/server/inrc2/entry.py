@@ -1,14 +1,15 @@
 """Entering a plan: what is there already is left alone, so doing it twice changes nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from .client import ApiClient, ApiError, Json
 from .plan import Entry, Plan, spell
 
-Kind = Literal["locations", "staff", "schedules", "time-off requests"]
+Send = Callable[[str, Json], Awaitable[tuple[Json | None, list[Json]]]]
+Kind = Literal["locations", "needs", "staff", "schedules", "time-off requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Entering:
     async def enter(self, plan: Plan) -> Summary:
         """Raises ApiError; `summary` then tells how far it came."""
         await self._enter_location(plan.location)
+        known = {row["location"] for row in await self._api.get("/api/needs")}
+        await self._enter("needs", "/api/needs", plan.needs, plan.needs.body["location"] in known, self._api.put)
         staff_ids = await self._enter_staff(plan.staff)
         period = {"from": spell(plan.starts_at), "to": spell(plan.ends_at)}
         shifts = {_shift_key(row) for row in await self._api.get("/api/schedules", **period)}
@@ -76,23 +79,23 @@ class Entering:
                 ids[email] = created["id"]
         return ids
 
-    async def _enter(self, kind: Kind, path: str, entry: Entry, there: bool) -> Json | None:
+    async def _enter(self, kind: Kind, path: str, entry: Entry, there: bool, send: Send | None = None) -> Json | None:
         created = None
         if there:
             self.summary.already_there[kind] += 1
         else:
-            created = await self._post(path, entry)
+            created = await self._send(send or self._api.post, path, entry)
             (self.summary.entered if created else self.summary.refused_entries)[kind] += 1
         self._step(entry.title)
         return created
 
-    async def _post(self, path: str, entry: Entry) -> Json | None:
-        created, errors = await self._api.post(path, entry.body)
+    async def _send(self, send: Send, path: str, entry: Entry) -> Json | None:
+        created, errors = await send(path, entry.body)
         if created is not None:
             return created
         if self._accept_soft and all(error["severity"] == "soft" for error in errors):
             accept = sorted({error["code"] for error in errors})
-            created, later = await self._api.post(path, {**entry.body, "accept": accept})
+            created, later = await send(path, {**entry.body, "accept": accept})
             errors = later or errors
         objections = [Objection(entry.title, error["code"], error["message"]) for error in errors]
         (self.summary.refused if created is None else self.summary.accepted).extend(objections)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .reader import read_assignments, read_scenario, read_shifts_off
+from .reader import read_assignments, read_scenario, read_week
 from .ward import DataError, Scenario, Ward, Week
 
 
@@ -45,10 +45,8 @@ def _load_week(folder: Path, rosters: Path, ward: str, scenario: Scenario, week:
         problem = f"expected one file Sol-{ward}-…-{week}.txt for week {week}, found {len(found)}"
         raise DataError(str(rosters), None, problem)
     roster, needs = rosters / found[0][0], folder / f"WD-{ward}-{found[0][1]}.txt"
-    return Week(
-        read_shifts_off(_text(needs), str(needs), scenario),
-        read_assignments(_text(roster), str(roster), scenario, week),
-    )
+    requirements, shifts_off = read_week(_text(needs), str(needs), scenario)
+    return Week(requirements, shifts_off, read_assignments(_text(roster), str(roster), scenario, week))
 
 
 def _text(file: Path) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from .ward import ANY, DAYS, Assignment, Contract, DataError, Nurse, Scenario, ShiftOff
+from .ward import ANY, DAYS, Assignment, Contract, DataError, Nurse, Requirement, Scenario, ShiftOff
 
 T = TypeVar("T")
 
@@ -12,9 +12,10 @@ MOST_DIGITS = 9
 
 _RANGE = rf"\((\d{{1,{MOST_DIGITS}}}),(\d{{1,{MOST_DIGITS}}})\)"
 _SHIFT_TYPE = re.compile(rf"(\S+) {_RANGE}")
-_CONTRACT = re.compile(rf"(\S+) {_RANGE} {_RANGE} {_RANGE} (\d+) ([01])")
+_CONTRACT = re.compile(rf"(\S+) {_RANGE} {_RANGE} {_RANGE} (\d{{1,{MOST_DIGITS}}}) ([01])")
 _SUCCESSION = re.compile(r"(\S+) \d+((?: \S+)*)")
-_REQUIREMENT = re.compile(rf"\S+ \S+(?: {_RANGE}){{{len(DAYS)}}}")
+_REQUIREMENT = re.compile(rf"(\S+) (\S+)((?: {_RANGE}){{{len(DAYS)}}})")
+_LEAST = re.compile(r"\((\d+),")
 
 
 class Lines:
@@ -86,7 +87,7 @@ class Lines:
 
 
 def read_scenario(text: str, file: str) -> Scenario:
-    """`Sc-….txt`: the weeks, skills, shift types, contracts and nurses."""
+    """`Sc-….txt`: the weeks, skills, shift types, forbidden successions, contracts and nurses."""
     lines = Lines(text, file)
     lines.value("SCENARIO")
     weeks = lines.count("WEEKS")
@@ -95,25 +96,32 @@ def read_scenario(text: str, file: str) -> Scenario:
     skills = lines.rows("SKILLS", lambda line: lines.words(line, "HeadNurse")[0])
     shift_types = lines.rows("SHIFT_TYPES", lambda line: lines.match(_SHIFT_TYPE, line, "Early (2,5)")[1])
     lines.heading("FORBIDDEN_SHIFT_TYPES_SUCCESSIONS")
-    for _ in shift_types:
-        _skip_successions(lines, shift_types)
+    successions = tuple(pair for _ in shift_types for pair in _successions(lines, shift_types))
     contracts = {contract.name: contract for contract in lines.rows("CONTRACTS", lambda line: _contract(lines, line))}
     nurses = lines.rows("NURSES", lambda line: _nurse(lines, line, contracts, skills))
     lines.end()
-    return Scenario(weeks, skills, shift_types, {nurse.name: nurse for nurse in nurses})
+    return Scenario(weeks, skills, shift_types, successions, {nurse.name: nurse for nurse in nurses})
 
 
-def _skip_successions(lines: Lines, shift_types: Collection[str]) -> None:
-    """The server has a succession rule of its own; here they are only held against the shift types."""
+def _successions(lines: Lines, shift_types: Collection[str]) -> list[tuple[str, str]]:
+    """What may not follow one type of shift, each as a pair with it."""
     line = lines.take("forbidden successions")
     found = lines.match(_SUCCESSION, line, "Late 2 Early Day")
-    for name in (found[1], *found[2].split()):
-        lines.known("shift type", name, shift_types)
+    before, *after = (lines.known("shift type", name, shift_types) for name in (found[1], *found[2].split()))
+    return [(before, each) for each in after]
 
 
 def _contract(lines: Lines, line: str) -> Contract:
     found = lines.match(_CONTRACT, line, "FullTime (30,44) (3,5) (2,3) 3 1")
-    return Contract(found[1], most_shifts=int(found[3]))
+    return Contract(
+        found[1],
+        least_shifts=int(found[2]),
+        most_shifts=int(found[3]),
+        most_days_in_a_row=int(found[5]),
+        least_days_off_in_a_row=int(found[6]),
+        most_weekends=int(found[8]),
+        whole_weekends=found[9] == "1",
+    )
 
 
 def _nurse(lines: Lines, line: str, contracts: dict[str, Contract], skills: Collection[str]) -> Nurse:
@@ -126,18 +134,25 @@ def _nurse(lines: Lines, line: str, contracts: dict[str, Contract], skills: Coll
     return Nurse(name, contracts[lines.known("contract", contract, contracts)], own)
 
 
-def read_shifts_off(text: str, file: str, scenario: Scenario) -> tuple[ShiftOff, ...]:
-    """`WD-….txt`: the shift-off requests of one week. Its staffing needs are checked for form only."""
+def read_week(text: str, file: str, scenario: Scenario) -> tuple[tuple[Requirement, ...], tuple[ShiftOff, ...]]:
+    """`WD-….txt`: what one week needs, and its shift-off requests."""
     lines = Lines(text, file)
     lines.heading("WEEK_DATA")
     lines.take("the scenario's name")
     lines.heading("REQUIREMENTS")
-    for _ in range(len(scenario.shift_types) * len(scenario.skills)):
-        example = "Early Nurse (1,2) (1,1) (1,1) (1,1) (2,3) (1,1) (1,1)"
-        lines.match(_REQUIREMENT, lines.take("a requirement"), example)
+    pairs = range(len(scenario.shift_types) * len(scenario.skills))
+    requirements = tuple(_requirement(lines, scenario) for _ in pairs)
     requests = lines.rows("SHIFT_OFF_REQUESTS", lambda line: _shift_off(lines, line, scenario))
     lines.end()
-    return requests
+    return requirements, requests
+
+
+def _requirement(lines: Lines, scenario: Scenario) -> Requirement:
+    example = "Early Nurse (1,2) (1,1) (1,1) (1,1) (2,3) (1,1) (1,1)"
+    found = lines.match(_REQUIREMENT, lines.take("a requirement"), example)
+    shift_type = lines.known("shift type", found[1], scenario.shift_types)
+    skill = lines.known("skill", found[2], scenario.skills)
+    return Requirement(shift_type, skill, tuple(int(least) for least in _LEAST.findall(found[3])))
 
 
 def _shift_off(lines: Lines, line: str, scenario: Scenario) -> ShiftOff:

@@ -15,10 +15,15 @@ class DataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """`most_shifts` over all weeks of the scenario."""
+    """Shifts and working weekends are counted over all weeks of the scenario, days in a row."""
 
     name: str
+    least_shifts: int
     most_shifts: int
+    most_days_in_a_row: int
+    least_days_off_in_a_row: int
+    most_weekends: int
+    whole_weekends: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,22 @@ class Nurse:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
+    """`successions` are forbidden: a shift of the first type and, on the next day, one of the second."""
+
     weeks: int
     skills: tuple[str, ...]
     shift_types: tuple[str, ...]
+    successions: tuple[tuple[str, str], ...]
     nurses: dict[str, Nurse]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """How many nurses with `skill` a shift of this type needs at least on each day of a week, Monday first."""
+
+    shift_type: str
+    skill: str
+    least: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +74,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What was asked for and what was assigned in one week."""
+    """What was needed, what was asked for and what was assigned in one week."""
 
+    requirements: tuple[Requirement, ...]
     shifts_off: tuple[ShiftOff, ...]
     assignments: tuple[Assignment, ...]
 

@@ -6,6 +6,8 @@ every event in it; so a draft has a channel of its own, and leaving a channel's 
 
 from pydantic import Field
 
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import TimeOff
@@ -56,6 +58,32 @@ class TimeOffCancelled(Event, type="timeoff:cancelled", key="timeoff.id", versio
     timeoff: TimeOff
 
 
+class OfferMade(Event, type="offer:made", key="offer.id", version="offer.version"):
+    offer: Offer
+
+
+class OfferAccepted(Event, type="offer:accepted", key="offer.id", version="offer.version"):
+    offer: Offer
+
+
+class OfferDecided(Event, type="offer:decided", key="offer.id", version="offer.version"):
+    """Approved or declined, as its status says."""
+
+    offer: Offer
+
+
+class OfferWithdrawn(Event, type="offer:withdrawn", key="offer.id", version="offer.version"):
+    """Taken back, or lapsed because one of its shifts has moved or is gone."""
+
+    offer: Offer
+
+
+class NeedsChanged(Event, type="needs:changed", key="needs.location", version="needs.version"):
+    """In place of all that the location needed before."""
+
+    needs: LocationNeeds
+
+
 class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.version"):
     """`staff` is without its e-mail."""
 
@@ -64,6 +92,8 @@ class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.v
 
 ScheduleEvent = ScheduleCreated | ScheduleUpdated | ScheduleDeleted | SchedulePublished | ScheduleWithdrawn
 TimeOffEvent = TimeOffRequested | TimeOffApproved | TimeOffDenied | TimeOffCancelled
+
+OfferEvent = OfferMade | OfferAccepted | OfferDecided | OfferWithdrawn
 
 
 class Schedules(Channel[ScheduleEvent], name="schedules"):
@@ -78,6 +108,14 @@ class TimeOffRequests(Channel[TimeOffEvent], name="timeoff"):
     """Everybody's time off. For managers."""
 
 
+class Offers(Channel[OfferEvent], name="offers"):
+    """What the staff offer one another, the shifts of it being published, and what they say about it. For all staff."""
+
+
+class Needs(Channel[NeedsChanged], name="needs"):
+    """How many people each location needs when. For all staff."""
+
+
 class Team(Channel[StaffCreated], name="staff"):
     """Who works here. For all staff."""
 
@@ -86,6 +124,6 @@ class Me(UserChannel[ScheduleEvent | TimeOffEvent]):
     """One's own published shifts and time off; every connection of the person follows it."""
 
 
-CHANNELS = (Schedules, Drafts, TimeOffRequests, Team, Me)
+CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Team, Me)
 MANAGERS_ONLY = (Drafts, TimeOffRequests)
-FOR_ALL_STAFF = (Schedules, Team)
+FOR_ALL_STAFF = (Schedules, Offers, Needs, Team)

@@ -1,29 +1,25 @@
 """Changes: written, and told with the same commit."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Concatenate, ParamSpec
+from typing import TypeVar
 
 from scheduling.server.domain.instants import Clock
 
-from .ports import Notifier, Occasion, Store, Transaction
+from .ports import Notifier, Store, Transaction
 
-P = ParamSpec("P")
+Tx = TypeVar("Tx", bound=Transaction)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A write in progress: its transaction, its instant, and the request that it comes from, if that has a name."""
+    """A write in progress: its transaction, its instant, and who tells of it once it is committed."""
 
     tx: Transaction
     now: datetime
-    request_id: str | None
-
-    def tell(self, notify: Callable[Concatenate[Occasion, P], None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Have the screens told if, and when, this change is committed."""
-        notify(self, *args, **kwargs)
+    notifier: Notifier
 
 
 class Desk:
@@ -33,12 +29,21 @@ class Desk:
     telling is a part of the transaction.
     """
 
-    def __init__(self, store: Store, notifier: Notifier, clock: Clock) -> None:
-        self.store = store
-        self.notifier = notifier
-        self.clock = clock
+    def __init__(self, store: Store[Tx], notifier: Callable[[Tx, str | None], Notifier], clock: Clock) -> None:
+        """`notifier` makes the one that tells of what a transaction changes, for a request of this name, if any."""
 
-    @asynccontextmanager
-    async def change(self, request_id: str | None = None) -> AsyncIterator[Change]:
-        async with self.store.write() as tx:
-            yield Change(tx, self.clock(), request_id)
+        @asynccontextmanager
+        async def change(request_id: str | None) -> AsyncIterator[Change]:
+            async with store.write() as tx:
+                yield Change(tx, clock(), notifier(tx, request_id))
+
+        self.store: Store[Transaction] = store
+        self.clock = clock
+        self._change = change  # a closure, so that only whoever made the desk knows the transaction's own type
+
+    def change(self, request_id: str | None = None) -> AbstractAsyncContextManager[Change]:
+        """A change, committed at the end of the block.
+
+        `request_id` is the name that the client gave the request, by which it knows its own change again.
+        """
+        return self._change(request_id)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from scheduling.server.domain.instants import spell_ago
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.rules import Violation
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.text import Person
@@ -43,7 +45,7 @@ class AlreadyExists(Refused):
 
 
 class AlreadyDecided(Refused):
-    """A request for time off that can no longer be decided so."""
+    """A request for time off, or an offer, of which this can no longer become."""
 
 
 class TooMany(Refused):
@@ -59,12 +61,21 @@ class TooManyAttempts(Refused):
 
 
 class StaleVersion(Refused):
-    """Somebody changed it in the meantime; `current` is what stands now (None: deleted)."""
+    """Somebody changed it in the meantime; `current` is what stands now (None: deleted).
+
+    `deed` is what they did, where it is known better than that.
+    """
 
     def __init__(
-        self, what: str, current: Schedule | TimeOff | None, by: Person | None, at: datetime, now: datetime
+        self,
+        what: str,
+        current: Schedule | TimeOff | Offer | LocationNeeds | None,
+        by: Person | None,
+        at: datetime,
+        now: datetime,
+        deed: str = "",
     ) -> None:
-        verb = "deleted" if current is None else "changed"
+        verb = deed or ("deleted" if current is None else "changed")
         super().__init__(f"{by.name if by else 'Somebody'} {verb} this {what} {spell_ago(now - at)}")
         self.current, self.changed_by, self.changed_at = current, by, at
 

@@ -1,11 +1,13 @@
 """What the use cases need from the outside, and what they may rely on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Contract, Staff, StaffRole
 from scheduling.server.domain.text import Person
@@ -39,6 +41,24 @@ class VersionOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be done together: shifts to add, fields to set in others as somebody saw them, and some to delete."""
+
+    create: Sequence[Shift] = ()
+    change: Sequence[tuple[VersionOf, Mapping[str, object]]] = ()
+    delete: Sequence[VersionOf] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """What came of a Batch, in its order; what was deleted by number."""
+
+    created: list[Schedule]
+    changed: list[Schedule]
+    deleted: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class NewStaff:
     """A member of staff to be added; without `password_hash` they cannot sign in yet."""
 
@@ -57,6 +77,17 @@ class NewTimeOff:
     staff_id: int
     starts_at: datetime
     ends_at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewOffer:
+    """An offer to be added, open: of `schedule` to somebody (None: to all), or in exchange for `wanted`."""
+
+    staff_id: int
+    schedule: Schedule
+    to_id: int | None
+    wanted: Schedule | None
     note: str
 
 
@@ -98,12 +129,25 @@ class LocationRepository(Protocol):
     async def add(self, location: Location) -> None: ...
 
 
+class NeedsRepository(Protocol):
+    async def get(self, location: str) -> LocationNeeds | None: ...
+    async def all(self) -> list[LocationNeeds]:
+        """By location; those that nothing was ever said about are left out."""
+        ...
+
+    async def put(self, needs: LocationNeeds) -> None: ...
+
+
 class ScheduleRepository(Protocol):
     async def get(self, schedule_id: int) -> Schedule | None: ...
     async def deletion(self, schedule_id: int) -> Deletion | None: ...
     async def find(
         self, window: Window, *, staff_id: int | None, status: ScheduleStatus | None, limit: int
     ) -> list[Schedule]: ...
+    async def find_open(self, after: datetime, limit: int) -> list[Schedule]:
+        """Published shifts that begin after an instant and nobody has, by start."""
+        ...
+
     async def add(self, shift: Shift, by: Staff, at: datetime) -> Schedule: ...
     async def save(self, schedule: Schedule) -> None: ...
     async def delete(self, schedule_id: int, by: Staff, at: datetime) -> None: ...
@@ -116,6 +160,20 @@ class TimeOffRepository(Protocol):
     ) -> list[TimeOff]: ...
     async def add(self, new: NewTimeOff, at: datetime) -> TimeOff: ...
     async def save(self, time_off: TimeOff) -> None: ...
+
+
+class OfferRepository(Protocol):
+    async def get(self, offer_id: int) -> Offer | None: ...
+    async def find(self, concerning: int | None, since: datetime, limit: int) -> list[Offer]:
+        """Open ones and what changed `since`, the newest first: this person's, theirs to answer or taken; None: all."""
+        ...
+
+    async def open_with(self, schedule_id: int) -> list[Offer]:
+        """The open ones by which this shift would change hands."""
+        ...
+
+    async def add(self, new: NewOffer, at: datetime) -> Offer: ...
+    async def save(self, offer: Offer) -> None: ...
 
 
 class SessionRepository(Protocol):
@@ -137,54 +195,55 @@ class Transaction(Protocol):
     @property
     def locations(self) -> LocationRepository: ...
     @property
+    def needs(self) -> NeedsRepository: ...
+    @property
     def schedules(self) -> ScheduleRepository: ...
     @property
     def time_off(self) -> TimeOffRepository: ...
     @property
-    def sessions(self) -> SessionRepository: ...
+    def offers(self) -> OfferRepository: ...
     @property
-    def session(self) -> Any:
-        """What the notifier writes with; nothing to a use case."""
+    def sessions(self) -> SessionRepository: ...
 
 
-class Store(Protocol):
+Tx_co = TypeVar("Tx_co", bound=Transaction, covariant=True)
+
+
+class Store(Protocol[Tx_co]):
     """Gives transactions.
 
     `write` excludes every other writer from before its first read, so that what it checked still holds when it
     commits. It commits at the end of the block and rolls back when the block raises.
     """
 
-    def read(self) -> AbstractAsyncContextManager[Transaction]: ...
-    def write(self) -> AbstractAsyncContextManager[Transaction]: ...
-
-
-class Occasion(Protocol):
-    """A change that is to be told."""
-
-    @property
-    def tx(self) -> Transaction: ...
-    @property
-    def request_id(self) -> str | None:
-        """The name that the client gave the request, by which it knows its own change again."""
+    def read(self) -> AbstractAsyncContextManager[Tx_co]: ...
+    def write(self) -> AbstractAsyncContextManager[Tx_co]: ...
 
 
 class Notifier(Protocol):
-    """Tells every screen that may know: if, and when, the change's transaction commits.
+    """Tells of one change every screen that may know: if, and when, the change's transaction commits.
 
     Who may know is the notifier's to decide: of a draft, managers only.
     """
 
-    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None: ...
-    def notify_schedule_changed(self, change: Occasion, before: Schedule, after: Schedule) -> None: ...
-    def notify_schedule_deleted(self, change: Occasion, schedule: Schedule) -> None:
+    def notify_schedule_created(self, schedule: Schedule) -> None: ...
+    def notify_schedule_changed(self, before: Schedule, after: Schedule) -> None: ...
+    def notify_schedule_deleted(self, schedule: Schedule) -> None:
         """`schedule` is the last version that stood."""
         ...
 
-    def notify_time_off(self, change: Occasion, time_off: TimeOff) -> None:
+    def notify_time_off(self, time_off: TimeOff) -> None:
         """Asked for or decided, as its status says."""
         ...
 
-    def notify_staff_created(self, change: Occasion, staff: Staff) -> None: ...
+    def notify_offer(self, offer: Offer) -> None:
+        """Made, accepted, decided or over, as its status says."""
+        ...
+
+    def notify_staff_created(self, staff: Staff) -> None: ...
+    def notify_needs(self, needs: LocationNeeds) -> None:
+        """In place of all that the location needed before."""
+        ...
 
 
 def at_most(found: list[Row], what: str) -> list[Row]:

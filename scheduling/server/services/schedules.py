@@ -1,25 +1,16 @@
 """Use cases around shifts: read, plan, change, publish, delete."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 
-from scheduling.server.domain.rules import (
-    LONGEST_SHIFT,
-    Situation,
-    Violation,
-    check_shift,
-    check_span,
-    horizon,
-    standing,
-)
-from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
+from scheduling.server.domain.rules import Violation
+from scheduling.server.domain.schedule import Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
 from .changes import Change, Desk
-from .errors import NotFound, RulesBroken, StaleVersion
-from .ports import MOST_ROWS, Transaction, VersionOf, Window, at_most
+from .ports import MOST_ROWS, Batch, Batched, Transaction, VersionOf, Window, at_most
+from .shifts import delete_shift, objections, refuse, save_shift, seen_shift, unstorable
 
 
 class ScheduleService:
@@ -30,7 +21,6 @@ class ScheduleService:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._notifier = desk.notifier
 
     async def find(
         self, viewer: Staff, window: Window, staff_id: int | None, status: ScheduleStatus | None
@@ -50,10 +40,8 @@ class ScheduleService:
         """Raises RulesBroken unless the rules allow it, or all of their objections are soft and in `accept`."""
         require_manager(manager, "plan shifts")
         async with self._desk.change(request_id) as change:
-            _refuse(await _violations(change.tx, shift, None), accept)
-            schedule = await change.tx.schedules.add(shift, manager, change.now)
-            change.tell(self._notifier.notify_schedule_created, schedule)
-        return schedule
+            refuse(await objections(change.tx, shift), accept)
+            return await self._add(change, shift, manager)
 
     async def change(
         self,
@@ -70,15 +58,14 @@ class ScheduleService:
         """
         require_manager(manager, "change shifts")
         async with self._desk.change(request_id) as change:
-            before = await _seen(change, seen)
+            before = await seen_shift(change, seen)
             wanted = await _with_timezone(change.tx, before, changes)
             after = before.model_copy(update=wanted)
             if after == before:
                 return before
-            published = after.published and not before.published
-            if published or after.placement() != before.placement():
-                _refuse(await _violations(change.tx, after, before.id), accept)
-            return await self._save(change, before, wanted, manager)
+            if _is_asked(before, after):
+                refuse(await objections(change.tx, after, {before.id}), accept)
+            return await save_shift(change, before, wanted, manager)
 
     async def publish(
         self, manager: Staff, drafts: Sequence[VersionOf], accept: Collection[str], request_id: str | None = None
@@ -86,51 +73,89 @@ class ScheduleService:
         """Publish all or none. Raises NotFound, StaleVersion, RulesBroken (fields under `schedules.<index>`)."""
         require_manager(manager, "publish shifts")
         async with self._desk.change(request_id) as change:
-            seen = [await _seen(change, draft) for draft in drafts]
-            _refuse(
+            seen = [await seen_shift(change, draft) for draft in drafts]
+            refuse(
                 [
                     violation.below(f"schedules.{index}")
                     for index, before in enumerate(seen)
                     if not before.published
-                    for violation in await _violations(change.tx, before, before.id)
+                    for violation in await objections(change.tx, before, {before.id})
                 ],
                 accept,
             )
             return [
-                before if before.published else await self._save(change, before, {"status": "published"}, manager)
+                before if before.published else await save_shift(change, before, {"status": "published"}, manager)
                 for before in seen
             ]
+
+    async def batch(
+        self, manager: Staff, batch: Batch, accept: Collection[str], request_id: str | None = None
+    ) -> Batched:
+        """Do all of it or nothing; the rules are held against what all of it together would leave.
+
+        Raises NotFound, StaleVersion, RulesBroken (fields under `create.<index>` and `change.<index>`).
+        """
+        require_manager(manager, "plan shifts")
+        async with self._desk.change(request_id) as change:
+            tx = change.tx
+            gone = [await seen_shift(change, seen) for seen in batch.delete]
+            steps = await _draw(change, batch)
+            ends = [before.model_copy(update=dict(wanted)) for before, wanted in steps]
+            asked = [index for index, (before, _) in enumerate(steps) if _is_asked(before, ends[index])]
+            drawn = [(f"create.{index}", shift) for index, shift in enumerate(batch.create)]
+            await _refuse_each([*drawn, *((f"change.{i}", ends[i]) for i in asked)], partial(unstorable, tx), accept)
+            for schedule in gone:
+                await delete_shift(change, schedule, manager)
+            changed = [
+                before if before == after else await save_shift(change, before, wanted, manager)
+                for (before, wanted), after in zip(steps, ends, strict=True)
+            ]
+            created = [await self._add(change, shift, manager) for shift in batch.create]
+            # All of it is written, so that each shift meets all others; what is refused now is rolled back, untold.
+            stored = [(f"create.{index}", each) for index, each in enumerate(created)]
+            written: list[Placed] = [*stored, *((f"change.{i}", changed[i]) for i in asked)]
+            await _refuse_each(written, partial(_others_against, tx), accept)
+        return Batched(created, changed, [schedule.id for schedule in gone])
+
+    async def _add(self, change: Change, shift: Shift, manager: Staff) -> Schedule:
+        schedule = await change.tx.schedules.add(shift, manager, change.now)
+        change.notifier.notify_schedule_created(schedule)
+        return schedule
 
     async def delete(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> None:
         """Raises NotFound, StaleVersion."""
         require_manager(manager, "delete shifts")
         async with self._desk.change(request_id) as change:
-            schedule = await _seen(change, seen)
-            await change.tx.schedules.delete(schedule.id, manager, change.now)
-            change.tell(self._notifier.notify_schedule_deleted, schedule)
-
-    async def _save(self, change: Change, before: Schedule, changes: Mapping[str, object], manager: Staff) -> Schedule:
-        after = before.changed(dict(changes), manager.person, change.now)
-        await change.tx.schedules.save(after)
-        change.tell(self._notifier.notify_schedule_changed, before, after)
-        return after
+            schedule = await seen_shift(change, seen)
+            await delete_shift(change, schedule, manager)
 
 
-async def _seen(change: Change, seen: VersionOf) -> Schedule:
-    """The schedule, if it still is as it was seen."""
-    schedule = await change.tx.schedules.get(seen.id)
-    if schedule is None:
-        raise await _gone(change.tx, seen.id, change.now)
-    if schedule.version != seen.version:
-        raise StaleVersion("shift", schedule, schedule.updated_by, schedule.updated_at, change.now)
-    return schedule
+def _is_asked(before: Schedule, after: Schedule) -> bool:
+    """Whether the rules are asked about this step: when the placement changes or a draft is published."""
+    return after.placement() != before.placement() or (after.published and not before.published)
 
 
-async def _gone(tx: Transaction, schedule_id: int, now: datetime) -> StaleVersion | NotFound:
-    deletion = await tx.schedules.deletion(schedule_id)
-    if deletion is None:
-        return NotFound(f"There is no schedule {schedule_id}.")
-    return StaleVersion("shift", None, deletion.by, deletion.at, now)
+Placed = tuple[str, Shift]
+"""Where a shift stands in the request, and the shift."""
+
+
+async def _draw(change: Change, batch: Batch) -> list[tuple[Schedule, Mapping[str, object]]]:
+    """The schedules that a batch changes, as they stand, and what would be set in each. Raises as `seen_shift` does."""
+    seen = [(await seen_shift(change, version), wanted) for version, wanted in batch.change]
+    return [(before, await _with_timezone(change.tx, before, wanted)) for before, wanted in seen]
+
+
+async def _others_against(tx: Transaction, stored: Shift) -> list[Violation]:
+    """The objections to a shift that is stored already, which is not in its own way."""
+    own = {stored.id} if isinstance(stored, Schedule) else ()
+    return await objections(tx, stored, own)
+
+
+async def _refuse_each(
+    placed: Sequence[Placed], ask: Callable[[Shift], Awaitable[list[Violation]]], accept: Collection[str]
+) -> None:
+    """Raises RulesBroken with all objections to these shifts, each under its own path."""
+    refuse([violation.below(path) for path, shift in placed for violation in await ask(shift)], accept)
 
 
 async def _with_timezone(tx: Transaction, before: Schedule, changes: Mapping[str, object]) -> Mapping[str, object]:
@@ -138,36 +163,3 @@ async def _with_timezone(tx: Transaction, before: Schedule, changes: Mapping[str
     name = changes.get("location", before.location)
     location = await tx.locations.get(str(name))
     return changes if location is None else {**changes, "timezone": location.timezone}
-
-
-def _refuse(violations: Sequence[Violation], accept: Collection[str]) -> None:
-    if blocking := standing(violations, accept):
-        raise RulesBroken(blocking)
-
-
-async def _violations(tx: Transaction, shift: Shift, own_id: int | None) -> list[Violation]:
-    """All objections to `shift`; `own_id` is the schedule that it would replace."""
-    location = await tx.locations.get(shift.location)
-    staff = None if shift.staff_id is None else await tx.staff.get(shift.staff_id)
-    broken = check_span(shift.starts_at, shift.ends_at, LONGEST_SHIFT)
-    if location is None:
-        broken.append(await _unknown_location(tx, shift.location))
-    if shift.staff_id is not None and staff is None:
-        broken.append(Violation("staff_id", "unknown_staff", "hard", f"There is no member of staff {shift.staff_id}."))
-    if broken or location is None or staff is None:
-        return broken
-    return check_shift(shift, await _situation(tx, shift, staff, location, own_id))
-
-
-async def _situation(tx: Transaction, shift: Shift, staff: Staff, location: Location, own_id: int | None) -> Situation:
-    zone = ZoneInfo(location.timezone)
-    around = Window(*horizon(shift, zone))
-    during = Window(shift.starts_at, shift.ends_at)
-    others = await tx.schedules.find(around, staff_id=staff.id, status=None, limit=MOST_ROWS)
-    leave = await tx.time_off.find(during, staff_id=staff.id, status="approved", limit=MOST_ROWS)
-    return Situation(staff, zone, [other for other in others if other.id != own_id], leave)
-
-
-async def _unknown_location(tx: Transaction, name: str) -> Violation:
-    known = ", ".join(location.name for location in await tx.locations.all()) or "none yet"
-    return Violation("location", "unknown_location", "hard", f"There is no location {name}. There are: {known}.")

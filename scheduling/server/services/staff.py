@@ -17,7 +17,6 @@ class TeamService:
 
     def __init__(self, desk: Desk, passwords: Passwords) -> None:
         self._desk = desk
-        self._notifier = desk.notifier
         self._passwords = passwords
 
     async def all(self, viewer: Staff) -> list[Staff]:
@@ -38,7 +37,7 @@ class TeamService:
             if await change.tx.staff.credentials(new.email):
                 raise AlreadyExists("email", f"Somebody has the e-mail {new.email} already.")
             member = await change.tx.staff.add(new)
-            change.tell(self._notifier.notify_staff_created, member)
+            change.notifier.notify_staff_created(member)
         return member
 
     async def locations(self) -> list[Location]:

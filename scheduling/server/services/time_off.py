@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 
-from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_span, standing
+from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_span
 from scheduling.server.domain.staff import Staff
-from scheduling.server.domain.time_off import Decision, TimeOff, TimeOffStatus
+from scheduling.server.domain.time_off import RELEASES, Decision, Fate, TimeOff, TimeOffStatus
 
 from .access import require_manager
 from .changes import Change, Desk
 from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion
 from .ports import MOST_ROWS, NewTimeOff, Transaction, VersionOf, Window, at_most
+from .shifts import refuse, save_shift
 
 
 class TimeOffService:
@@ -20,7 +21,6 @@ class TimeOffService:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._notifier = desk.notifier
 
     async def find(self, viewer: Staff, window: Window, status: TimeOffStatus | None) -> list[TimeOff]:
         """What overlaps `window`, by start: one's own, or all for a manager. Raises TooMany."""
@@ -38,7 +38,7 @@ class TimeOffService:
         async with self._desk.change(request_id) as change:
             await _member(change.tx, new.staff_id)
             time_off = await change.tx.time_off.add(new, change.now)
-            change.tell(self._notifier.notify_time_off, time_off)
+            change.notifier.notify_time_off(time_off)
         return time_off
 
     async def decide(
@@ -49,8 +49,13 @@ class TimeOffService:
         note: str,
         accept: Collection[str],
         request_id: str | None = None,
+        *,
+        fate: Fate | None = None,
     ) -> TimeOff:
-        """Approve, deny or cancel. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken."""
+        """Approve, deny or cancel. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken.
+
+        With a `fate`, approval is not refused for the shifts that it overlaps: that becomes of them, in one change.
+        """
         if decision != "cancel":
             require_manager(viewer, f"{decision} time off")
         async with self._desk.change(request_id) as change:
@@ -59,10 +64,10 @@ class TimeOffService:
             if status is None:
                 raise AlreadyDecided(f"This request is {before.status}: it cannot be {_PAST[decision]}.")
             if decision == "approve":
-                await _refuse_overlaps(change.tx, before, accept)
+                await _settle_shifts(change, before, viewer, fate, accept)
             after = before.decided(status, note, viewer.person, change.now)
             await change.tx.time_off.save(after)
-            change.tell(self._notifier.notify_time_off, after)
+            change.notifier.notify_time_off(after)
         return after
 
 
@@ -81,12 +86,17 @@ async def _decidable(change: Change, viewer: Staff, seen: VersionOf) -> TimeOff:
     return time_off
 
 
-async def _refuse_overlaps(tx: Transaction, time_off: TimeOff, accept: Collection[str]) -> None:
-    staff = await _member(tx, time_off.staff_id)
+async def _settle_shifts(
+    change: Change, time_off: TimeOff, manager: Staff, fate: Fate | None, accept: Collection[str]
+) -> None:
+    staff = await _member(change.tx, time_off.staff_id)
     during = Window(time_off.starts_at, time_off.ends_at)
-    shifts = await tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS)
-    if broken := standing(check_approval(time_off, staff, shifts), accept):
-        raise RulesBroken(broken)
+    shifts = await change.tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS)
+    if fate is None:
+        refuse(check_approval(time_off, staff, shifts), accept)
+    elif changes := RELEASES[fate]:
+        for shift in shifts:
+            await save_shift(change, shift, changes, manager)
 
 
 async def _member(tx: Transaction, staff_id: int) -> Staff:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .repositories import SqlLocations, SqlSchedules, SqlSessions, SqlStaff, SqlTimeOff
+from .repositories import SqlLocations, SqlNeeds, SqlOffers, SqlSchedules, SqlSessions, SqlStaff, SqlTimeOff
 from .tables import REVISION
 
 BUSY_TIMEOUT_MS = 5_000
@@ -38,8 +38,10 @@ class SqlTransaction:
         self.session = session
         self.staff = SqlStaff(session)
         self.locations = SqlLocations(session)
+        self.needs = SqlNeeds(session)
         self.schedules = SqlSchedules(session)
         self.time_off = SqlTimeOff(session)
+        self.offers = SqlOffers(session)
         self.sessions = SqlSessions(session)
 
 

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.offer import OPEN, Offer
 from scheduling.server.domain.rules import LONGEST_SHIFT
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.text import Entity, Person
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
-from scheduling.server.services.ports import Credentials, Deletion, NewStaff, NewTimeOff, Session, Window
+from scheduling.server.services.ports import Credentials, Deletion, NewOffer, NewStaff, NewTimeOff, Session, Window
 
-from .tables import LocationRow, ScheduleRow, SessionRow, StaffRow, Table, TimeOffRow
+from .tables import LocationRow, NeedsRow, OfferRow, ScheduleRow, SessionRow, StaffRow, Table, TimeOffRow
 
 E = TypeVar("E", bound=Entity)
 
@@ -41,9 +43,7 @@ class SqlStaff:
             email=new.email,
             role=new.role,
             skills=list(new.skills),
-            contract_name=new.contract.name,
-            hours_per_week=new.contract.hours_per_week,
-            rest_hours=new.contract.rest_hours,
+            contract=new.contract.model_dump(mode="json"),
             password_hash=new.password_hash,
         )
         self._session.add(row)
@@ -65,6 +65,25 @@ class SqlLocations:
 
     async def add(self, location: Location) -> None:
         self._session.add(LocationRow(name=location.name, timezone=location.timezone))
+        await self._session.flush()
+
+
+class SqlNeeds:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, location: str) -> LocationNeeds | None:
+        row = await self._session.get(NeedsRow, location)
+        return _entity(LocationNeeds, row) if row else None
+
+    async def all(self) -> list[LocationNeeds]:
+        rows = await self._session.scalars(select(NeedsRow).order_by(NeedsRow.location))
+        return [_entity(LocationNeeds, row) for row in rows]
+
+    async def put(self, needs: LocationNeeds) -> None:
+        values = needs.model_dump(exclude={"updated_by"})
+        by = needs.updated_by and needs.updated_by.id
+        await self._session.merge(NeedsRow(**values, updated_by_id=by))
         await self._session.flush()
 
 
@@ -93,6 +112,16 @@ class SqlSchedules:
             query = query.where(ScheduleRow.staff_id == staff_id)
         if status is not None:
             query = query.where(ScheduleRow.status == status)
+        rows = await self._session.scalars(query.order_by(ScheduleRow.starts_at, ScheduleRow.id).limit(limit))
+        return [_entity(Schedule, row) for row in rows]
+
+    async def find_open(self, after: datetime, limit: int) -> list[Schedule]:
+        query = select(ScheduleRow).where(
+            ScheduleRow.deleted_at.is_(None),
+            ScheduleRow.staff_id.is_(None),
+            ScheduleRow.status == "published",
+            ScheduleRow.starts_at > after,
+        )
         rows = await self._session.scalars(query.order_by(ScheduleRow.starts_at, ScheduleRow.id).limit(limit))
         return [_entity(Schedule, row) for row in rows]
 
@@ -158,6 +187,53 @@ class SqlTimeOff:
         await self._session.execute(
             update(TimeOffRow).where(TimeOffRow.id == time_off.id).values(**values, decided_by_id=by)
         )
+
+
+class SqlOffers:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, offer_id: int) -> Offer | None:
+        row = await self._session.get(OfferRow, offer_id)
+        return _entity(Offer, row) if row else None
+
+    async def find(self, concerning: int | None, since: datetime, limit: int) -> list[Offer]:
+        query = select(OfferRow).where(or_(OfferRow.status.in_(OPEN), OfferRow.updated_at >= since))
+        if concerning is not None:
+            people = (OfferRow.staff_id, OfferRow.to_id, OfferRow.taken_by_id)
+            query = query.where(or_(OfferRow.to_id.is_(None), *(column == concerning for column in people)))
+        rows = await self._session.scalars(query.order_by(OfferRow.updated_at.desc(), OfferRow.id.desc()).limit(limit))
+        return [_entity(Offer, row) for row in rows]
+
+    async def open_with(self, schedule_id: int) -> list[Offer]:
+        shift = or_(OfferRow.schedule_id == schedule_id, OfferRow.wanted_id == schedule_id)
+        query = select(OfferRow).where(shift, OfferRow.status.in_(OPEN)).order_by(OfferRow.id)
+        return [_entity(Offer, row) for row in await self._session.scalars(query)]
+
+    async def add(self, new: NewOffer, at: datetime) -> Offer:
+        row = OfferRow(
+            staff_id=new.staff_id,
+            schedule_id=new.schedule.id,
+            schedule=new.schedule.model_dump(mode="json"),
+            to_id=new.to_id,
+            wanted_id=new.wanted and new.wanted.id,
+            wanted=new.wanted and new.wanted.model_dump(mode="json"),
+            note=new.note,
+            status="offered",
+            answer="",
+            updated_by_id=new.staff_id,
+            updated_at=at,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        await self._session.refresh(row)
+        return _entity(Offer, row)
+
+    async def save(self, offer: Offer) -> None:
+        values = offer.model_dump(include={"status", "answer", "version", "updated_at"})
+        people = {"taken_by_id": offer.taken_by, "updated_by_id": offer.updated_by}
+        ids = {column: person and person.id for column, person in people.items()}
+        await self._session.execute(update(OfferRow).where(OfferRow.id == offer.id).values(**values, **ids))
 
 
 class SqlSessions:

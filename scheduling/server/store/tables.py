@@ -1,6 +1,7 @@
 """The tables. Attributes are named as the entities' fields, so that a row validates as its entity."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -16,9 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from scheduling.server.domain.staff import Contract
-
-REVISION = "0002"
+REVISION = "0004"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -67,15 +66,23 @@ class StaffRow(Table):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     role: Mapped[str] = mapped_column(String(10))
     skills: Mapped[list[str]] = mapped_column(JSON)
-    contract_name: Mapped[str] = mapped_column(String(80))
-    hours_per_week: Mapped[float | None]
-    rest_hours: Mapped[float]
+    contract: Mapped[dict[str, Any]] = mapped_column(JSON)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     version: Mapped[int] = mapped_column(default=1)
 
-    @property
-    def contract(self) -> Contract:
-        return Contract(name=self.contract_name, hours_per_week=self.hours_per_week, rest_hours=self.rest_hours)
+
+class NeedsRow(Table):
+    """What one location needs, as one list."""
+
+    __tablename__ = "needs"
+
+    location: Mapped[str] = mapped_column(ForeignKey("locations.name"), primary_key=True)
+    needs: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    version: Mapped[int]
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
 
 
 class ScheduleRow(Table):
@@ -133,6 +140,41 @@ class TimeOffRow(Table):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     decided_by: Mapped[StaffRow | None] = relationship(foreign_keys=[decided_by_id], lazy="joined")
+
+
+class OfferRow(Table):
+    """An offer. What it shows of its shifts is as it was when it was made; which shifts they are is in their ids."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('offered', 'accepted', 'approved', 'declined', 'withdrawn', 'lapsed')", name="status"
+        ),
+        Index(None, "schedule_id"),
+        Index(None, "wanted_id"),
+        Index(None, "status", "updated_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedules.id"))
+    schedule: Mapped[dict[str, Any]] = mapped_column(JSON)
+    to_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    wanted_id: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"))
+    wanted: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    note: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10))
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    answer: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    staff: Mapped[StaffRow] = relationship(foreign_keys=[staff_id], lazy="joined", innerjoin=True)
+    to: Mapped[StaffRow | None] = relationship(foreign_keys=[to_id], lazy="joined")
+    taken_by: Mapped[StaffRow | None] = relationship(foreign_keys=[taken_by_id], lazy="joined")
+    updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
 
 
 class SessionRow(Table):

@@ -2,24 +2,27 @@
 
 import re
 from collections import Counter
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scheduling.server.domain.instants import Instant
+from scheduling.server.domain.needs import MOST_NEEDS, Need
 from scheduling.server.domain.rules import SoftCode
 from scheduling.server.domain.schedule import Location, ScheduleStatus, Shift
-from scheduling.server.domain.staff import Contract, StaffRole
+from scheduling.server.domain.staff import MOST_SUCCESSIONS, SUCCESSIONS, Contract, StaffRole, Succession
 from scheduling.server.domain.text import Id, Label, Note, Version
-from scheduling.server.services.ports import VersionOf
+from scheduling.server.domain.time_off import Fate
+from scheduling.server.services.ports import Batch, VersionOf
 
 Accept = Annotated[frozenset[SoftCode], Field(default_factory=frozenset)]
 """The soft rules that whoever saves does not mind."""
 
 MOST_AT_ONCE = 500
-"""Drafts published in one request."""
+"""Drafts published, or steps of a batch, in one request."""
 
 MOST_NAMED = 10
 """Repeated ids in a refusal."""
@@ -51,15 +54,23 @@ class Login(Body):
     password: Password
 
 
-class NewSchedule(Shift):
+class NewShift(Shift):
     """A Shift; without `status` it is published at once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    accept: Accept
-
     def shift(self) -> Shift:
         return Shift.model_construct(**{name: getattr(self, name) for name in Shift.model_fields})
+
+
+class NewSchedule(NewShift):
+    accept: Accept
+
+
+class ConsideredShift(NewShift):
+    """A shift that somebody thinks of saving; `id` is the schedule that it would change, if any."""
+
+    id: Id | None = None
 
 
 def unset() -> Any:
@@ -67,7 +78,7 @@ def unset() -> Any:
     return Field(default=None)
 
 
-class ScheduleChange(Body):
+class ShiftChange(Body):
     """The version that was seen, and the fields to change."""
 
     version: Version
@@ -78,11 +89,14 @@ class ScheduleChange(Body):
     location: Label = unset()
     note: Note = unset()
     status: ScheduleStatus = unset()
-    accept: Accept
 
     def changes(self) -> dict[str, object]:
         """What was sent of a Shift's fields."""
         return {name: getattr(self, name) for name in Shift.model_fields if name in self.model_fields_set}
+
+
+class ScheduleChange(ShiftChange):
+    accept: Accept
 
 
 class VersionRef(Body):
@@ -93,17 +107,53 @@ class VersionRef(Body):
         return VersionOf(self.id, self.version)
 
 
-def _each_once(refs: list[VersionRef]) -> list[VersionRef]:
-    times = Counter(ref.id for ref in refs)
+def _refuse_repeated(named: Iterable[int]) -> None:
+    times = Counter(named)
     if repeated := [str(id) for id, count in times.items() if count > 1]:
         ids = {"ids": ", ".join(repeated[:MOST_NAMED])}
         raise PydanticCustomError("repeated", "must name each schedule once, but repeats the id {ids}", ids)
+
+
+def _each_once(refs: list[VersionRef]) -> list[VersionRef]:
+    _refuse_repeated(ref.id for ref in refs)
     return refs
 
 
 class Publish(Body):
     schedules: Annotated[list[VersionRef], Field(min_length=1, max_length=MOST_AT_ONCE), AfterValidator(_each_once)]
     accept: Accept
+
+
+class BatchedChange(ShiftChange):
+    id: Id
+
+    def step(self) -> tuple[VersionOf, dict[str, object]]:
+        return VersionOf(self.id, self.version), self.changes()
+
+
+class ScheduleBatch(Body):
+    """Done together, all or nothing: 1 to MOST_AT_ONCE steps, each about another schedule."""
+
+    create: Annotated[list[NewShift], Field(default_factory=list, max_length=MOST_AT_ONCE)]
+    change: Annotated[list[BatchedChange], Field(default_factory=list, max_length=MOST_AT_ONCE)]
+    delete: Annotated[list[VersionRef], Field(default_factory=list, max_length=MOST_AT_ONCE)]
+    accept: Accept
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        steps = len(self.create) + len(self.change) + len(self.delete)
+        if not 1 <= steps <= MOST_AT_ONCE:
+            found = {"steps": steps, "most": MOST_AT_ONCE}
+            raise PydanticCustomError("steps", "must hold 1 to {most} steps in all, but holds {steps}", found)
+        _refuse_repeated([each.id for each in self.change] + [each.id for each in self.delete])
+        return self
+
+    def batch(self) -> Batch:
+        return Batch(
+            create=[each.shift() for each in self.create],
+            change=[each.step() for each in self.change],
+            delete=[each.seen() for each in self.delete],
+        )
 
 
 class TimeOffRequest(Body):
@@ -124,8 +174,43 @@ class Decided(Cancellation):
     accept: Accept
 
 
+class Approval(Decided):
+    """`shifts` says what becomes of the shifts that the time off overlaps: without it they are an objection."""
+
+    shifts: Fate | None = None
+
+
+class NewOffer(Body):
+    """One's own shift, as it was seen: to somebody, to all who may take it, or for another's shift."""
+
+    schedule: VersionRef
+    to_id: Id | None = None
+    wanted: VersionRef | None = None
+    note: Note = ""
+
+
+class Answer(Cancellation):
+    note: Note = ""
+
+
+class Claim(Cancellation):
+    """The version of the open shift that was seen."""
+
+
+class SuccessionTerms(Succession):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _usual_successions() -> tuple[SuccessionTerms, ...]:
+    return tuple(SuccessionTerms(**each.model_dump()) for each in SUCCESSIONS)
+
+
 class ContractTerms(Contract):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    forbidden_successions: Annotated[
+        tuple[SuccessionTerms, ...], Field(max_length=MOST_SUCCESSIONS, default_factory=_usual_successions)
+    ]
 
 
 class NewMember(Body):
@@ -137,6 +222,32 @@ class NewMember(Body):
     skills: Annotated[tuple[Label, ...], Field(max_length=50)]
     contract: ContractTerms
     password: Password | None = None
+
+
+class NeedBody(Need):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _told_once(needs: list[NeedBody]) -> list[NeedBody]:
+    times = Counter((each.role, each.weekday, each.starts, each.ends) for each in needs)
+    if repeated := next((each for each, count in times.items() if count > 1), None):
+        role, weekday, starts, ends = repeated
+        told = {"role": role, "weekday": weekday, "span": f"{starts} to {ends}"}
+        raise PydanticCustomError(
+            "repeated", "must say each need once, but repeats {role}, {span}, day {weekday}", told
+        )
+    return needs
+
+
+class NeedsOfLocation(Body):
+    """All needs of a location, in place of the `version` that was seen: 0 where there was none."""
+
+    location: Label
+    version: Annotated[int, Field(strict=True, ge=0, le=2**53 - 1)]
+    needs: Annotated[list[NeedBody], Field(max_length=MOST_NEEDS), AfterValidator(_told_once)]
+
+    def entities(self) -> tuple[Need, ...]:
+        return tuple(Need(**each.model_dump()) for each in self.needs)
 
 
 class NewLocation(Location):

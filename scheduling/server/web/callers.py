@@ -8,7 +8,11 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from scheduling.server.domain.staff import Staff
+from scheduling.server.services.checks import CheckService
 from scheduling.server.services.errors import BadRequestId, Unauthenticated
+from scheduling.server.services.needs import NeedsService
+from scheduling.server.services.offers import OfferService
+from scheduling.server.services.open_shifts import OpenShiftService
 from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.services.sessions import SessionService
 from scheduling.server.services.staff import TeamService
@@ -22,7 +26,11 @@ class Services:
     sessions: SessionService
     team: TeamService
     schedules: ScheduleService
+    checks: CheckService
+    needs: NeedsService
     time_off: TimeOffService
+    open_shifts: OpenShiftService
+    offers: OfferService
 
 
 def services_of(request: Request) -> Services:

@@ -20,12 +20,13 @@ logger = logging.getLogger(__name__)
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field, named by its dotted path."""
+    """What is wrong with one field, named by its dotted path; `params` are what a rule's message says."""
 
     field: str
     code: str
     severity: Severity | None = None
     message: str
+    params: dict[str, str | int | float] | None = None
 
 
 class Problem(BaseModel):

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from scheduling.server.domain.instants import Instant
 from scheduling.server.domain.schedule import Schedule, ScheduleStatus
-from scheduling.server.services.ports import VersionOf, Window
+from scheduling.server.services.ports import Batched, VersionOf, Window
 
-from .bodies import NewSchedule, Publish, ScheduleChange
+from .bodies import NewSchedule, Publish, ScheduleBatch, ScheduleChange
 from .callers import Caller, RequestId, ServicesDep
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"])
@@ -58,6 +58,12 @@ async def create(caller: Caller, services: ServicesDep, body: NewSchedule, reque
 async def publish(caller: Caller, services: ServicesDep, body: Publish, request_id: RequestId) -> Published:
     seen = [ref.seen() for ref in body.schedules]
     return Published(schedules=await services.schedules.publish(caller, seen, body.accept, request_id))
+
+
+@router.post("/batch")
+async def batch(caller: Caller, services: ServicesDep, body: ScheduleBatch, request_id: RequestId) -> Batched:
+    """All of it or nothing; the rules are held against what all of it together would leave."""
+    return await services.schedules.batch(caller, body.batch(), body.accept, request_id)
 
 
 @router.patch("/{schedule_id}")

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from scheduling.server.services.ports import NewTimeOff, VersionOf
 
-from .bodies import Cancellation, Decided, TimeOffRequest
+from .bodies import Approval, Cancellation, Decided, TimeOffRequest
 from .callers import Caller, RequestId, ServicesDep
 from .schedules import PathId, WindowDep
 
@@ -27,10 +27,10 @@ async def request(caller: Caller, services: ServicesDep, body: TimeOffRequest, r
 
 @router.post("/{time_off_id}/approve")
 async def approve(
-    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided, request_id: RequestId
+    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Approval, request_id: RequestId
 ) -> TimeOff:
     seen = VersionOf(time_off_id, body.version)
-    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept, request_id)
+    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept, request_id, fate=body.shifts)
 
 
 @router.post("/{time_off_id}/deny")

@@ -6,21 +6,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from scheduling.server.domain.checks import check_shift, horizon
 from scheduling.server.domain.instants import at
+from scheduling.server.domain.kinds import kind_of
 from scheduling.server.domain.rules import (
     LONGEST_SHIFT,
     Situation,
     Violation,
     check_approval,
-    check_shift,
     check_span,
-    horizon,
-    kind_of,
     standing,
 )
 from scheduling.server.domain.schedule import Schedule, Shift
-from scheduling.server.domain.staff import Contract
+from scheduling.server.domain.staff import Contract, Succession
 from scheduling.server.domain.time_off import TimeOff
 from scheduling.tests.roster import CONTRACT, instant, schedule, shift, staff, time_off
 
@@ -48,6 +48,14 @@ def test_nobody_works_in_two_places_at_once():
     assert violation.severity == "hard"
     assert violation.code == "overlap"
     assert violation.message == "Alice already works 07:00–15:00 on Monday 23 November at North Ward."
+    assert violation.params == {
+        "name": "Alice",
+        "contract": "Full time",
+        "starts_at": "2026-11-23T07:00:00Z",
+        "ends_at": "2026-11-23T15:00:00Z",
+        "timezone": "Europe/London",
+        "location": "North Ward",
+    }
 
 
 def test_a_clash_is_told_on_the_clocks_of_the_other_place():
@@ -92,6 +100,7 @@ def test_rest_is_told_in_hours():
         "Alice works 15:00–23:00 on Sunday 22 November at North Ward: that leaves 10 hours of rest, "
         "and the contract Full time asks for 11 hours."
     )
+    assert (rest.params["left"], rest.params["least"]) == (10, 11)
 
 
 @pytest.mark.parametrize(("day", "too_short"), [(date(2026, 10, 24), False), (date(2027, 3, 27), True)])
@@ -238,9 +247,38 @@ def test_a_roster_built_shift_by_shift_never_overlaps(wishes: list[tuple[datetim
     assert all(before.ends_at <= after.starts_at for before, after in pairwise(in_order))
 
 
+def test_a_contract_has_successions_of_its_own():
+    early_may_follow = Contract(name="Full time", rest_hours=0, forbidden_successions=())
+    pair = shift("2026-11-24 07:00"), schedule("2026-11-23 15:00")
+    assert objections(*pair, contract=early_may_follow) == []
+    no_two_days = Contract(name="Full time", forbidden_successions=(Succession(before="day", after="day"),))
+    [violation] = objections(shift("2026-11-24 09:00"), schedule("2026-11-23 09:00"), contract=no_two_days)
+    assert (violation.code, violation.params["before"], violation.params["after"]) == ("succession", "day", "day")
+
+
+def test_a_contract_makes_rules_hard():
+    strict = Contract(name="Full time", hard_rules=("rest",))
+    found = objections(shift("2026-11-24 07:00", role="Cook"), schedule("2026-11-23 15:00"), contract=strict)
+    assert {violation.code: violation.severity for violation in found} == {
+        "skill": "soft",
+        "rest": "hard",
+        "succession": "soft",
+    }
+    assert standing(found, {"skill", "rest", "succession"}) == found
+
+
+def test_hours_that_are_owed_are_no_objection():
+    assert objections(shift("2026-11-24 07:00"), contract=Contract(name="Full time", least_hours_per_week=32)) == []
+
+
+def test_a_contract_does_not_owe_more_than_it_allows():
+    with pytest.raises(ValidationError, match=r"owes 40\.0 hours a week at least and allows 38\.0"):
+        Contract(name="Full time", hours_per_week=38, least_hours_per_week=40)
+
+
 @given(spans)
 def test_the_horizon_holds_all_that_the_rules_look_at(span: tuple[datetime, datetime]):
-    earliest, latest = horizon(placed(span), LONDON)
+    earliest, latest = horizon(placed(span), LONDON, CONTRACT)
     assert earliest <= span[0] - timedelta(hours=48)
     assert latest >= span[1] + timedelta(hours=24)
     assert earliest.tzinfo is latest.tzinfo is UTC

@@ -42,7 +42,7 @@ async def everything(http: httpx2.AsyncClient) -> dict[str, list[Json]]:
 async def test_a_ward_is_entered_as_a_client_would(http: httpx2.AsyncClient, plan: Plan):
     titles: list[str] = []
     summary = await Entering(manager(http), accept_soft=True, step=titles.append).enter(plan)
-    assert summary.entered == {"locations": 1, "staff": 2, "schedules": 5, "time-off requests": 2}
+    assert summary.entered == {"locations": 1, "needs": 1, "staff": 2, "schedules": 5, "time-off requests": 2}
     assert len(titles) == plan.size
     found = await everything(http)
     lucy = next(member for member in found["staff"] if member["email"] == "lucy.n002w2@example.com")
@@ -62,18 +62,20 @@ async def test_entering_it_twice_changes_nothing(http: httpx2.AsyncClient, plan:
     again = await enter(http, plan)
     assert await everything(http) == before
     assert again.entered == {}
-    assert again.already_there == {"locations": 1, "staff": 2, "schedules": 5, "time-off requests": 2}
+    assert again.already_there == {"locations": 1, "needs": 1, "staff": 2, "schedules": 5, "time-off requests": 2}
 
 
 async def test_an_entry_that_broke_off_is_completed(http: httpx2.AsyncClient, plan: Plan):
-    await enter(http, Plan(plan.location, plan.staff, plan.schedules[:2], [], plan.starts_at, plan.ends_at))
+    await enter(http, Plan(plan.location, plan.needs, plan.staff, plan.schedules[:2], [], plan.starts_at, plan.ends_at))
     summary = await enter(http, plan)
     assert (summary.entered["schedules"], summary.already_there["schedules"]) == (3, 2)
 
 
 async def test_soft_objections_are_overruled_and_told(http: httpx2.AsyncClient, plan: Plan):
     email, night = plan.schedules[1]
-    double = Plan(plan.location, plan.staff, [(email, night), plan.schedules[0]], [], plan.starts_at, plan.ends_at)
+    double = Plan(
+        plan.location, plan.needs, plan.staff, [(email, night), plan.schedules[0]], [], plan.starts_at, plan.ends_at
+    )
     unskilled = ("lucy.n002w2@example.com", plan.schedules[0][1])
     double.schedules.append(unskilled)
     summary = await enter(http, double)
@@ -85,7 +87,7 @@ async def test_soft_objections_are_overruled_and_told(http: httpx2.AsyncClient, 
 
 async def test_soft_objections_stand_when_nobody_overrules_them(http: httpx2.AsyncClient, plan: Plan):
     unskilled = ("lucy.n002w2@example.com", plan.schedules[0][1])
-    only = Plan(plan.location, plan.staff, [unskilled], [], plan.starts_at, plan.ends_at)
+    only = Plan(plan.location, plan.needs, plan.staff, [unskilled], [], plan.starts_at, plan.ends_at)
     summary = await enter(http, only, accept_soft=False)
     assert (summary.entered["schedules"], summary.refused_entries["schedules"]) == (0, 1)
     assert [objection.code for objection in summary.refused] == ["skill"]
@@ -95,7 +97,7 @@ async def test_soft_objections_stand_when_nobody_overrules_them(http: httpx2.Asy
 async def test_hard_objections_stand_and_are_told(http: httpx2.AsyncClient, plan: Plan):
     clash = ("lucy.n002w2@example.com", plan.schedules[0][1])
     summary = await enter(
-        http, Plan(plan.location, plan.staff, [*plan.schedules, clash], [], plan.starts_at, plan.ends_at)
+        http, Plan(plan.location, plan.needs, plan.staff, [*plan.schedules, clash], [], plan.starts_at, plan.ends_at)
     )
     assert (summary.entered["schedules"], summary.refused_entries["schedules"]) == (5, 1)
     assert "overlap" in {objection.code for objection in summary.refused}
@@ -116,7 +118,7 @@ async def test_somebody_who_may_not_is_told(http: httpx2.AsyncClient, plan: Plan
 async def test_a_location_of_another_zone_is_not_taken_for_ours(http: httpx2.AsyncClient, plan: Plan):
     await enter(http, plan)
     tokyo = Entry("Ward two", {"name": "Ward two", "timezone": "Asia/Tokyo"})
-    elsewhere = Plan(tokyo, [], [], [], plan.starts_at, plan.ends_at)
+    elsewhere = Plan(tokyo, plan.needs, [], [], [], plan.starts_at, plan.ends_at)
     with pytest.raises(ApiError, match="The location Ward two is there with the time zone Europe/Brussels"):
         await enter(http, elsewhere)
 
@@ -175,6 +177,7 @@ async def test_a_real_ward(http: httpx2.AsyncClient, name: str, nurses: int, ass
     assert summary.refused == []
     assert summary.entered == {
         "locations": 1,
+        "needs": 1,
         "staff": nurses,
         "schedules": assignments,
         "time-off requests": requests,

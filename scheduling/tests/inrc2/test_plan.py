@@ -26,9 +26,41 @@ def test_nurses_become_staff_with_their_skills_and_hours(plan: Plan):
         "role": "staff",
         "skills": ["HeadNurse", "Nurse"],
         # At most 10 shifts of 8 hours in 2 weeks.
-        "contract": {"name": "FullTime", "hours_per_week": 40, "rest_hours": 11},
+        "contract": {
+            "name": "FullTime",
+            "hours_per_week": 40,
+            "least_hours_per_week": 20,
+            "rest_hours": 11,
+            "most_days_in_a_row": 5,
+            "least_days_off_in_a_row": 2,
+            # Three weekends of two are no limit: of four, four.
+            "most_weekends_in_four": 4,
+            "whole_weekends": True,
+            "forbidden_successions": [
+                {"before": "late", "after": "early"},
+                {"before": "late", "after": "day"},
+                {"before": "night", "after": "early"},
+                {"before": "night", "after": "day"},
+                {"before": "night", "after": "late"},
+            ],
+        },
     }
-    assert lucy["contract"] == {"name": "PartTime", "hours_per_week": 16, "rest_hours": 11}
+    agreed = lucy["contract"]
+    assert isinstance(agreed, dict)
+    assert (agreed["hours_per_week"], agreed["least_hours_per_week"], agreed["whole_weekends"]) == (16, 8, False)
+
+
+def test_what_the_weeks_need_is_the_least_that_all_of_them_do(plan: Plan):
+    needs = plan.needs.body["needs"]
+    assert isinstance(needs, list)
+    assert plan.needs.body["location"] == "Ward two"
+    least = {(need["role"], need["weekday"], need["starts"], need["ends"]): need["least"] for need in needs}
+    assert ("Nurse", 1, "07:00", "15:00") not in least
+    assert ("Nurse", 7, "07:00", "15:00") not in least
+    assert least["Nurse", 1, "15:00", "23:00"] == 1
+    assert least["HeadNurse", 5, "23:00", "07:00"] == 2
+    # Two skills at four shifts on six days, but for the early nurse on Monday.
+    assert len(needs) == 47
 
 
 def test_assignments_become_schedules_on_the_wards_clocks(plan: Plan):
@@ -54,7 +86,7 @@ def test_shifts_off_become_time_off_for_those_hours_or_the_day(plan: Plan):
 
 def test_the_plan_spans_all_of_its_entries(plan: Plan):
     assert (plan.starts_at, plan.ends_at) == (instant("2026-11-22 23:00"), instant("2026-12-07 23:00"))
-    assert plan.size == 1 + 2 + 5 + 2
+    assert plan.size == 1 + 1 + 2 + 5 + 2
 
 
 def test_a_night_over_a_change_of_clocks_ends_at_seven_all_the_same(tmp_path: Path):

@@ -1,7 +1,7 @@
 import pytest
 
-from scheduling.server.inrc2.reader import read_assignments, read_scenario, read_shifts_off
-from scheduling.server.inrc2.ward import Assignment, Contract, DataError, Nurse, Scenario, ShiftOff
+from scheduling.server.inrc2.reader import read_assignments, read_scenario, read_week
+from scheduling.server.inrc2.ward import Assignment, Contract, DataError, Nurse, Requirement, Scenario, ShiftOff
 from scheduling.tests.inrc2.ward_files import FIRST_ROSTER, FIRST_WEEK, SCENARIO
 
 
@@ -11,11 +11,12 @@ def scenario() -> Scenario:
 
 
 def test_a_scenario(scenario: Scenario):
-    full, part = Contract("FullTime", 10), Contract("PartTime", 4)
+    full, part = Contract("FullTime", 5, 10, 5, 2, 3, True), Contract("PartTime", 2, 4, 5, 3, 2, False)
     assert scenario == Scenario(
         weeks=2,
         skills=("HeadNurse", "Nurse"),
         shift_types=("Early", "Day", "Late", "Night"),
+        successions=(("Late", "Early"), ("Late", "Day"), ("Night", "Early"), ("Night", "Day"), ("Night", "Late")),
         nurses={
             "Alice": Nurse("Alice", full, ("HeadNurse", "Nurse")),
             "Lucy": Nurse("Lucy", part, ("Nurse",)),
@@ -24,8 +25,14 @@ def test_a_scenario(scenario: Scenario):
 
 
 def test_the_requests_of_a_week(scenario: Scenario):
-    found = read_shifts_off(FIRST_WEEK, "WD.txt", scenario)
-    assert found == (ShiftOff("Lucy", "Any", 2), ShiftOff("Alice", "Night", 6))
+    _, requests = read_week(FIRST_WEEK, "WD.txt", scenario)
+    assert requests == (ShiftOff("Lucy", "Any", 2), ShiftOff("Alice", "Night", 6))
+
+
+def test_the_requirements_of_a_week(scenario: Scenario):
+    requirements, _ = read_week(FIRST_WEEK, "WD.txt", scenario)
+    assert len(requirements) == 8
+    assert requirements[0] == Requirement("Early", "HeadNurse", (1, 1, 1, 1, 2, 1, 0))
 
 
 def test_a_roster(scenario: Scenario):
@@ -86,6 +93,8 @@ def test_a_scenario_that_breaks_off_is_a_data_error_wherever_it_does(length: int
     [
         ("WEEK_DATA", "WEEKDATA", "line 1: expected WEEK_DATA, found 'WEEKDATA'"),
         ("Early HeadNurse (1,2) ", "Early HeadNurse ", "line 5: expected a line such as 'Early Nurse (1,2)"),
+        ("Late HeadNurse", "Noon HeadNurse", "line 9: there is no shift type 'Noon'; there are: Early, Day"),
+        ("Late HeadNurse", "Late Cook", "line 9: there is no skill 'Cook'; there are: HeadNurse, Nurse"),
         ("Lucy Any Wed", "Lucy Any", "line 15: expected a line such as 'Maggie Any Mon', found 'Lucy Any'"),
         ("Lucy Any Wed", "Lucie Any Wed", "line 15: there is no nurse 'Lucie'; there are: Alice, Lucy"),
         ("Lucy Any Wed", "Lucy Noon Wed", "line 15: there is no shift type 'Noon'; there are: Any, Early"),
@@ -95,7 +104,7 @@ def test_a_scenario_that_breaks_off_is_a_data_error_wherever_it_does(length: int
 )
 def test_a_corrupt_week_names_its_line(scenario: Scenario, old: str, new: str, complaint: str):
     with pytest.raises(DataError) as error:
-        read_shifts_off(FIRST_WEEK.replace(old, new, 1), "WD.txt", scenario)
+        read_week(FIRST_WEEK.replace(old, new, 1), "WD.txt", scenario)
     assert str(error.value).startswith(f"WD.txt, {complaint}")
 
 

@@ -40,7 +40,8 @@ NEEDS = "".join(
 )
 
 FIRST_WEEK = f"WEEK_DATA\nn002w2\n\nREQUIREMENTS\n{NEEDS}\nSHIFT_OFF_REQUESTS = 2\nLucy Any Wed \nAlice Night Sun\n"
-SECOND_WEEK = f"WEEK_DATA\nn002w2\n\nREQUIREMENTS\n{NEEDS}\nSHIFT_OFF_REQUESTS = 0\n"
+SECOND_NEEDS = NEEDS.replace("Early Nurse (1,2)", "Early Nurse (0,2)").replace("Late Nurse (1,2)", "Late Nurse (3,3)")
+SECOND_WEEK = f"WEEK_DATA\nn002w2\n\nREQUIREMENTS\n{SECOND_NEEDS}\nSHIFT_OFF_REQUESTS = 0\n"
 
 FIRST_ROSTER = """\
 SOLUTION

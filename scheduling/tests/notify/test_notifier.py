@@ -8,11 +8,15 @@ from typing import Concatenate, ParamSpec
 import pytest
 from sqlalchemy import text
 
+from scheduling.server.domain.needs import LocationNeeds
+from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOffStatus
 from scheduling.server.notify.live import (
     CHANNELS,
     Drafts,
     Me,
+    Needs,
+    NeedsChanged,
     ScheduleCreated,
     ScheduleDeleted,
     SchedulePublished,
@@ -24,9 +28,7 @@ from scheduling.server.notify.live import (
     TimeOffRequests,
 )
 from scheduling.server.notify.notifier import LiveNotifier
-from scheduling.server.services.changes import Change
-from scheduling.server.services.ports import Occasion
-from scheduling.server.store.database import Database
+from scheduling.server.store.database import Database, SqlTransaction
 from scheduling.tests.roster import NOW, schedule, staff, time_off
 from tidings import ConnectionManager
 from tidings.brokers.database import DatabaseBroker
@@ -44,12 +46,15 @@ class Office:
     def __init__(self, store: Database) -> None:
         self.manager = ConnectionManager(channels=CHANNELS, broker=DatabaseBroker(store.engine))
         numbers = count(1)
-        self.notifier = LiveNotifier(Outbox(self.manager), lambda: f"new-{next(numbers)}")
+        self._outbox, self._fresh = Outbox(self.manager), lambda: f"new-{next(numbers)}"
         self._store = store
+
+    def notifier(self, tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
+        return LiveNotifier(self._outbox, tx.session, request_id, self._fresh)
 
     async def tell(
         self,
-        notify: Callable[Concatenate[LiveNotifier, Occasion, P], None],
+        notify: Callable[Concatenate[LiveNotifier, P], None],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
@@ -58,13 +63,13 @@ class Office:
     async def tell_of(
         self,
         request_id: str,
-        notify: Callable[Concatenate[LiveNotifier, Occasion, P], None],
+        notify: Callable[Concatenate[LiveNotifier, P], None],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
         """Tell of a change that comes from a request with a name."""
         async with self._store.write() as tx:
-            notify(self.notifier, Change(tx, NOW, request_id or None), *args, **kwargs)
+            notify(self.notifier(tx, request_id or None), *args, **kwargs)
 
 
 @pytest.fixture
@@ -76,7 +81,7 @@ async def office(store: Database) -> AsyncIterator[Office]:
 
 def heard(tidings: Publications, *channels: object) -> None:
     """Assert that each of these channels, and none else, heard of the one thing that happened."""
-    everywhere = (Schedules(), Drafts(), TimeOffRequests(), Team(), ALICE, BOB)
+    everywhere = (Schedules(), Drafts(), TimeOffRequests(), Needs(), Team(), ALICE, BOB)
     for channel in everywhere:
         if channel in channels:
             assert len(tidings.all(on=channel)) == 1, channel
@@ -180,6 +185,13 @@ async def test_time_off_is_for_managers_and_whose_it_is(
     assert [event.event_type for event in tidings.all()] == [event_type]
 
 
+async def test_what_a_place_needs_is_for_all_staff(office: Office, tidings: Publications):
+    needs = LocationNeeds.none_at("North Ward").changed((), Person(id=9, name="Mona Reyes"), NOW)
+    await office.tell(LiveNotifier.notify_needs, needs)
+    heard(tidings, Needs())
+    assert tidings.only(NeedsChanged, on=Needs()).needs == needs
+
+
 async def test_a_new_colleague_is_told_without_their_email(office: Office, tidings: Publications):
     await office.tell(LiveNotifier.notify_staff_created, staff("Carla"))
     heard(tidings, Team())
@@ -190,7 +202,7 @@ async def test_a_new_colleague_is_told_without_their_email(office: Office, tidin
 async def test_what_is_rolled_back_is_never_told(store: Database, office: Office, tidings: Publications):
     with suppress(OSError):
         async with store.write() as tx:
-            office.notifier.notify_schedule_created(Change(tx, NOW, None), schedule("2026-11-23 07:00"))
+            office.notifier(tx, None).notify_schedule_created(schedule("2026-11-23 07:00"))
             raise OSError("the disk is full")
     await office.tell(LiveNotifier.notify_staff_created, staff("Carla"))
     heard(tidings, Team())

@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scheduling.server.domain.schedule import Schedule
-from scheduling.server.main import live_manager
+from scheduling.server.main import live_desk, live_manager
 from scheduling.server.notify.live import Me, ScheduleCreated, Schedules
-from scheduling.server.notify.notifier import LiveNotifier
 from scheduling.server.services.changes import Desk
-from scheduling.server.services.ports import Occasion, VersionOf, Window
+from scheduling.server.services.ports import VersionOf, Window
 from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
@@ -18,12 +17,11 @@ from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import shift
 from tidings import ConnectionManager, EventError
 from tidings.brokers.database import DatabaseBroker
-from tidings.outbox import Outbox
 from tidings.protocol.log import Entry, Position
 
 
 class Unheard(Recorder):
-    def notify_schedule_created(self, change: Occasion, schedule: Schedule) -> None:
+    def notify_schedule_created(self, schedule: Schedule) -> None:
         raise EventError("schedule:created: schedule.note is not Unicode")
 
 
@@ -37,7 +35,7 @@ async def manager(settings: Settings, store: Database) -> AsyncIterator[Connecti
 @pytest.fixture
 def live(store: Database, manager: ConnectionManager, clock: ManualClock) -> Desk:
     """A desk that tells the screens, not a recorder."""
-    return Desk(store, LiveNotifier(Outbox(manager), lambda: "1"), clock)
+    return live_desk(store, manager, clock, fresh=lambda: "1")
 
 
 async def log(manager: ConnectionManager, channel: str) -> list[Entry]:
@@ -60,7 +58,7 @@ async def test_what_is_rolled_back_is_never_told(live: Desk, manager: Connection
     async def fail_after_telling() -> None:
         async with live.change() as change:
             schedule = await change.tx.schedules.add(shift("2026-11-23 07:00"), team.mona, change.now)
-            change.tell(live.notifier.notify_schedule_created, schedule)
+            change.notifier.notify_schedule_created(schedule)
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="disk is full"):
@@ -72,7 +70,7 @@ async def test_what_is_rolled_back_is_never_told(live: Desk, manager: Connection
 
 
 async def test_what_cannot_be_told_is_not_done(store: Database, clock: ManualClock, team: Team):
-    schedules = ScheduleService(Desk(store, Unheard(), clock))
+    schedules = ScheduleService(Desk(store, Unheard().of, clock))
     with pytest.raises(EventError, match="not Unicode"):
         await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())
     assert await schedules.find(team.mona, Window(), None, None) == []

@@ -97,3 +97,27 @@ async def test_approval_over_a_shift_needs_to_be_meant(requests: TimeOffService,
     assert (violation.code, violation.severity) == ("time_off_overlaps_schedules", "soft")
     approved = await requests.decide(team.mona, seen, "approve", "", {"time_off_overlaps_schedules"})
     assert approved.status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("fate", "staffed", "status"),
+    [("keep", True, "published"), ("open", False, "published"), ("draft", False, "draft")],
+)
+async def test_approval_says_what_becomes_of_the_shifts_in_one_change(
+    requests: TimeOffService, team: Team, desk: Desk, notifier: Recorder, fate, staffed: bool, status: str
+):
+    schedules = ScheduleService(desk)
+    before = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), ())
+    draft = await schedules.create(
+        team.mona, shift("2026-11-23 18:00", 4, staff_id=team.alice.id, status="draft"), {"rest", "succession"}
+    )
+    asked = await requests.request(team.alice, day_off(team.alice.id))
+    notifier.told.clear()
+    approved = await requests.decide(team.mona, VersionOf(asked.id, 1), "approve", "", (), fate=fate)
+    after = {each.id: each for each in await schedules.find(team.mona, Window(), None, None)}
+    owner = team.alice.id if staffed else None
+    assert (after[before.id].staff_id, after[before.id].status) == (owner, status)
+    # What was a draft stays one: nothing is published by the way.
+    assert (after[draft.id].staff_id, after[draft.id].status) == (owner, "draft")
+    told = [] if staffed else [("schedule changed", each, after[each.id]) for each in (before, draft)]
+    assert notifier.told == [*told, ("time off", approved)]

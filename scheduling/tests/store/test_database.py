@@ -5,14 +5,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from scheduling.server.domain.staff import Contract
 from scheduling.server.services.ports import NewTimeOff, Window
-from scheduling.server.store.database import Database, DatabaseUnavailable
-from scheduling.server.store.migrate import migrate
+from scheduling.server.store.database import Database, DatabaseUnavailable, configure, url
+from scheduling.server.store.migrate import MIGRATIONS, migrate
 from scheduling.server.store.tables import Table
 from scheduling.tests.conftest import Team
 from scheduling.tests.roster import NOW, instant, shift
@@ -43,6 +46,36 @@ def test_migrating_twice_changes_nothing(database_path: Path):
     migrate(database_path)
     with closing(sqlite3.connect(database_path)) as connection:
         assert connection.execute("SELECT name FROM locations").fetchall() == [("Moon",)]
+
+
+async def test_contracts_of_before_keep_what_they_said(tmp_path: Path):
+    path = tmp_path / "old.sqlite3"
+    engine = create_engine(url(path, "pysqlite"), execution_options={"write": True})
+    configure(engine)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO staff (name, email, role, skills, contract_name, hours_per_week, rest_hours, version) VALUES"
+            " ('Alice', 'alice@example.com', 'staff', '[]', 'Full time', 38.5, 12, 1),"
+            " ('Bob', 'bob@example.com', 'staff', '[]', 'Freelance', NULL, 0, 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO time_off (staff_id, starts_at, ends_at, note, status, decision_note, version, updated_at)"
+            " VALUES (1, '2026-11-23', '2026-11-24', '', 'pending', '', 1, '2026-11-22')"
+        )
+    engine.dispose()
+    migrate(path)
+    database = await Database(path).open()
+    async with database.read() as tx:
+        alice, bob = await tx.staff.all()
+        [asked] = await tx.time_off.find(Window(), staff_id=None, status=None, limit=10)
+    await database.close()
+    assert alice.contract == Contract(name="Full time", hours_per_week=38.5, rest_hours=12)
+    assert bob.contract == Contract(name="Freelance", rest_hours=0)
+    assert asked.staff_id == alice.id
 
 
 async def test_the_file_is_in_wal_mode_and_keeps_foreign_keys(store: Database, database_path: Path, team: Team):

@@ -16,6 +16,19 @@ GOOD: dict[str, Json] = {
     "POST /schedules": monday_shift(accept=["skill", "rest", "weekly_hours", "succession"]),
     "PATCH /schedules/1": {"version": 1, **monday_shift()},
     "POST /schedules/publish": {"schedules": [{"id": 1, "version": 1}], "accept": []},
+    "POST /schedules/batch": {
+        "create": [monday_shift()],
+        "change": [{"id": 1, "version": 1, "note": ""}],
+        "delete": [{"id": 2, "version": 1}],
+        "accept": [],
+    },
+    "POST /schedules/check": monday_shift(id=1),
+    "POST /schedules/suggestions": monday_shift(staff_id=None),
+    "PUT /needs": {
+        "location": "North Ward",
+        "version": 0,
+        "needs": [{"role": "Nurse", "weekday": 1, "starts": "07:00", "ends": "15:00", "least": 2}],
+    },
     "POST /timeoff": {**SPAN, "staff_id": 2, "note": "Dentist"},
     "POST /timeoff/1/approve": {"version": 1, "note": "", "accept": []},
     "POST /staff": {

@@ -97,12 +97,21 @@ async def test_rules_are_told_beside_their_fields(mona: httpx2.AsyncClient):
             "code": "overlap",
             "severity": "hard",
             "message": "Alice already works 07:00–15:00 on Monday 23 November at North Ward.",
+            "params": {
+                "name": "Alice",
+                "contract": "Full time",
+                "starts_at": "2026-11-23T07:00:00Z",
+                "ends_at": "2026-11-23T15:00:00Z",
+                "timezone": "Europe/London",
+                "location": "North Ward",
+            },
         },
         {
             "field": "role",
             "code": "skill",
             "severity": "soft",
             "message": "Alice does not have the skill Head nurse (skills: Nurse).",
+            "params": {"name": "Alice", "contract": "Full time", "role": "Head nurse", "skills": "Nurse"},
         },
     ]
 

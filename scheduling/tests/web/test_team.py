@@ -4,19 +4,54 @@ import pytest
 from scheduling.tests.conftest import Json, Team
 from scheduling.tests.web.conftest import problem
 
+PART_TIME = {"name": "Part time", "hours_per_week": 24, "rest_hours": 12}
 CARLA = {
     "name": "Carla",
     "email": "Carla@Example.com",
     "role": "staff",
     "skills": ["Nurse", "Head nurse"],
-    "contract": {"name": "Part time", "hours_per_week": 24, "rest_hours": 12},
+    "contract": PART_TIME,
 }
 
 
 async def test_a_new_member(mona: httpx2.AsyncClient):
     response = await mona.post("/api/staff", json=CARLA)
     assert response.status_code == 201
-    assert response.json() == {**CARLA, "id": 4, "email": "carla@example.com", "version": 1}
+    unsaid = {
+        "least_hours_per_week": None,
+        "most_days_in_a_row": None,
+        "least_days_off_in_a_row": None,
+        "most_weekends_in_four": None,
+        "whole_weekends": False,
+        "forbidden_successions": [
+            {"before": "late", "after": "early"},
+            {"before": "late", "after": "day"},
+            {"before": "night", "after": "early"},
+            {"before": "night", "after": "day"},
+            {"before": "night", "after": "late"},
+        ],
+        "hard_rules": [],
+    }
+    known = {"id": 4, "email": "carla@example.com", "version": 1, "contract": {**PART_TIME, **unsaid}}
+    assert response.json() == {**CARLA, **known}
+    assert response.json() in (await mona.get("/api/staff")).json()
+
+
+async def test_a_contract_has_rules_of_its_own(mona: httpx2.AsyncClient):
+    rules = {
+        "name": "Nights",
+        "hours_per_week": 36,
+        "least_hours_per_week": 20,
+        "rest_hours": 12,
+        "most_days_in_a_row": 4,
+        "least_days_off_in_a_row": 2,
+        "most_weekends_in_four": 2,
+        "whole_weekends": True,
+        "forbidden_successions": [{"before": "night", "after": "day"}],
+        "hard_rules": ["rest", "days_in_a_row"],
+    }
+    response = await mona.post("/api/staff", json={**CARLA, "contract": rules})
+    assert response.json()["contract"] == rules
     assert response.json() in (await mona.get("/api/staff")).json()
 
 
@@ -51,6 +86,9 @@ async def test_only_managers_add(alice: httpx2.AsyncClient):
     problem(await alice.post("/api/locations", json={"name": "Moon", "timezone": "UTC"}), 403, "forbidden")
 
 
+SUCCESSION_AFTER = "contract.forbidden_successions.0.after"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -63,6 +101,11 @@ async def test_only_managers_add(alice: httpx2.AsyncClient):
         ({"contract": {"name": "Full time", "hours_per_week": -1}}, "contract.hours_per_week"),
         ({"contract": {"name": "Full time", "hours_per_week": 200}}, "contract.hours_per_week"),
         ({"contract": {"name": "Full time", "rest": 11}}, "contract.rest"),
+        ({"contract": {"name": "F", "hours_per_week": 20, "least_hours_per_week": 30}}, "contract"),
+        ({"contract": {"name": "F", "most_days_in_a_row": 0}}, "contract.most_days_in_a_row"),
+        ({"contract": {"name": "F", "most_weekends_in_four": 5}}, "contract.most_weekends_in_four"),
+        ({"contract": {"name": "F", "hard_rules": ["overlap"]}}, "contract.hard_rules.0"),
+        ({"contract": {"name": "F", "forbidden_successions": [{"before": "late"}]}}, SUCCESSION_AFTER),
         ({"password": ""}, "password"),
         ({"version": 3}, "version"),
     ],

@@ -1,0 +1,21 @@
+"""/api/needs."""
+
+from fastapi import APIRouter
+
+from scheduling.server.domain.needs import LocationNeeds
+
+from .bodies import NeedsOfLocation
+from .callers import Caller, RequestId, ServicesDep
+
+router = APIRouter(prefix="/api/needs", tags=["needs"])
+
+
+@router.get("")
+async def find(_: Caller, services: ServicesDep) -> list[LocationNeeds]:
+    return await services.needs.all()
+
+
+@router.put("")
+async def replace(caller: Caller, services: ServicesDep, body: NeedsOfLocation, request_id: RequestId) -> LocationNeeds:
+    """All that one location needs, in place of the version that was seen."""
+    return await services.needs.replace(caller, body.location, body.version, body.entities(), request_id)
