@@ -41,6 +41,24 @@ const SCENES: Record<string, (manager: Person) => Promise<string | undefined>> =
     await expect(page.getByRole("dialog")).toBeVisible();
     return undefined;
   },
+  "times typed into a cell, and why not": async ({ page }) => {
+    // A phone has no grid.
+    if ((await page.getByRole("grid").count()) === 0) return undefined;
+    await page
+      .getByRole("button", { name: /^Add a shift/ })
+      .last()
+      .click();
+    await page.getByRole("textbox", { name: /^Times of/ }).fill("9-5");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText(/Did you mean 9-17/)).toBeVisible();
+    return undefined;
+  },
+  "the list of keys": async ({ page }) => {
+    if ((await page.getByRole("grid").count()) === 0) return undefined;
+    await page.keyboard.press("Shift+?");
+    await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+    return DIALOG;
+  },
   "a form with its reasons": async ({ page }) => {
     await page.getByRole("button", { name: "New shift" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();

@@ -17,15 +17,15 @@ async function open(window: Window, shift: Schedule, note: string): Promise<void
 }
 
 /**
- * Saves what is in the form, again and again while there is no answer. An answer that was lost shows as a conflict with one's
- * own earlier try.
+ * Saves what is in the form, again and again while there is no answer, and over what the other window changed meanwhile. After
+ * an answer that was lost, one's own earlier try shows as such a change.
  */
 async function save(window: Window): Promise<void> {
   const button = (name: string) => form(window).getByRole("button", { name, exact: true });
   await expect(async () => {
-    const mine = button("Save mine");
-    if (await mine.isVisible()) await mine.click();
-    else if (await form(window).isVisible()) await button("Save").click({ timeout: 2_000 });
+    const mine = button("Keep mine");
+    if (await mine.isVisible()) await mine.click({ timeout: 2_000 });
+    if (await form(window).isVisible()) await button("Save").click({ timeout: 2_000 });
     await expect(form(window)).toHaveCount(0, { timeout: 3_000 });
   }).toPass({ timeout: 60_000 });
 }

@@ -7,7 +7,7 @@ import {
   type Page,
   request,
 } from "@playwright/test";
-import type { Schedule, Staff, TimeOff } from "../src/api/types";
+import type { LocationNeeds, Need, Schedule, Staff, TimeOff } from "../src/api/types";
 import { type Server, startServer, type Transport } from "./server";
 
 export interface Options {
@@ -80,12 +80,25 @@ export class Desk {
     this.#send<Schedule>("PATCH", `/api/schedules/${id}`, { ...fields, version });
   readonly remove = ({ id, version }: Schedule) =>
     this.#send<void>("DELETE", `/api/schedules/${id}?version=${version}`);
-  readonly hire = (who: { name: string; email: string }) => {
+  readonly hire = (who: {
+    name: string;
+    email: string;
+    role?: Staff["role"];
+    password?: string;
+    contract?: object;
+  }) => {
     const contract = { name: "Full time", hours_per_week: 40, rest_hours: 11 };
     return this.#send<Staff>("POST", "/api/staff", { role: "staff", skills: ["Nurse"], contract, ...who });
   };
+  readonly needs = () => this.#send<LocationNeeds[]>("GET", "/api/needs");
+  readonly need = (seen: LocationNeeds, needs: readonly Need[]) =>
+    this.#send<LocationNeeds>("PUT", "/api/needs", { location: seen.location, version: seen.version, needs });
   readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
     this.#send<TimeOff>("POST", "/api/timeoff", fields);
+
+  /** The published shifts that end after now. */
+  readonly ahead = () =>
+    this.#send<Schedule[]>("GET", `/api/schedules?status=published&from=${new Date().toISOString()}`);
 
   /** "id/version" of every shift that starts in the week, sorted. */
   async rows(monday: string, status?: Schedule["status"]): Promise<string[]> {

@@ -4,6 +4,7 @@ import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 async function plan(page: import("@playwright/test").Page, staff: string, day: string, times: [string, string]) {
   await page.locator(`tr[data-staff="${staff}"] td[data-day="${day}"]`).hover();
   await page.locator(`tr[data-staff="${staff}"] td[data-day="${day}"] button[aria-label^="Add"]`).click();
+  await page.getByRole("button", { name: "All fields…" }).click();
   const form = page.getByRole("dialog", { name: "New shift" });
   for (const [label, time] of [
     ["Starts", times[0]],

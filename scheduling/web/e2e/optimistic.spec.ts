@@ -72,7 +72,7 @@ test("an edit that came second gives way to the first, who is named", async ({ p
   await expect(manager.card(shift)).toContainText("09:00–18:00");
 
   held.release();
-  await expect(form(manager).getByRole("alert")).toContainText("Mona Reyes changed this shift");
+  await expect(form(manager).getByRole("alert")).toContainText("Mona Reyes changed the end to 13:00");
   await expect(manager.card(shift)).toContainText("09:00–13:00");
   await expect.poll(manager.rows).toEqual([`${shift.id}/${theirs.version}`]);
 });

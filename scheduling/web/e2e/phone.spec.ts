@@ -14,7 +14,7 @@ test("a phone shows a list for each day instead of the grid", async ({ person, d
   );
   await expect(staff.page.getByRole("region", { name: /^Wednesday/ })).toContainText("Nothing planned");
 
-  await staff.page.getByText("My shifts").click();
+  await staff.page.getByRole("radiogroup", { name: "Whose shifts" }).getByText("My shifts").click();
   await expect(staff.card(open)).toHaveCount(0);
   await expect(staff.card(own)).toBeVisible();
   const width = await staff.page.evaluate(() => document.documentElement.scrollWidth);

@@ -35,7 +35,8 @@ test("time off is requested, approved over a shift, and seen by both without rel
   await request.getByLabel("Note to Sam Okafor").fill("Enjoy it");
   await request.getByRole("button", { name: "Approve" }).click();
   await expect(request.getByRole("alert")).toContainText("Sam Okafor works");
-  await request.getByRole("button", { name: "Approve anyway" }).click();
+  await request.getByRole("radio", { name: "Leave it as it is" }).check();
+  await request.getByRole("button", { name: "Approve and do so" }).click();
   await expect(request).toContainText("Approved by Mona Reyes");
   await expect(own).toContainText("Approved by Mona Reyes");
   await expect(own).toContainText("Enjoy it");

@@ -3,24 +3,29 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { TidingsProvider } from "@tidings/react";
 import { useMemo, useState, useSyncExternalStore } from "react";
+import { useTranslation } from "react-i18next";
 import { createApi } from "./api/api";
 import { retry } from "./api/problem";
 import type { Staff } from "./api/types";
 import { Announcer } from "./live/announcer";
+import { History } from "./plan/history";
 import { createDeskRouter } from "./router";
 import { LoginPage } from "./session/LoginPage";
 import type { Session } from "./session/session";
 import { type SignedIn, SignedInContext } from "./session/signed-in";
-import { OwnDeletesContext } from "./shift/mutations";
+import { HistoryContext, OwnDeletesContext } from "./shift/mutations";
 
-function createDesk() {
+const PHONE = "(max-width: 48em)";
+
+function createDesk(staff: Staff) {
+  const onTheWay = () => staff.role === "staff" && window.matchMedia(PHONE).matches;
   const queries = new QueryClient({ defaultOptions: { queries: { retry } } });
-  return { queries, router: createDeskRouter(), ownDeletes: new Set<number>() };
+  return { queries, router: createDeskRouter({ onTheWay }), ownDeletes: new Set<number>(), history: new History() };
 }
 
 /** Everything that belongs to one signed-in person; another person gets another one, and nothing of the first's data. */
 function Desk({ session, staff }: { session: Session; staff: Staff }) {
-  const [{ queries, router, ownDeletes }] = useState(createDesk);
+  const [{ queries, router, ownDeletes, history }] = useState(() => createDesk(staff));
   const signedIn = useMemo<SignedIn>(() => {
     const api = createApi(session.request);
     return { me: staff, manager: staff.role === "manager", api, signOut: session.signOut };
@@ -30,9 +35,11 @@ function Desk({ session, staff }: { session: Session; staff: Staff }) {
       <QueryClientProvider client={queries}>
         <TidingsProvider url="/ws" getToken={session.accessToken}>
           <OwnDeletesContext value={ownDeletes}>
-            <Announcer>
-              <RouterProvider router={router} />
-            </Announcer>
+            <HistoryContext value={history}>
+              <Announcer>
+                <RouterProvider router={router} />
+              </Announcer>
+            </HistoryContext>
           </OwnDeletesContext>
         </TidingsProvider>
       </QueryClientProvider>
@@ -41,15 +48,16 @@ function Desk({ session, staff }: { session: Session; staff: Staff }) {
 }
 
 function Unreachable({ again }: { again: () => void }) {
+  const { t } = useTranslation();
   return (
     <Center mih="100dvh" p="lg">
       <Stack align="center" gap="xs">
-        <Text fw={600}>The server cannot be reached</Text>
+        <Text fw={600}>{t("shell.unreachable.title")}</Text>
         <Text c="dimmed" ta="center">
-          Check the connection, or wait until the server is up again.
+          {t("shell.unreachable.text")}
         </Text>
         <Button mt="sm" onClick={again}>
-          Try again
+          {t("shell.tryAgain")}
         </Button>
       </Stack>
     </Center>
@@ -57,12 +65,13 @@ function Unreachable({ again }: { again: () => void }) {
 }
 
 export function App({ session }: { session: Session }) {
+  const { t } = useTranslation();
   const state = useSyncExternalStore(session.subscribe, session.snapshot);
   switch (state.status) {
     case "starting":
       return (
         <Center mih="100dvh" aria-busy="true">
-          <Loader type="dots" aria-label="Loading" />
+          <Loader type="dots" aria-label={t("shell.loading")} />
         </Center>
       );
     case "unreachable":

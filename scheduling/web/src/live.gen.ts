@@ -4,11 +4,69 @@ import type { ChannelEvent, Definitions } from "@tidings/client";
 
 export type { WebSocketMessage } from "@tidings/client";
 
-/** What was agreed: `hours_per_week` at most (none: no limit) and `rest_hours` at least between shifts. */
+/**
+ * What was agreed; None sets no limit.
+ *
+ * `hours_per_week` at most; `least_hours_per_week` are owed, which is for totals and never an objection. `rest_hours`
+ * at least between shifts; at most `most_days_in_a_row` worked, then at least `least_days_off_in_a_row` off. Of any
+ * four weekends in a row at most `most_weekends_in_four` are worked, and with `whole_weekends` both days of each or
+ * neither. `hard_rules` are those that nobody may overrule.
+ */
 export interface Contract {
   name: string;
   hours_per_week: number | null;
+  least_hours_per_week: number | null;
   rest_hours: number;
+  most_days_in_a_row: number | null;
+  least_days_off_in_a_row: number | null;
+  most_weekends_in_four: number | null;
+  whole_weekends: boolean;
+  forbidden_successions: Succession[];
+  hard_rules: ("skill" | "rest" | "weekly_hours" | "succession" | "days_in_a_row" | "days_off" | "weekends" | "whole_weekend")[];
+}
+
+/** All needs of one location. `version` counts from 1, and is 0 where nothing was ever said. */
+export interface LocationNeeds {
+  location: string;
+  needs: Need[];
+  version: number;
+  updated_by: Person | null;
+  /** date-time */
+  updated_at: string | null;
+}
+
+/**
+ * At least `least` people as `role` from `starts` to `ends`, on each `weekday` (1 is Monday, as in ISO 8601).
+ *
+ * An end that is not after the start is on the next day: the need belongs to the day on which it starts.
+ */
+export interface Need {
+  role: string;
+  weekday: number;
+  starts: string;
+  ends: string;
+  least: number;
+}
+
+/**
+ * One offer, with the shifts as they were when it was made: once one of them moves, it lapses.
+ *
+ * `to` is None where everybody is asked who may take it; with `wanted` it is a swap, and `to` is whose shift that is.
+ */
+export interface Offer {
+  id: number;
+  staff: Person;
+  schedule: Schedule;
+  to: Person | null;
+  wanted: Schedule | null;
+  note: string;
+  status: "offered" | "accepted" | "approved" | "declined" | "withdrawn" | "lapsed";
+  taken_by: Person | null;
+  answer: string;
+  version: number;
+  updated_by: Person | null;
+  /** date-time */
+  updated_at: string;
 }
 
 /** Who did something: enough to name them. */
@@ -47,6 +105,12 @@ export interface Staff {
   version: number;
 }
 
+/** What may not follow on the next day: a shift of the kind `after` a shift of the kind `before`. */
+export interface Succession {
+  before: "early" | "day" | "late" | "night";
+  after: "early" | "day" | "late" | "night";
+}
+
 /** One request, with who decided it and what they said. */
 export interface TimeOff {
   id: number;
@@ -62,6 +126,29 @@ export interface TimeOff {
   version: number;
   /** date-time */
   updated_at: string;
+}
+
+/** In place of all that the location needed before. */
+export interface NeedsChangedPayload {
+  needs: LocationNeeds;
+}
+
+export interface OfferAcceptedPayload {
+  offer: Offer;
+}
+
+/** Approved or declined, as its status says. */
+export interface OfferDecidedPayload {
+  offer: Offer;
+}
+
+export interface OfferMadePayload {
+  offer: Offer;
+}
+
+/** Taken back, or lapsed because one of its shifts has moved or is gone. */
+export interface OfferWithdrawnPayload {
+  offer: Offer;
 }
 
 export interface ScheduleCreatedPayload {
@@ -111,6 +198,11 @@ export interface TimeOffRequestedPayload {
   timeoff: TimeOff;
 }
 
+export type NeedsChanged = ChannelEvent<"needs:changed", NeedsChangedPayload>;
+export type OfferAccepted = ChannelEvent<"offer:accepted", OfferAcceptedPayload>;
+export type OfferDecided = ChannelEvent<"offer:decided", OfferDecidedPayload>;
+export type OfferMade = ChannelEvent<"offer:made", OfferMadePayload>;
+export type OfferWithdrawn = ChannelEvent<"offer:withdrawn", OfferWithdrawnPayload>;
 export type ScheduleCreated = ChannelEvent<"schedule:created", ScheduleCreatedPayload>;
 export type ScheduleDeleted = ChannelEvent<"schedule:deleted", ScheduleDeletedPayload>;
 export type SchedulePublished = ChannelEvent<"schedule:published", SchedulePublishedPayload>;
@@ -124,6 +216,11 @@ export type TimeOffRequested = ChannelEvent<"timeoff:requested", TimeOffRequeste
 
 export const WS_EVENT_TYPES = {
   ...CONTROL_TYPES,
+  NEEDS_CHANGED: "needs:changed",
+  OFFER_ACCEPTED: "offer:accepted",
+  OFFER_DECIDED: "offer:decided",
+  OFFER_MADE: "offer:made",
+  OFFER_WITHDRAWN: "offer:withdrawn",
   SCHEDULE_CREATED: "schedule:created",
   SCHEDULE_DELETED: "schedule:deleted",
   SCHEDULE_PUBLISHED: "schedule:published",
@@ -139,6 +236,8 @@ export const WS_EVENT_TYPES = {
 export const WS_CHANNELS = {
   DRAFTS: "schedules:drafts",
   ME: (params: { user_id: string }) => channelName("user:{user_id}", params),
+  NEEDS: "needs",
+  OFFERS: "offers",
   SCHEDULES: "schedules",
   TEAM: "staff",
   TIME_OFF_REQUESTS: "timeoff",
@@ -150,10 +249,105 @@ const DEFINITIONS: Definitions = {
     properties: {
       name: { type: "string" },
       hours_per_week: { anyOf: [{ type: "number" }, { type: "null" }] },
+      least_hours_per_week: { anyOf: [{ type: "number" }, { type: "null" }] },
       rest_hours: { type: "number" },
+      most_days_in_a_row: { anyOf: [{ type: "integer" }, { type: "null" }] },
+      least_days_off_in_a_row: { anyOf: [{ type: "integer" }, { type: "null" }] },
+      most_weekends_in_four: { anyOf: [{ type: "integer" }, { type: "null" }] },
+      whole_weekends: { type: "boolean" },
+      forbidden_successions: { type: "array", items: { $ref: "#/$defs/Succession" } },
+      hard_rules: {
+        type: "array",
+        items: {
+          type: "string",
+          enum: [
+            "skill",
+            "rest",
+            "weekly_hours",
+            "succession",
+            "days_in_a_row",
+            "days_off",
+            "weekends",
+            "whole_weekend",
+          ],
+        },
+      },
     },
-    required: ["name", "hours_per_week", "rest_hours"],
+    required: [
+      "name",
+      "hours_per_week",
+      "least_hours_per_week",
+      "rest_hours",
+      "most_days_in_a_row",
+      "least_days_off_in_a_row",
+      "most_weekends_in_four",
+      "whole_weekends",
+      "forbidden_successions",
+      "hard_rules",
+    ],
   },
+  LocationNeeds: {
+    type: "object",
+    properties: {
+      location: { type: "string" },
+      needs: { type: "array", items: { $ref: "#/$defs/Need" } },
+      version: { type: "integer" },
+      updated_by: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
+      updated_at: { anyOf: [{ type: "string" }, { type: "null" }] },
+    },
+    required: ["location", "needs", "version", "updated_by", "updated_at"],
+  },
+  Need: {
+    type: "object",
+    properties: {
+      role: { type: "string" },
+      weekday: { type: "integer" },
+      starts: { type: "string" },
+      ends: { type: "string" },
+      least: { type: "integer" },
+    },
+    required: ["role", "weekday", "starts", "ends", "least"],
+  },
+  NeedsChangedPayload: {
+    type: "object",
+    properties: { needs: { $ref: "#/$defs/LocationNeeds" } },
+    required: ["needs"],
+  },
+  Offer: {
+    type: "object",
+    properties: {
+      id: { type: "integer" },
+      staff: { $ref: "#/$defs/Person" },
+      schedule: { $ref: "#/$defs/Schedule" },
+      to: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
+      wanted: { anyOf: [{ $ref: "#/$defs/Schedule" }, { type: "null" }] },
+      note: { type: "string" },
+      status: { type: "string", enum: ["offered", "accepted", "approved", "declined", "withdrawn", "lapsed"] },
+      taken_by: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
+      answer: { type: "string" },
+      version: { type: "integer" },
+      updated_by: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
+      updated_at: { type: "string" },
+    },
+    required: [
+      "id",
+      "staff",
+      "schedule",
+      "to",
+      "wanted",
+      "note",
+      "status",
+      "taken_by",
+      "answer",
+      "version",
+      "updated_by",
+      "updated_at",
+    ],
+  },
+  OfferAcceptedPayload: { type: "object", properties: { offer: { $ref: "#/$defs/Offer" } }, required: ["offer"] },
+  OfferDecidedPayload: { type: "object", properties: { offer: { $ref: "#/$defs/Offer" } }, required: ["offer"] },
+  OfferMadePayload: { type: "object", properties: { offer: { $ref: "#/$defs/Offer" } }, required: ["offer"] },
+  OfferWithdrawnPayload: { type: "object", properties: { offer: { $ref: "#/$defs/Offer" } }, required: ["offer"] },
   Person: {
     type: "object",
     properties: { id: { type: "integer" }, name: { type: "string" } },
@@ -233,6 +427,14 @@ const DEFINITIONS: Definitions = {
     required: ["id", "name", "email", "role", "skills", "contract", "version"],
   },
   StaffCreatedPayload: { type: "object", properties: { staff: { $ref: "#/$defs/Staff" } }, required: ["staff"] },
+  Succession: {
+    type: "object",
+    properties: {
+      before: { type: "string", enum: ["early", "day", "late", "night"] },
+      after: { type: "string", enum: ["early", "day", "late", "night"] },
+    },
+    required: ["before", "after"],
+  },
   TimeOff: {
     type: "object",
     properties: {
@@ -315,6 +517,23 @@ export const Me = (params: { user_id: string }) =>
       "timeoff:cancelled": "TimeOffCancelledPayload",
       "timeoff:denied": "TimeOffDeniedPayload",
       "timeoff:requested": "TimeOffRequestedPayload",
+    },
+    DEFINITIONS,
+  );
+
+export type NeedsEvent = NeedsChanged;
+export const Needs = () =>
+  channel<NeedsEvent>(WS_CHANNELS.NEEDS, { "needs:changed": "NeedsChangedPayload" }, DEFINITIONS);
+
+export type OffersEvent = OfferAccepted | OfferDecided | OfferMade | OfferWithdrawn;
+export const Offers = () =>
+  channel<OffersEvent>(
+    WS_CHANNELS.OFFERS,
+    {
+      "offer:accepted": "OfferAcceptedPayload",
+      "offer:decided": "OfferDecidedPayload",
+      "offer:made": "OfferMadePayload",
+      "offer:withdrawn": "OfferWithdrawnPayload",
     },
     DEFINITIONS,
   );

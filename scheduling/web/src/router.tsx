@@ -1,16 +1,24 @@
-import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { MinePage } from "./mine/MinePage";
+import { OpenPage } from "./open/OpenPage";
 import { Shell } from "./shell/Shell";
 import { TimeOffPage } from "./timeoff/TimeOffPage";
 import { WeekPage } from "./week/WeekPage";
 import { readWeekSearch } from "./week/week-search";
 
-const rootRoute = createRootRoute({ component: Shell });
+interface Context {
+  /** A member of staff at a phone: they begin at their own shifts, all others at the week. */
+  readonly onTheWay: () => boolean;
+}
+
+const rootRoute = createRootRouteWithContext<Context>()({ component: Shell });
 
 const indexRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/week" });
+  beforeLoad: ({ context }) => {
+    throw redirect({ to: context.onTheWay() ? "/me" : "/week" });
   },
 });
 
@@ -21,20 +29,25 @@ const weekRoute = createRoute({
   component: WeekPage,
 });
 
+const mineRoute = createRoute({ getParentRoute: () => rootRoute, path: "/me", component: MinePage });
+
+const openRoute = createRoute({ getParentRoute: () => rootRoute, path: "/open", component: OpenPage });
+
 const timeOffRoute = createRoute({ getParentRoute: () => rootRoute, path: "/time-off", component: TimeOffPage });
 
-const routeTree = rootRoute.addChildren([indexRoute, weekRoute, timeOffRoute]);
+const routeTree = rootRoute.addChildren([indexRoute, weekRoute, mineRoute, openRoute, timeOffRoute]);
 
-export function createDeskRouter() {
-  return createRouter({ routeTree, defaultNotFoundComponent: NotFound });
+export function createDeskRouter(context: Context) {
+  return createRouter({ routeTree, context, defaultNotFoundComponent: NotFound });
 }
 
 function NotFound() {
+  const { t } = useTranslation();
   return (
     <div style={{ padding: 48, textAlign: "center" }}>
-      <h1>There is no such page</h1>
+      <h1>{t("shell.noPage.title")}</h1>
       <p>
-        <a href="/week">Go to this week</a>
+        <a href="/week">{t("shell.noPage.go")}</a>
       </p>
     </div>
   );

@@ -1,5 +1,21 @@
 import type { Call } from "./http";
-import type { Location, Schedule, ScheduleFields, Staff, TimeOff, TimeOffFields, TimeOffStatus } from "./types";
+import type { Reason } from "./problem";
+import type {
+  Batch,
+  Batched,
+  ConsideredShift,
+  Location,
+  LocationNeeds,
+  OpenShift,
+  Schedule,
+  ScheduleFields,
+  ShiftFate,
+  Staff,
+  Suggestion,
+  TimeOff,
+  TimeOffFields,
+  TimeOffStatus,
+} from "./types";
 
 /** Sends a request as the signed-in person: `Session.request`. */
 export type Request = <T>(path: string, call?: Call) => Promise<T>;
@@ -29,7 +45,7 @@ export function createApi(request: Request) {
     staff: (signal?: AbortSignal) => request<Staff[]>("/api/staff", { signal }),
     locations: (signal?: AbortSignal) => request<Location[]>("/api/locations", { signal }),
 
-    schedules: (filter: Window & { status: Schedule["status"] }, signal?: AbortSignal) =>
+    schedules: (filter: Window & { status: Schedule["status"]; staff_id?: string }, signal?: AbortSignal) =>
       request<Schedule[]>(query("/api/schedules", { ...filter }), { signal }),
     createSchedule: (fields: ScheduleFields & Accepting, requestId?: string) =>
       post<Schedule>("/api/schedules", fields, requestId),
@@ -39,6 +55,17 @@ export function createApi(request: Request) {
       request<void>(query(`/api/schedules/${id}`, { version: String(version) }), { method: "DELETE", requestId }),
     publish: (schedules: readonly { id: number; version: number }[], accept?: readonly string[], requestId?: string) =>
       post<{ schedules: Schedule[] }>("/api/schedules/publish", { schedules, accept }, requestId),
+    batch: (body: Batch, requestId?: string) => post<Batched>("/api/schedules/batch", body, requestId),
+
+    check: (shift: ConsideredShift, signal?: AbortSignal) =>
+      request<{ violations: Reason[] }>("/api/schedules/check", { method: "POST", body: shift, signal }),
+    suggestions: (shift: ConsideredShift, signal?: AbortSignal) =>
+      request<{ suggestions: Suggestion[] }>("/api/schedules/suggestions", { method: "POST", body: shift, signal }),
+    needs: (signal?: AbortSignal) => request<LocationNeeds[]>("/api/needs", { signal }),
+
+    openShifts: (signal?: AbortSignal) => request<OpenShift[]>("/api/schedules/open", { signal }),
+    claimShift: (id: number, version: number, requestId?: string) =>
+      post<Schedule>(`/api/schedules/${id}/claim`, { version }, requestId),
 
     timeOff: (filter: Partial<Window> & { status?: TimeOffStatus }, signal?: AbortSignal) =>
       request<TimeOff[]>(query("/api/timeoff", { ...filter }), { signal }),
@@ -47,7 +74,7 @@ export function createApi(request: Request) {
     decideTimeOff: (
       id: number,
       decision: "approve" | "deny",
-      body: Versioned & Accepting & { note: string },
+      body: Versioned & Accepting & { note: string; shifts?: ShiftFate },
       requestId?: string,
     ) => post<TimeOff>(`/api/timeoff/${id}/${decision}`, body, requestId),
     cancelTimeOff: (id: number, version: number, requestId?: string) =>

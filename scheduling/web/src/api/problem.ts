@@ -6,6 +6,8 @@ export interface Reason {
   readonly code: string;
   readonly severity: "hard" | "soft";
   readonly message: string;
+  /** What the message says, for words of our own; a rule's objection has them. */
+  readonly params?: Readonly<Record<string, string | number>>;
 }
 
 /** What a stale write was told: who changed the row meanwhile, and what it is now (null: deleted). */
@@ -66,7 +68,8 @@ function reason(value: unknown): Reason[] {
   const entry = value as Body;
   const severity = entry.severity === "soft" ? "soft" : "hard";
   const message = text(entry.message, "This value was refused.");
-  return [{ field: text(entry.field, ""), code: text(entry.code, ""), severity, message }];
+  const params = (entry.params ?? {}) as Record<string, string | number>;
+  return [{ field: text(entry.field, ""), code: text(entry.code, ""), severity, message, params }];
 }
 
 /** Reads a refusal; anything that is not problem details (a proxy's page) becomes a plain sentence. */

@@ -1,5 +1,7 @@
 /** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
 
+import type { Reason } from "./problem";
+
 export type Instant = string;
 
 export interface Person {
@@ -41,12 +43,20 @@ export interface Schedule {
   readonly updated_at: Instant;
 }
 
+/** A published shift that nobody has. `objections` are not there yet where an event brought the shift. */
+export interface OpenShift extends Schedule {
+  readonly objections?: readonly Reason[];
+}
+
 export interface Location {
   readonly name: string;
   readonly timezone: string;
 }
 
 export type TimeOffStatus = "pending" | "approved" | "denied" | "cancelled";
+
+/** What becomes of the shifts that approved time off overlaps: they stay, or are nobody's, or that as drafts. */
+export type ShiftFate = "keep" | "open" | "draft";
 
 export interface TimeOff {
   readonly id: number;
@@ -76,6 +86,54 @@ export interface ScheduleFields {
   readonly location: string;
   readonly note: string;
   readonly status: Schedule["status"];
+}
+
+/** Changes that are made together: all of them, or none. */
+export interface Batch {
+  readonly create: readonly ScheduleFields[];
+  readonly change: readonly (Partial<ScheduleFields> & { readonly id: number; readonly version: number })[];
+  readonly delete: readonly { readonly id: number; readonly version: number }[];
+  readonly accept?: readonly string[] | undefined;
+}
+
+/** What came of a batch, in its order. */
+export interface Batched {
+  readonly created: readonly Schedule[];
+  readonly changed: readonly Schedule[];
+  readonly deleted: readonly number[];
+}
+
+/** A shift that somebody thinks of saving; `id` is the one that it would change. */
+export interface ConsideredShift extends Omit<ScheduleFields, "note" | "status"> {
+  readonly id?: number;
+}
+
+/** Somebody who could take a shift, and what soft rules say against it. */
+export interface Suggestion {
+  readonly staff: Person;
+  readonly violations: readonly Reason[];
+  /** Worked in the shift's week without it. */
+  readonly hours: number;
+  /** Of the contract's; null where there is no limit. */
+  readonly hours_left: number | null;
+}
+
+/** At least so many people, from wall-clock time to wall-clock time ("07:00"); an end not after the start is on the next day. */
+export interface Need {
+  readonly role: string;
+  /** 1 is Monday. */
+  readonly weekday: number;
+  readonly starts: string;
+  readonly ends: string;
+  readonly least: number;
+}
+
+export interface LocationNeeds {
+  readonly location: string;
+  readonly needs: readonly Need[];
+  readonly version: number;
+  readonly updated_by: Person | null;
+  readonly updated_at: Instant | null;
 }
 
 export interface TimeOffFields {

@@ -1,66 +1,73 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { type Changes, differences, merge, type Row, type RowChange } from "./changes";
 
 /** Milliseconds of quiet after which changes are told together, and the longest that the first of them waits. */
 const QUIET = 700;
 const LONGEST = 4_000;
-/** How long a changed row counts as fresh. */
-const FRESH = 4_000;
 
 export interface Listener<R> {
   /** The reader's own doing, or nothing to them: not told. */
   readonly ignores: (change: RowChange<R>, id: number) => boolean;
+  /** Hears of each change at once. */
+  readonly mark?: (ids: readonly number[]) => void;
+  /** Hears of all changes of a burst together. */
   readonly tell: (changes: Changes<R>) => void;
 }
 
+/** Changes that wait to be told together. */
+class Burst<R extends Row> {
+  #changes: Changes<R> = new Map();
+  #since = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  add(changes: Changes<R>, tell: (changes: Changes<R>) => void): void {
+    if (this.#changes.size === 0) this.#since = Date.now();
+    this.#changes = merge(this.#changes, changes);
+    clearTimeout(this.#timer);
+    const left = Math.max(0, this.#since + LONGEST - Date.now());
+    this.#timer = setTimeout(
+      () => {
+        const told = this.#changes;
+        this.#changes = new Map();
+        if (told.size > 0) tell(told);
+      },
+      Math.min(QUIET, left),
+    );
+  }
+
+  drop(): void {
+    clearTimeout(this.#timer);
+    this.#changes = new Map();
+  }
+}
+
 /**
- * Watches rows on the screen and tells what others changed, once for each burst. Returns the ids that changed a moment
- * ago. Another set of rows (`scope`: another week) is not a change.
+ * Watches rows on the screen and tells what others changed, once for each burst. Another set of rows (`scope`: another
+ * week) is not a change.
  */
 export function useNews<R extends Row>(
   rows: ReadonlyMap<number, R> | undefined,
   scope: string,
-  { ignores, tell }: Listener<R>,
-): ReadonlySet<number> {
+  listener: Listener<R>,
+): void {
   const seen = useRef<{ scope: string; rows: ReadonlyMap<number, R> } | null>(null);
-  const waiting = useRef<{ changes: Changes<R>; since: number }>({ changes: new Map(), since: 0 });
-  const newest = useRef({ ignores, tell });
-  const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
-  const [round, setRound] = useState(0);
+  const burst = useRef(new Burst<R>());
+  const newest = useRef(listener);
 
   useEffect(() => {
-    newest.current = { ignores, tell };
+    newest.current = listener;
   });
+
+  useEffect(() => () => burst.current.drop(), []);
 
   useEffect(() => {
     if (!rows) return;
     const before = seen.current?.scope === scope ? seen.current.rows : rows;
     seen.current = { scope, rows };
-    const all = [...differences(before, rows)];
-    const changes = new Map(all.filter(([id, change]) => !newest.current.ignores(change, id)));
+    const { ignores, mark } = newest.current;
+    const changes = new Map([...differences(before, rows)].filter(([id, change]) => !ignores(change, id)));
     if (changes.size === 0) return;
-    const { changes: earlier, since } = waiting.current;
-    waiting.current = { changes: merge(earlier, changes), since: earlier.size > 0 ? since : Date.now() };
-    setFresh((ids) => new Set([...ids, ...changes.keys()]));
-    setRound((number) => number + 1);
+    mark?.([...changes.keys()]);
+    burst.current.add(changes, (all) => newest.current.tell(all));
   }, [rows, scope]);
-
-  useEffect(() => {
-    if (round === 0) return;
-    const left = Math.max(0, waiting.current.since + LONGEST - Date.now());
-    const telling = setTimeout(
-      () => {
-        newest.current.tell(waiting.current.changes);
-        waiting.current = { changes: new Map(), since: 0 };
-      },
-      Math.min(QUIET, left),
-    );
-    const fading = setTimeout(() => setFresh(new Set()), FRESH);
-    return () => {
-      clearTimeout(telling);
-      clearTimeout(fading);
-    };
-  }, [round]);
-
-  return fresh;
 }

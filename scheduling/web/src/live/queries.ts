@@ -2,11 +2,12 @@
 import { type Live, type UseLiveQuery, useLiveQuery } from "@tidings/react/query";
 import { useMemo } from "react";
 import { retry } from "../api/problem";
-import type { Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
+import type { LocationNeeds, Schedule, Staff, TimeOff, TimeOffStatus } from "../api/types";
 import {
   Drafts,
   Me,
   type MeEvent,
+  Needs,
   Schedules,
   type SchedulesEvent,
   Team,
@@ -72,6 +73,20 @@ export function useSchedules(between: Between, status: Schedule["status"], enabl
       enabled,
     }),
   );
+}
+
+/** What each location needs, where somebody said so; undefined until it is there. */
+export function useNeeds(): readonly LocationNeeds[] | undefined {
+  const { api } = useSignedIn();
+  return useLiveQuery({
+    queryKey: ["needs"],
+    queryFn: ({ signal }) => api.needs(signal),
+    retry,
+    channel: Needs(),
+    row: ({ payload }): LocationNeeds => payload.needs,
+    id: ({ location }) => location,
+    matches: () => true,
+  }).data;
 }
 
 export function useTeam(): Rows<Staff> {

@@ -2,6 +2,7 @@ import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/c
 import { useForm } from "@mantine/form";
 import { IconAlertCircle, IconLogout2 } from "@tabler/icons-react";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import { Logo } from "../shell/Logo";
 import { Notice } from "../shell/Notice";
@@ -14,13 +15,14 @@ interface Props {
 }
 
 function useLogin(signIn: Props["signIn"]) {
+  const { t } = useTranslation();
   const [refusal, setRefusal] = useState<string | null>(null);
   const form = useForm({
     mode: "uncontrolled",
     initialValues: { email: "", password: "" },
     validate: {
-      email: (value) => (/^\S+@\S+$/.test(value.trim()) ? null : "Enter your e-mail address, like ada@example.com."),
-      password: (value) => (value ? null : "Enter your password."),
+      email: (value) => (/^\S+@\S+$/.test(value.trim()) ? null : t("session.noEmail")),
+      password: (value) => (value ? null : t("session.noPassword")),
     },
   });
   const submit = form.onSubmit(async ({ email, password }) => {
@@ -58,26 +60,27 @@ function Weave() {
 }
 
 export function LoginPage({ ended, signIn }: Props) {
+  const { t } = useTranslation();
   const { form, submit, refusal } = useLogin(signIn);
   return (
     <div className={classes.page}>
-      <title>Sign in · Scheduling</title>
+      <title>{t("shell.title", { page: t("session.page") })}</title>
       <main className={classes.side}>
         <form className={classes.form} onSubmit={submit} noValidate>
           <Logo size={44} />
           <Title order={1} className={classes.title}>
-            Sign in to Scheduling
+            {t("session.title")}
           </Title>
-          <Text className={classes.lead}>Who works when. The whole team’s week, live on every screen.</Text>
+          <Text className={classes.lead}>{t("session.lead")}</Text>
           <Stack gap="md" mt={28}>
             {ended && !refusal && (
-              <Notice tone="quiet" icon={IconLogout2} title="Your session has ended">
-                <p>Sign in again to go on.</p>
+              <Notice tone="quiet" icon={IconLogout2} title={t("session.ended")}>
+                <p>{t("session.again")}</p>
               </Notice>
             )}
             {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
             <TextInput
-              label="E-mail"
+              label={t("session.email")}
               type="email"
               autoComplete="username"
               size="md"
@@ -85,14 +88,15 @@ export function LoginPage({ ended, signIn }: Props) {
               {...form.getInputProps("email")}
             />
             <PasswordInput
-              label="Password"
+              label={t("session.password")}
+              visibilityToggleButtonProps={{ "aria-label": t("session.show") }}
               autoComplete="current-password"
               size="md"
               key={form.key("password")}
               {...form.getInputProps("password")}
             />
             <Button type="submit" size="md" mt={4} loading={form.submitting}>
-              Sign in
+              {t("session.signIn")}
             </Button>
           </Stack>
         </form>

@@ -1,6 +1,7 @@
 import { Drawer, Modal } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import classes from "./Dialog.module.css";
 
 interface Props {
@@ -14,6 +15,7 @@ interface Props {
 
 /** A question or a short form in the middle of the page. */
 export function Dialog({ opened, close, title, size, children }: Props & { size: number }) {
+  const { t } = useTranslation();
   return (
     <Modal.Root
       opened={opened}
@@ -27,7 +29,7 @@ export function Dialog({ opened, close, title, size, children }: Props & { size:
       <Modal.Content>
         <div className={classes.head}>
           <Modal.Title className={classes.title}>{title}</Modal.Title>
-          <Modal.CloseButton aria-label="Close" />
+          <Modal.CloseButton aria-label={t("shell.close")} />
         </div>
         <Modal.Body className={classes.body}>{children}</Modal.Body>
       </Modal.Content>
@@ -37,6 +39,7 @@ export function Dialog({ opened, close, title, size, children }: Props & { size:
 
 /** Something to work on beside the page; on a phone it takes all of it. */
 export function SidePanel({ opened, close, title, children }: Props) {
+  const { t } = useTranslation();
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   return (
     <Drawer.Root
@@ -50,7 +53,7 @@ export function SidePanel({ opened, close, title, children }: Props) {
       <Drawer.Content>
         <div className={classes.head}>
           <Drawer.Title className={classes.title}>{title}</Drawer.Title>
-          <Drawer.CloseButton aria-label="Close" />
+          <Drawer.CloseButton aria-label={t("shell.close")} />
         </div>
         <Drawer.Body className={classes.panel}>{children}</Drawer.Body>
       </Drawer.Content>

@@ -1,114 +1,143 @@
+import { Badge, Menu, Text, UnstyledButton } from "@mantine/core";
 import {
-  ActionIcon,
-  Badge,
-  Menu,
-  Text,
-  Tooltip,
-  UnstyledButton,
-  useComputedColorScheme,
-  useMantineColorScheme,
-} from "@mantine/core";
-import { IconCalendarWeek, IconLogout, IconMoon, IconPlaneDeparture, IconSun } from "@tabler/icons-react";
+  type Icon,
+  IconCalendarPlus,
+  IconCalendarWeek,
+  IconLogout,
+  IconPlaneDeparture,
+  IconSettings,
+  IconUserCircle,
+} from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
+import { OutageWatch } from "../live/outage";
 import { useSignedIn } from "../session/signed-in";
+import { useSettings } from "../settings/use-settings";
 import { usePendingRequests } from "../timeoff/queries";
 import { TimeOffNews } from "../timeoff/TimeOffNews";
 import { Face } from "./Face";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
 
-function ColourScheme() {
-  const { setColorScheme } = useMantineColorScheme();
-  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
-  const other = scheme === "dark" ? "light" : "dark";
+const SettingsDialog = lazy(() =>
+  import("../settings/SettingsDialog").then((module) => ({ default: module.SettingsDialog })),
+);
+
+function Person() {
+  const { t } = useTranslation();
+  const { me, manager, signOut } = useSignedIn();
+  const [settings, setSettings] = useState<"unopened" | "open" | "closed">("unopened");
   return (
-    <Tooltip label={`Use ${other} colours`}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size={32}
-        aria-label={`Use ${other} colours`}
-        onClick={() => setColorScheme(other)}
-      >
-        {scheme === "dark" ? <IconSun size={18} stroke={1.6} /> : <IconMoon size={18} stroke={1.6} />}
-      </ActionIcon>
-    </Tooltip>
+    <>
+      <Menu position="bottom-end" width={220} shadow="md">
+        <Menu.Target>
+          <UnstyledButton className={classes.person} aria-label={t("shell.account", { name: me.name })}>
+            <Face name={me.name} size={30} />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className={classes.card}>
+            <Text size="sm" fw={600}>
+              {me.name}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {manager ? t("shell.manager") : t("shell.staff")}
+              {me.email && ` · ${me.email}`}
+            </Text>
+          </div>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setSettings("open")}>
+            {t("shell.settings")}
+          </Menu.Item>
+          {/* Signed out here in any case; the server's session then ends when it expires. */}
+          <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut().catch(() => {})}>
+            {t("shell.signOut")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Suspense>
+        {settings !== "unopened" && <SettingsDialog opened={settings === "open"} close={() => setSettings("closed")} />}
+      </Suspense>
+    </>
   );
 }
 
-function Person() {
-  const { me, manager, signOut } = useSignedIn();
+interface PlaceProps {
+  readonly to: "/me" | "/week" | "/open" | "/time-off";
+  readonly icon: Icon;
+  readonly name: string;
+  readonly children?: ReactNode;
+}
+
+function Place({ to, icon: Mark, name, children }: PlaceProps) {
   return (
-    <Menu position="bottom-end" width={220} shadow="md">
-      <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={`${me.name}: account`}>
-          <Face name={me.name} size={30} />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <div className={classes.card}>
-          <Text size="sm" fw={600}>
-            {me.name}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {manager ? "Manager" : "Staff"}
-            {me.email && ` · ${me.email}`}
-          </Text>
-        </div>
-        <Menu.Divider />
-        {/* Signed out here in any case; the server's session then ends when it expires. */}
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut().catch(() => {})}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Link to={to} className={classes.place}>
+      <Mark size={18} stroke={1.7} aria-hidden="true" />
+      <span className={classes.placeName}>{name}</span>
+      {children}
+    </Link>
+  );
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  const pending = usePendingRequests().data?.size ?? 0;
+  if (pending === 0) return null;
+  return (
+    <Badge
+      size="sm"
+      circle={pending < 10}
+      className={classes.badge}
+      aria-label={t("shell.waiting", { count: pending })}
+    >
+      {pending}
+    </Badge>
   );
 }
 
 function Places() {
+  const { t } = useTranslation();
   const { manager } = useSignedIn();
-  const pending = usePendingRequests().data?.size ?? 0;
-  const waiting = `${pending} waiting`;
   return (
-    <nav className={classes.places} aria-label="Pages">
-      <Link to="/week" className={classes.place}>
-        <IconCalendarWeek size={18} stroke={1.7} aria-hidden="true" />
-        Schedule
-      </Link>
-      <Link to="/time-off" className={classes.place}>
-        <IconPlaneDeparture size={18} stroke={1.7} aria-hidden="true" />
-        Time off
-        {manager && pending > 0 && (
-          <Badge size="sm" circle={pending < 10} className={classes.badge} aria-label={waiting}>
-            {pending}
-          </Badge>
-        )}
-      </Link>
+    <nav className={classes.places} aria-label={t("shell.pages")}>
+      {!manager && <Place to="/me" icon={IconUserCircle} name={t("shell.places.mine")} />}
+      <Place to="/week" icon={IconCalendarWeek} name={t("shell.places.week")} />
+      {!manager && <Place to="/open" icon={IconCalendarPlus} name={t("shell.places.open")} />}
+      <Place to="/time-off" icon={IconPlaneDeparture} name={t("shell.places.timeOff")}>
+        {manager && <Waiting />}
+      </Place>
     </nav>
   );
 }
 
 /** The frame around every page: where one is, how the connection is, who one is. */
 export function Shell() {
+  const { t } = useTranslation();
+  const { locale } = useSettings();
   return (
     <div className={classes.shell}>
       <header className={classes.header}>
         <div className={classes.brand}>
           <Logo />
-          <span className={classes.name}>Scheduling</span>
+          <span className={classes.name}>{t("shell.name")}</span>
         </div>
         <Places />
         <div className={classes.tools}>
           <ConnectionDot />
-          <ColourScheme />
           <Person />
         </div>
       </header>
       <TimeOffNews />
-      <main className={classes.main}>
-        <Outlet />
-      </main>
+      <OutageWatch>
+        <OfflineBanner />
+        {/* Dates are written by the locale, which no component follows by itself: with another one the page is drawn anew. */}
+        <main className={classes.main} key={JSON.stringify(locale)}>
+          <Outlet />
+        </main>
+      </OutageWatch>
     </div>
   );
 }

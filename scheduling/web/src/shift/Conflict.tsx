@@ -1,86 +1,89 @@
 import { Button, Group } from "@mantine/core";
 import { IconUsers } from "@tabler/icons-react";
+import { useId } from "react";
+import { useTranslation } from "react-i18next";
 import type { Stale } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { Notice } from "../shell/Notice";
-import { dayShort } from "../time/words";
+import { clockTime, dayShort } from "../time/words";
+import type { Translate } from "../words/language";
 import classes from "./Conflict.module.css";
-import { differing, OPEN, type ShiftValues, valuesOf } from "./shift-fields";
+import type { Question } from "./merge";
+import { OPEN } from "./shift-fields";
 
-interface Props {
-  readonly stale: Stale<Schedule>;
-  readonly mine: ShiftValues;
-  readonly nameOf: (staffId: number) => string;
-  readonly busy: boolean;
-  readonly takeTheirs: (current: Schedule) => void;
-  readonly saveMine: (current: Schedule) => void;
-  readonly close: () => void;
+type NameOf = (staffId: number) => string;
+
+function shown(t: Translate, { field, theirs }: Question, nameOf: NameOf): string {
+  if (field === "staff") return theirs === OPEN ? t("live.conflict.nobody") : nameOf(Number(theirs));
+  if (field === "day") return dayShort(theirs);
+  return field === "start" || field === "end" ? clockTime(theirs) : theirs;
 }
 
-const LABELS: Record<keyof ShiftValues, string> = {
-  staff: "Who",
-  day: "Day",
-  start: "Starts",
-  end: "Ends",
-  role: "Role",
-  location: "Where",
-  note: "Note",
-};
-
-function shown(values: ShiftValues, key: keyof ShiftValues, nameOf: Props["nameOf"]): string {
-  const value = values[key];
-  if (key === "staff") return value === OPEN ? "Open shift" : nameOf(Number(value));
-  if (key === "day" && value) return dayShort(value);
-  return value || "–";
+interface AskProps {
+  readonly question: Question;
+  readonly nameOf: NameOf;
+  readonly take: () => void;
+  readonly keep: () => void;
 }
 
-function Differences({ theirs, mine, nameOf }: { theirs: ShiftValues; mine: ShiftValues; nameOf: Props["nameOf"] }) {
-  const keys = differing(theirs, mine);
-  if (keys.length === 0) return null;
+function Ask({ question, nameOf, take, keep }: AskProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  const who = question.by ?? t("live.conflict.somebody");
   return (
-    <table className={classes.table}>
-      <thead>
-        <tr>
-          <td />
-          <th scope="col">Theirs</th>
-          <th scope="col">Mine</th>
-        </tr>
-      </thead>
-      <tbody>
-        {keys.map((key) => (
-          <tr key={key}>
-            <th scope="row">{LABELS[key]}</th>
-            <td>{shown(theirs, key, nameOf)}</td>
-            <td>{shown(mine, key, nameOf)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame and a legend of its own looks
+    <div role="group" aria-labelledby={id} className={classes.question}>
+      <p id={id} className={classes.sentence}>
+        {t(`live.conflict.${question.field}`, { who, value: shown(t, question, nameOf) })}
+      </p>
+      <Group gap={8}>
+        <Button size="xs" variant="default" onClick={take}>
+          {t("live.conflict.take")}
+        </Button>
+        <Button size="xs" variant="default" onClick={keep}>
+          {t("live.conflict.keep")}
+        </Button>
+      </Group>
+    </div>
   );
 }
 
-/** Somebody else was faster: says who, shows what differs, and lets the reader choose. */
-export function Conflict({ stale, mine, nameOf, busy, takeTheirs, saveMine, close }: Props) {
-  const { current, detail } = stale;
+interface QuestionsProps {
+  readonly questions: readonly Question[];
+  readonly nameOf: NameOf;
+  readonly take: (question: Question) => void;
+  readonly keep: (question: Question) => void;
+}
+
+/** What others and the reader both changed, to be settled field by field. What they alone changed is in the form already. */
+export function Questions({ questions, nameOf, take, keep }: QuestionsProps) {
+  const { t } = useTranslation();
+  return (
+    <Notice tone="warn" icon={IconUsers} title={t("live.conflict.title")} urgent>
+      {questions.map((question) => (
+        <Ask key={question.field} {...{ question, nameOf }} take={() => take(question)} keep={() => keep(question)} />
+      ))}
+    </Notice>
+  );
+}
+
+interface LateProps {
+  readonly stale: Stale<Schedule>;
+  readonly close: () => void;
+}
+
+/** Somebody else was faster, and nothing is left to be asked: says who, and what to do now. */
+export function Late({ stale: { detail, current }, close }: LateProps) {
+  const { t } = useTranslation();
   return (
     <Notice tone="warn" icon={IconUsers} title={detail} urgent>
       {current ? (
-        <>
-          <Differences theirs={valuesOf(current)} mine={mine} nameOf={nameOf} />
-          <Group mt={12} gap={8}>
-            <Button size="xs" variant="default" onClick={() => takeTheirs(current)}>
-              Take theirs
-            </Button>
-            <Button size="xs" loading={busy} onClick={() => saveMine(current)}>
-              Save mine
-            </Button>
-          </Group>
-        </>
+        <p>{t("live.conflict.taken")}</p>
       ) : (
         <Group justify="space-between">
-          <p>The shift does not exist any more.</p>
+          <p>{t("live.conflict.gone")}</p>
           <Button size="xs" variant="default" onClick={close}>
-            Close
+            {t("live.conflict.close")}
           </Button>
         </Group>
       )}

@@ -14,15 +14,18 @@ import {
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { Objections } from "../rules/Objections";
+import { Suggestions } from "../rules/Suggestions";
 import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
 import type { Week } from "../week/use-week";
-import { Conflict } from "./Conflict";
+import { Late, Questions } from "./Conflict";
 import { useDeleteShift } from "./mutations";
 import { Refused } from "./Refused";
 import classes from "./ShiftForm.module.css";
@@ -45,6 +48,7 @@ function lengthHint(values: ShiftValues, zone: string): string {
 }
 
 function When({ state: { form, zone } }: { state: ShiftFormState }) {
+  const { t } = useTranslation();
   const hint = lengthHint(form.values, zone);
   // The two stand side by side, and what is wrong with them takes the whole width below.
   const told = (field: "start" | "end") => {
@@ -61,8 +65,8 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
         {...form.getInputProps("day")}
       />
       <Group grow align="flex-start" mt="md" gap="sm">
-        <TimePicker {...timeLabels("Starts")} {...form.getInputProps("start")} {...told("start")} />
-        <TimePicker {...timeLabels("Ends")} {...form.getInputProps("end")} {...told("end")} />
+        <TimePicker {...timeLabels(t, "Starts")} {...form.getInputProps("start")} {...told("start")} />
+        <TimePicker {...timeLabels(t, "Ends")} {...form.getInputProps("end")} {...told("end")} />
       </Group>
       {(["start", "end"] as const).map((field) => (
         <Input.Error key={field} id={`why-${field}`} mt={6}>
@@ -149,15 +153,19 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
 }
 
 /** The ways to save: a published shift stays published or is withdrawn, anything else is a draft or gets published. */
-function Saves({ base, save, saving }: Pick<ShiftFormState, "base" | "save" | "saving">) {
+function Saves({ base, save, saving, check }: Pick<ShiftFormState, "base" | "save" | "saving" | "check">) {
+  // Only what the reader has been told of is overruled: the server refuses what came up since.
+  const { t } = useTranslation();
+  const anyway = check.verdict === "soft";
+  const accept = check.verdict === "soft" ? { accept: check.codes } : {};
   if (base?.status !== "published") {
     return (
       <>
-        <Button variant="default" disabled={saving} onClick={() => void save("draft")}>
-          Save draft
+        <Button variant="default" disabled={saving} onClick={() => void save("draft", accept)}>
+          {anyway ? t("rules.anyway.draft") : "Save draft"}
         </Button>
-        <Button type="submit" loading={saving}>
-          Publish
+        <Button type="submit" loading={saving} className={anyway ? (classes.anyway ?? "") : ""}>
+          {anyway ? t("rules.anyway.publish") : "Publish"}
         </Button>
       </>
     );
@@ -171,24 +179,24 @@ function Saves({ base, save, saving }: Pick<ShiftFormState, "base" | "save" | "s
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void save("draft")}>Withdraw: make it a draft</Menu.Item>
+          <Menu.Item onClick={() => void save("draft", accept)}>Withdraw: make it a draft</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Button type="submit" loading={saving}>
-        Save
+      <Button type="submit" loading={saving} className={anyway ? (classes.anyway ?? "") : ""}>
+        {anyway ? t("rules.anyway.save") : "Save"}
       </Button>
     </>
   );
 }
 
 function Told({ state, week, close }: { state: ShiftFormState; week: Week; close: () => void }) {
-  const { form, base, conflict, refusal, save, saving, takeTheirs } = state;
+  const { base, questions, take, keep, refusal, save, saving } = state;
   const status = refusal?.status ?? base?.status ?? "published";
-  if (conflict) {
+  if (questions.length > 0) {
     const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
-    const saveMine = (over: Schedule) => void save(status, { over });
-    return <Conflict stale={conflict} mine={form.values} busy={saving} {...{ nameOf, takeTheirs, saveMine, close }} />;
+    return <Questions {...{ questions, nameOf, take, keep }} />;
   }
+  if (refusal?.stale) return <Late stale={refusal.stale} close={close} />;
   if (!refusal) return null;
   const { general, overrule } = refusal;
   const anyway = () => void save(status, { accept: overrule ?? [] });
@@ -200,10 +208,11 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
   const state = useShiftForm({ schedule, live, initial, locations: week.locations, close });
   const [failure, setFailure] = useState<string | null>(null);
   const now = useNow();
-  const { base } = state;
+  const { base, form, considered, check } = state;
+  const wanting = considered && (considered.staff_id === null || check.verdict === "hard") ? considered : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void state.save("published");
+    void state.save("published", check.verdict === "soft" ? { accept: check.codes } : {});
   };
   return (
     <form onSubmit={submit} noValidate className={classes.form}>
@@ -212,6 +221,7 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
         {failure && <Refused general={[failure]} overrule={false} action="Delete" busy={false} anyway={close} />}
         <When state={state} />
         <Who state={state} week={week} />
+        {wanting && <Suggestions shift={wanting} choose={(id) => form.setFieldValue("staff", String(id))} />}
         {base?.updated_by && (
           <Text size="xs" c="dimmed">
             {base.status === "draft" ? "Draft" : "Published"} · last changed by {base.updated_by.name},{" "}
@@ -220,6 +230,9 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
         )}
       </Stack>
       <div className={classes.foot}>
+        <div className={classes.objections}>
+          <Objections check={check} />
+        </div>
         {base && <Delete schedule={base} close={close} fail={setFailure} />}
         <span className={classes.gap} />
         <Saves {...state} />

@@ -2,6 +2,7 @@ import type { Schedule } from "../api/types";
 import type { Changes, RowChange } from "../live/changes";
 import { count, dayShort, list, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
+import { words } from "../words/language";
 
 /** What a sentence needs to know of the reader and the team. */
 export interface Audience {
@@ -57,7 +58,7 @@ function many(changes: readonly RowChange<Schedule>[]): string {
     return names.size === 1 ? `${[...names][0]} ${only} ${what}.` : `${what} were ${PASSIVE[only]}.`;
   }
   const parts = [...verbs].map(([verb, number]) => `${number} ${PASSIVE[verb]}`);
-  return `${count(changes.length, "shift")} changed: ${list(parts, parts.length)}.`;
+  return `${count(changes.length, "shift")} changed: ${list(words.t, parts, parts.length)}.`;
 }
 
 /** One sentence for all that happened since the last one; empty when nothing did. */

@@ -2,12 +2,19 @@ import { type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
 import { createContext, useContext } from "react";
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
-import type { Schedule } from "../api/types";
+import type { Batch, Batched, Schedule } from "../api/types";
+import type { RowChange } from "../live/changes";
 import { SCHEDULES } from "../live/queries";
+import { type DeedKind, History, inverse, type Rows } from "../plan/history";
+import { fieldsOf } from "../plan/placing";
 import { useSignedIn } from "../session/signed-in";
+import { changesFrom, shownAs } from "./shift-fields";
 
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
+
+/** What this page has changed; every change below is kept there. */
+export const HistoryContext = createContext(new History());
 
 /** The row as it is now, and who was first, where that is why a change was refused. */
 function conflict(error: unknown) {
@@ -15,14 +22,25 @@ function conflict(error: unknown) {
   return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
 }
 
-/** Saves a shift. `shown` is the shift as it is meant to be: the week has it at once, until the server has spoken. */
-export function useSaveShift<V extends { readonly shown: Schedule }>(
+interface Saving {
+  /** The shift as it was; null: a new one. */
+  readonly base: Schedule | null;
+  /** The shift as it is meant to be: the week has it at once, until the server has spoken. */
+  readonly shown: Schedule;
+}
+
+/** Saves a shift. */
+export function useSaveShift<V extends Saving>(
   send: (api: Api, input: V, requestId: string) => Promise<Schedule>,
 ): UseLiveMutation<V, Schedule, Schedule> {
   const { api } = useSignedIn();
+  const history = useContext(HistoryContext);
   return useLiveMutation({
     queryKey: SCHEDULES,
-    mutationFn: (input: V, { requestId }) => send(api, input, requestId),
+    mutationFn: (input: V, { requestId }) =>
+      history.record(input.base ? "change" : "create", send(api, input, requestId), (after) => [
+        { before: input.base, after },
+      ]),
     edit: ({ shown }) => ({ id: shown.id, row: () => shown }),
     answered: (schedule) => [schedule],
     conflict,
@@ -33,9 +51,13 @@ export function useSaveShift<V extends { readonly shown: Schedule }>(
 export function useDeleteShift(): UseLiveMutation<Schedule, Schedule, void> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
+  const history = useContext(HistoryContext);
   return useLiveMutation({
     queryKey: SCHEDULES,
-    mutationFn: ({ id, version }: Schedule, { requestId }) => api.deleteSchedule(id, version, requestId),
+    mutationFn: (before: Schedule, { requestId }) =>
+      history.record("delete", api.deleteSchedule(before.id, before.version, requestId), () => [
+        { before, after: null },
+      ]),
     edit: ({ id }) => {
       ownDeletes.add(id);
       return { id, row: () => null };
@@ -53,15 +75,113 @@ interface Publishing {
 /** Publishes drafts together: all of them, or none. Nothing is shown before the server has agreed. */
 export function usePublish(): UseLiveMutation<Publishing, Schedule, { schedules: Schedule[] }> {
   const { api } = useSignedIn();
+  const history = useContext(HistoryContext);
   return useLiveMutation({
     queryKey: SCHEDULES,
-    mutationFn: ({ shifts, accept }: Publishing, { requestId }) =>
-      api.publish(
-        shifts.map(({ id, version }) => ({ id, version })),
-        accept,
-        requestId,
-      ),
+    mutationFn: ({ shifts, accept }: Publishing, { requestId }) => {
+      const drafts = shifts.map(({ id, version }) => ({ id, version }));
+      return history.record("publish", api.publish(drafts, accept, requestId), ({ schedules }) =>
+        schedules.map((after, index) => ({ before: shifts[index] ?? null, after })),
+      );
+    },
     answered: ({ schedules }) => schedules,
     conflict,
   });
+}
+
+/** Changes to several shifts: null before where one is new, null after where one goes. */
+export interface Batching {
+  readonly kind: DeedKind;
+  readonly rows: Rows;
+  readonly accept?: readonly string[] | undefined;
+}
+
+/** More rows than this are shown when the server has them, not before: each of its events draws the week anew. */
+const MOST_SHOWN = 50;
+
+type VersionOf = (id: number) => number | undefined;
+
+function requestOf(rows: Rows, accept: readonly string[] | undefined, versionOf: VersionOf): Batch {
+  const seen = ({ id, version }: Schedule) => ({ id, version: versionOf(id) ?? version });
+  return {
+    create: rows.flatMap(({ before, after }) => (after && !before ? [fieldsOf(after)] : [])),
+    change: rows.flatMap(({ before, after }) =>
+      before && after ? [{ ...seen(before), ...changesFrom(before, fieldsOf(after), after.status) }] : [],
+    ),
+    delete: rows.flatMap(({ before, after }) => (before && !after ? [seen(before)] : [])),
+    accept,
+  };
+}
+
+/** What a batch did to each of its rows. */
+function doneBy(rows: Rows, { created, changed }: Batched, versionOf: VersionOf): Rows {
+  const [added, edited] = [[...created], [...changed]];
+  return rows.map(({ before, after }) => {
+    const now = after && (before ? edited.shift() : added.shift());
+    return { before: before && { ...before, version: versionOf(before.id) ?? before.version }, after: now ?? null };
+  });
+}
+
+const isChanged = ({ before, after }: RowChange<Schedule>) => before?.version !== after?.version;
+
+function shownOf(rows: Rows, ownDeletes: Set<number>) {
+  for (const { before, after } of rows) if (before && !after) ownDeletes.add(before.id);
+  if (rows.length > MOST_SHOWN) return [];
+  return rows.map(({ before, after }) => ({ id: (before ?? after)?.id ?? 0, row: () => after }));
+}
+
+/** Changes several shifts together: all of them, or none. */
+export function useBatch(): UseLiveMutation<Batching, Schedule, Batched> {
+  const { api } = useSignedIn();
+  const ownDeletes = useContext(OwnDeletesContext);
+  const history = useContext(HistoryContext);
+  return useLiveMutation({
+    queryKey: SCHEDULES,
+    mutationFn: ({ kind, rows, accept }: Batching, { requestId, versionOf }) =>
+      history.record(kind, api.batch(requestOf(rows, accept, versionOf), requestId), (answer) =>
+        doneBy(rows, answer, versionOf).filter(isChanged),
+      ),
+    edit: ({ rows }) => shownOf(rows, ownDeletes),
+    answered: ({ created, changed }) => [...created, ...changed],
+    conflict,
+  });
+}
+
+/**
+ * Takes back what a change did, if its rows still are as it left them. What stood before may object to a soft rule: that was
+ * accepted then, and is again. Not kept in the history.
+ */
+export function useRestore(): UseLiveMutation<Rows, Schedule, Batched> {
+  const { api } = useSignedIn();
+  const ownDeletes = useContext(OwnDeletesContext);
+  const history = useContext(HistoryContext);
+  const asLeft = () => undefined;
+  return useLiveMutation({
+    queryKey: SCHEDULES,
+    mutationFn: async (done: Rows, { requestId }) => {
+      const rows = inverse(done);
+      const answer = await api.batch(requestOf(rows, undefined, asLeft), requestId).catch((error: unknown) => {
+        if (!(error instanceof Problem && error.overrulable)) throw error;
+        return api.batch(requestOf(rows, error.codes, asLeft), requestId);
+      });
+      const restored = doneBy(rows, answer, asLeft).map(({ after: now }, index) => ({
+        was: done[index]?.before ?? null,
+        now,
+      }));
+      history.undone(restored.flatMap(({ was, now }) => (was && now ? [{ was, now }] : [])));
+      return answer;
+    },
+    edit: (done) => shownOf(restoring(inverse(done)), ownDeletes),
+    answered: ({ created, changed }) => [...created, ...changed],
+    conflict,
+  });
+}
+
+/** Shifts that are created anew have no number yet: their old ones are of rows that are gone. */
+function restoring(rows: Rows): Rows {
+  return rows.map(({ before, after }) =>
+    after && !before
+      ? { before, after: shownAs(null, fieldsOf(after), after.timezone, after.updated_by ?? { id: 0, name: "" }) }
+      : { before, after },
+  );
 }

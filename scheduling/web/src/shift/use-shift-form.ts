@@ -1,21 +1,15 @@
 import { useForm } from "@mantine/form";
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { Api } from "../api/api";
 import { Problem, type Reason, type Stale, sentenceOf } from "../api/problem";
-import type { Location, Schedule } from "../api/types";
+import type { ConsideredShift, Location, Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { useCheck } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
+import { merge, type Question } from "./merge";
 import { useSaveShift } from "./mutations";
-import {
-  changesFrom,
-  type Fields,
-  fieldsOf,
-  placeReasons,
-  type ShiftValues,
-  shownAs,
-  valuesOf,
-  zoneOf,
-} from "./shift-fields";
+import { changesFrom, type Fields, fieldsOf, placeReasons, type ShiftValues, shownAs, zoneOf } from "./shift-fields";
 
 type Status = Schedule["status"];
 
@@ -52,11 +46,12 @@ function refusalOf(error: unknown, status: Status): { refusal: Refusal; reasons:
   return { refusal: { ...refusal, general, overrule: error.overrulable ? error.codes : null }, reasons: error.reasons };
 }
 
-/** Somebody else saved this shift while it stands open here. */
-function meanwhile(base: Schedule | null, live: Schedule | null): Stale<Schedule> | null {
-  if (!base || !live || live.version <= base.version) return null;
-  const detail = `${live.updated_by?.name ?? "Somebody"} changed this shift while you were editing it.`;
-  return { detail, changedBy: live.updated_by, changedAt: live.updated_at, current: live };
+/** What the rules are asked about while it is entered; null until it is complete. */
+function consideredOf(values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
+  const read = fieldsOf(values, zone);
+  if ("errors" in read) return null;
+  const { note: _, ...fields } = read.fields;
+  return base ? { ...fields, id: base.id } : fields;
 }
 
 interface Options {
@@ -70,55 +65,71 @@ interface Options {
 }
 
 /**
- * The shift form: its values, the version they started from, and what the server said. A change by others is taken over
- * silently while nothing has been entered; otherwise it is a conflict, to be settled by taking theirs or saving mine.
+ * The shift form: its values, the version they started from, and what the server said. What others change meanwhile is taken
+ * over silently, but for the fields that the reader has changed too: these are asked about, one by one.
  */
 export function useShiftForm({ schedule, live, initial, locations, close }: Options) {
   const [base, setBase] = useState(schedule);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [asked, setAsked] = useState<readonly Question[]>([]);
   const form = useForm<ShiftValues>({ initialValues: initial });
   const saving = useSaveShift(send);
   const announce = useAnnounce();
+  const { t } = useTranslation();
   const { me } = useSignedIn();
   const zone = zoneOf(form.values.location, locations);
   const busy = saving.pending > 0;
-  // While it is being saved, its own event may come before the answer.
-  const conflict = refusal?.stale ?? (form.isDirty() && !busy ? meanwhile(base, live) : null);
+  const questions = asked.filter(({ field, theirs }) => form.values[field] !== theirs);
 
-  const takeTheirs = (current: Schedule) => {
-    const values = valuesOf(current);
-    form.setInitialValues(values);
-    form.setValues(values);
-    form.resetDirty(values);
-    form.clearErrors();
+  /** Puts the shift as others left it under what was entered. */
+  const follow = (current: Schedule) => {
+    if (!base || current.version <= base.version) return;
+    const merged = merge(base, current, form.getValues(), questions);
+    form.setValues(merged.taken);
+    setAsked(merged.questions);
     setBase(current);
-    setRefusal(null);
   };
 
-  const save = async (status: Status, options: { accept?: readonly string[]; over?: Schedule | null } = {}) => {
-    const from = options.over ?? base;
+  const keep = ({ field }: Question) => {
+    setAsked((all) => all.filter((each) => each.field !== field));
+    form.clearFieldError(field);
+  };
+  const take = (question: Question) => {
+    form.setFieldValue(question.field, question.theirs);
+    keep(question);
+  };
+
+  const save = async (status: Status, { accept }: { accept?: readonly string[] } = {}) => {
     const read = fieldsOf(form.values, zone);
     if ("errors" in read) return form.setErrors(read.errors);
-    setBase(from);
+    if (questions.length > 0) {
+      const unanswered = t("live.conflict.unanswered");
+      return form.setErrors(Object.fromEntries(questions.map(({ field }) => [field, unanswered])));
+    }
     setRefusal(null);
     form.clearErrors();
-    const shown = shownAs(from, { ...read.fields, status }, zone, me);
-    const outcome = await saving.mutate({ base: from, fields: read.fields, status, accept: options.accept, shown });
+    const shown = shownAs(base, { ...read.fields, status }, zone, me);
+    const outcome = await saving.mutate({ base, fields: read.fields, status, accept, shown });
     if (outcome.status === "saved") {
-      announce(from ? "You saved the shift." : "You added a shift.");
+      announce(base ? "You saved the shift." : "You added a shift.");
       return close();
     }
     const told = refusalOf(outcome.error, status);
     form.setErrors(placeReasons(told.reasons).errors);
     setRefusal(told.refusal);
+    if (told.refusal.stale?.current) follow(told.refusal.stale.current);
   };
 
+  // While it is being saved, its own event may come before the answer.
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the shift changes, not when the form does
   useEffect(() => {
-    if (live && meanwhile(base, live) && !form.isDirty() && !busy && !refusal?.stale) takeTheirs(live);
-  }, [live]);
+    if (live && !busy) follow(live);
+  }, [live, busy]);
 
-  return { form, base, zone, save, saving: busy, refusal, conflict, takeTheirs };
+  const considered = consideredOf(form.values, zone, base);
+  const check = useCheck(considered);
+
+  return { form, base, zone, save, saving: busy, refusal, questions, take, keep, considered, check };
 }
 
 export type ShiftFormState = ReturnType<typeof useShiftForm>;

@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import type { Translate } from "../words/language";
 
 const iris: MantineColorsTuple = [
   "#eef0fc",
@@ -39,8 +40,7 @@ const dark: MantineColorsTuple = [
   "#0c0d0f",
 ];
 
-/** Mantine in this product's colours and letters; tokens.css has what Mantine has no name for. */
-export const theme = createTheme({
+const looks = createTheme({
   primaryColor: "iris",
   primaryShade: { light: 7, dark: 7 },
   colors: { iris, gray, dark },
@@ -51,25 +51,25 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    DatePickerInput: {
-      defaultProps: {
-        ariaLabels: {
-          nextMonth: "Next month",
-          previousMonth: "Previous month",
-          nextYear: "Next year",
-          previousYear: "Previous year",
-          nextDecade: "Next decade",
-          previousDecade: "Previous decade",
-        },
-        hideOutsideDates: true,
-        weekendDays: [],
-      },
-    },
     Button: { defaultProps: { size: "sm" } },
     InputWrapper: { styles: { label: { marginBottom: 4 }, error: { marginTop: 6 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });
+
+/** Mantine in this product's colours and letters, and in the reader's language; tokens.css has what Mantine has no name for. */
+export function themeIn(t: Translate) {
+  const ariaLabels = {
+    nextMonth: t("time.nextMonth"),
+    previousMonth: t("time.previousMonth"),
+    nextYear: t("time.nextYear"),
+    previousYear: t("time.previousYear"),
+    nextDecade: t("time.nextDecade"),
+    previousDecade: t("time.previousDecade"),
+  };
+  const calendar = { defaultProps: { ariaLabels, hideOutsideDates: true, weekendDays: [] } };
+  return { ...looks, components: { ...looks.components, DatePickerInput: calendar } };
+}
 
 /** Mantine's names for what tokens.css decides. */
 export const variables: CSSVariablesResolver = () => ({

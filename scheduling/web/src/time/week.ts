@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
+import { locale } from "./locale";
 
-/** A calendar date as text, "2026-11-23". Weeks are named by their Monday. */
+/** A calendar date as text, "2026-11-23". A week is named by its first day, with which the reader's weeks begin. */
 export type Day = string;
 
 /** Reads a date from outside (a URL); null when it is not one. */
@@ -22,16 +23,17 @@ export function daysBetween(from: Day, to: Day): number {
   return Temporal.PlainDate.from(from).until(to, { largestUnit: "days" }).days;
 }
 
-/** The Monday of the week that a date is in. */
-export function mondayOf(day: Day): Day {
-  return addDays(day, 1 - Temporal.PlainDate.from(day).dayOfWeek);
+/** The first day of the week that a date is in. */
+export function weekOf(day: Day): Day {
+  return addDays(day, -((Temporal.PlainDate.from(day).dayOfWeek - locale().firstDay + 7) % 7));
 }
 
-export function daysOfWeek(monday: Day): Day[] {
-  return Array.from({ length: 7 }, (_, index) => addDays(monday, index));
+export function daysOfWeek(first: Day): Day[] {
+  return Array.from({ length: 7 }, (_, index) => addDays(first, index));
 }
 
-/** The ISO 8601 number of a week. */
-export function weekNumber(monday: Day): number {
-  return Temporal.PlainDate.from(monday).weekOfYear ?? 0;
+/** The ISO 8601 number of a week: that of its Thursday. */
+export function weekNumber(first: Day): number {
+  const start = Temporal.PlainDate.from(first);
+  return start.add({ days: (11 - start.dayOfWeek) % 7 }).weekOfYear ?? 0;
 }

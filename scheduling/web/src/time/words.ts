@@ -1,55 +1,85 @@
 import type { Instant } from "../api/types";
-import { type Day, weekNumber } from "./week";
+import type { Translate } from "../words/language";
+import { locale } from "./locale";
+import { type Day, daysBetween, weekNumber } from "./week";
 import { minutesBetween, wallTime } from "./zone";
-
-/** The screens are in English; times are shown on the 24-hour clock, as rosters are. */
-const LOCALE = "en-GB";
 
 type Options = Intl.DateTimeFormatOptions;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(day: Day, options: Options): string {
-  const key = JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: "UTC" });
+function format(options: Options): Intl.DateTimeFormat {
+  const { tag } = locale();
+  const key = tag + JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(tag, { ...options, timeZone: "UTC" });
   formats.set(key, known);
-  return known.format(new Date(`${day}T00:00:00Z`));
+  return known;
 }
+
+const dateOf = (day: Day) => new Date(`${day}T00:00:00Z`);
+const inWords = (day: Day, options: Options) => format(options).format(dateOf(day));
+
+/** "Mon 23 Nov": beside a short name of the weekday, English needs no comma. */
+const withoutComma = (words: string) => (locale().tag.startsWith("en") ? words.replace(",", "") : words);
 
 /** "Mon" */
-export const weekdayShort = (day: Day) => format(day, { weekday: "short" });
+export const weekdayShort = (day: Day) => inWords(day, { weekday: "short" });
+/** "Monday" */
+export const weekdayLong = (day: Day) => inWords(day, { weekday: "long" });
+/** "M" */
+export const weekdayNarrow = (day: Day) => inWords(day, { weekday: "narrow" });
 /** "Monday 23 November" */
-export const dayLong = (day: Day) => format(day, { weekday: "long", day: "numeric", month: "long" }).replace(",", "");
+export const dayLong = (day: Day) => withoutComma(inWords(day, { weekday: "long", day: "numeric", month: "long" }));
+/** "Monday 23 November 2026" */
+export const dayFull = (day: Day) =>
+  withoutComma(inWords(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" }));
 /** "Mon 23 Nov" */
-export const dayShort = (day: Day) =>
-  format(day, { weekday: "short", day: "numeric", month: "short" }).replace(",", "");
+export const dayShort = (day: Day) => withoutComma(inWords(day, { weekday: "short", day: "numeric", month: "short" }));
+/** "Mon 23 Nov 2026" */
+export const dayShortFull = (day: Day) =>
+  withoutComma(inWords(day, { weekday: "short", day: "numeric", month: "short", year: "numeric" }));
+/** "Today", "Tomorrow", "Monday 23 November" */
+export function dayNear(day: Day, today: Day): string {
+  const days = daysBetween(today, day);
+  if (days < 0 || days > 1) return dayLong(day);
+  const { tag } = locale();
+  const [first = "", ...rest] = new Intl.RelativeTimeFormat(tag, { numeric: "auto" }).format(days, "day");
+  return first.toLocaleUpperCase(tag) + rest.join("");
+}
 /** "23" */
-export const dayNumber = (day: Day) => format(day, { day: "numeric" });
+export const dayNumber = (day: Day) => String(dateOf(day).getUTCDate());
 
 /** "23 – 29 November 2026", "30 November – 6 December 2026" */
-export function weekTitle(first: Day, last: Day): string {
-  const end = format(last, { day: "numeric", month: "long", year: "numeric" });
-  if (first.slice(0, 7) === last.slice(0, 7)) return `${dayNumber(first)} – ${end}`;
-  const sameYear = first.slice(0, 4) === last.slice(0, 4);
-  return `${format(first, { day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) })} – ${end}`;
-}
+export const weekTitle = (first: Day, last: Day) =>
+  format({ day: "numeric", month: "long", year: "numeric" }).formatRange(dateOf(first), dateOf(last));
 
 /** "23 – 29 Nov", "30 Nov – 6 Dec" */
-export function weekTitleShort(first: Day, last: Day): string {
-  const end = format(last, { day: "numeric", month: "short" });
-  if (first.slice(0, 7) === last.slice(0, 7)) return `${dayNumber(first)} – ${end}`;
-  return `${format(first, { day: "numeric", month: "short" })} – ${end}`;
+export const weekTitleShort = (first: Day, last: Day) =>
+  format({ day: "numeric", month: "short" }).formatRange(dateOf(first), dateOf(last));
+
+/** "Week 48" */
+export const weekLabel = (t: Translate, first: Day) => t("time.weekNumber", { number: weekNumber(first) });
+
+/** A wall clock's "HH:MM" as the reader's clocks have it: "15:00", "3 PM", "3:30 PM". */
+export function clockTime(time: string): string {
+  if (locale().clock === 24) return time;
+  const minute = time.endsWith(":00") ? {} : ({ minute: "2-digit" } as const);
+  return format({ hour: "numeric", hourCycle: "h12", ...minute }).format(new Date(`1970-01-01T${time}:00Z`));
 }
 
-export const weekLabel = (monday: Day) => `Week ${weekNumber(monday)}`;
+/** "07:00–15:00", "7 AM – 3 PM" */
+export function clockSpan(from: string, until: string): string {
+  const dash = locale().clock === 24 ? "–" : " – ";
+  return clockTime(from) + dash + clockTime(until);
+}
 
-/** "07:00–15:00" in the row's own zone. */
+/** "07:00–15:00" on the clocks of a zone. */
 export function timeSpan(row: { starts_at: Instant; ends_at: Instant }, zone: string): string {
-  return `${wallTime(row.starts_at, zone).time}–${wallTime(row.ends_at, zone).time}`;
+  return clockSpan(wallTime(row.starts_at, zone).time, wallTime(row.ends_at, zone).time);
 }
 
-/** "8 h", "7.5 h" */
+/** "8 h", "7.5 h", "7,5 h" */
 export function hours(minutes: number): string {
-  return `${Math.round((minutes / 60) * 100) / 100} h`;
+  return `${new Intl.NumberFormat(locale().tag, { maximumFractionDigits: 2 }).format(minutes / 60)} h`;
 }
 
 /** "1 shift", "7 shifts" */
@@ -57,23 +87,41 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
-/** "3 seconds ago" */
-export function ago(instant: Instant, now: number): string {
-  const seconds = Math.max(0, Math.round(minutesBetween(instant, new Date(now).toISOString()) * 60));
-  if (seconds < 2) return "just now";
-  if (seconds < 60) return `${seconds} seconds ago`;
-  if (seconds < 3600) return `${count(Math.floor(seconds / 60), "minute")} ago`;
-  if (seconds < 86_400) return `${count(Math.floor(seconds / 3600), "hour")} ago`;
-  return `${count(Math.floor(seconds / 86_400), "day")} ago`;
+const STEPS = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", Number.POSITIVE_INFINITY],
+] as const;
+
+/** Seconds from now, negative for the past, in the largest unit of which there is one: "in 3 hours", "2 days ago". */
+function relative(seconds: number): string {
+  let amount = Math.abs(seconds);
+  for (const [unit, size] of STEPS) {
+    if (amount < size) {
+      const numeric = unit === "second" && amount < 2 ? "auto" : "always";
+      const whole = numeric === "auto" ? 0 : Math.floor(amount) * Math.sign(seconds);
+      return new Intl.RelativeTimeFormat(locale().tag, { numeric }).format(whole, unit);
+    }
+    amount /= size;
+  }
+  return "";
 }
 
+const secondsUntil = (instant: Instant, now: number) => minutesBetween(new Date(now).toISOString(), instant) * 60;
+
+/** "3 seconds ago"; what a server's clock has in the future is "now". */
+export const ago = (instant: Instant, now: number) => relative(Math.min(0, Math.round(secondsUntil(instant, now))));
+
+/** "in 3 hours", "in 2 days" */
+export const ahead = (instant: Instant, now: number) => relative(Math.max(0, Math.round(secondsUntil(instant, now))));
+
 /** "Ada, Ben and 3 others" */
-export function list(names: readonly string[], most = 3): string {
-  if (names.length <= 1) return names[0] ?? "";
-  const shown = names.length > most ? names.slice(0, most - 1) : names.slice(0, -1);
+export function list(t: Translate, names: readonly string[], most = 3): string {
+  const shown = names.length > most ? names.slice(0, most - 1) : names;
   const rest = names.length - shown.length;
-  const last = rest === 1 ? names[names.length - 1] : count(rest, "other");
-  return `${shown.join(", ")} and ${last}`;
+  const all = rest > 0 ? [...shown, t("time.others", { count: rest })] : shown;
+  return new Intl.ListFormat(locale().tag, { type: "conjunction" }).format(all);
 }
 
 /** "AP" for Ada Park. */

@@ -1,10 +1,12 @@
-import { Button, Group, TextInput } from "@mantine/core";
-import { IconBan, IconCheck, IconClockQuestion, IconX } from "@tabler/icons-react";
+import { Button, Group, Radio, TextInput } from "@mantine/core";
+import { IconAlertTriangle, IconBan, IconCheck, IconClockQuestion, IconX } from "@tabler/icons-react";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
-import type { TimeOff, TimeOffStatus } from "../api/types";
+import type { ShiftFate, TimeOff, TimeOffStatus } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { Face } from "../shell/Face";
+import { Notice } from "../shell/Notice";
 import { Refused } from "../shift/Refused";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
@@ -30,36 +32,66 @@ type Decision = "approve" | "deny";
 
 interface Failure {
   readonly general: readonly string[];
-  readonly codes: readonly string[] | null;
+  /** The reasons are shifts, and the reader says what becomes of them. */
+  readonly overlaps: boolean;
 }
 
 function failureOf(error: unknown): Failure {
-  const codes = error instanceof Problem && error.overrulable ? error.codes : null;
-  return { general: [sentenceOf(error)], codes };
+  const overlaps = error instanceof Problem && error.codes.includes("time_off_overlaps_schedules");
+  return { general: overlaps ? error.reasons.map(({ message }) => message) : [sentenceOf(error)], overlaps };
+}
+
+const FATES: readonly ShiftFate[] = ["open", "draft", "keep"];
+
+function Blocked({ failure }: { failure: Failure }) {
+  return <Refused general={failure.general} overrule={false} action="" busy={false} anyway={() => {}} />;
+}
+
+interface OverlapsProps {
+  readonly shifts: readonly string[];
+  readonly busy: boolean;
+  readonly approve: (fate: ShiftFate) => void;
+}
+
+/** The shifts that stand in the time that is asked for, and what is to become of them. */
+function Overlaps({ shifts, busy, approve }: OverlapsProps) {
+  const { t } = useTranslation();
+  const [fate, setFate] = useState<ShiftFate>("open");
+  return (
+    <Notice tone="warn" icon={IconAlertTriangle} title={t("timeoff.overlaps", { count: shifts.length })} urgent>
+      {shifts.map((shift) => (
+        <p key={shift}>{shift}</p>
+      ))}
+      <Radio.Group mt={10} value={fate} onChange={(value) => setFate(value as ShiftFate)} label={t("timeoff.fate.ask")}>
+        {FATES.map((each) => (
+          <Radio key={each} mt={6} value={each} label={t(`timeoff.fate.${each}`)} />
+        ))}
+      </Radio.Group>
+      <Button mt={12} size="xs" loading={busy} onClick={() => approve(fate)}>
+        {t("timeoff.approveSo")}
+      </Button>
+    </Notice>
+  );
 }
 
 function Decide({ request, name }: { request: TimeOff; name: string }) {
   const [note, setNote] = useState("");
   const [failure, setFailure] = useState<Failure | null>(null);
-  const change = useTimeOffChange((api, input: { decision: Decision; accept?: readonly string[] }, requestId) =>
-    api.decideTimeOff(request.id, input.decision, { version: request.version, note, accept: input.accept }, requestId),
-  );
-  const decide = async (decision: Decision, accept?: readonly string[]) => {
+  const change = useTimeOffChange((api, input: { decision: Decision; shifts?: ShiftFate }, requestId) => {
+    const { decision, ...fate } = input;
+    return api.decideTimeOff(request.id, decision, { version: request.version, note, ...fate }, requestId);
+  });
+  const decide = async (decision: Decision, shifts?: ShiftFate) => {
     setFailure(null);
-    const outcome = await change.mutate({ decision, ...(accept ? { accept } : {}) });
+    const outcome = await change.mutate({ decision, ...(shifts ? { shifts } : {}) });
     if (outcome.status !== "saved") setFailure(failureOf(outcome.error));
   };
   return (
     <div className={classes.decide}>
-      {failure && (
-        <Refused
-          general={failure.general}
-          overrule={failure.codes !== null}
-          action="Approve"
-          busy={change.pending > 0}
-          anyway={() => void decide("approve", failure.codes ?? [])}
-        />
+      {failure?.overlaps && (
+        <Overlaps shifts={failure.general} busy={change.pending > 0} approve={(fate) => void decide("approve", fate)} />
       )}
+      {failure && !failure.overlaps && <Blocked failure={failure} />}
       <Group gap={8} wrap="wrap">
         <TextInput
           className={classes.note}
@@ -90,7 +122,7 @@ function Cancel({ request }: { request: TimeOff }) {
   };
   return (
     <div className={classes.decide}>
-      {failure && <Refused general={failure.general} overrule={false} action="Cancel" busy={false} anyway={() => {}} />}
+      {failure && <Blocked failure={failure} />}
       <Group justify="flex-end">
         <Button variant="default" size="xs" loading={change.pending > 0} onClick={() => void cancel()}>
           {request.status === "pending" ? "Take it back" : "Cancel this time off"}

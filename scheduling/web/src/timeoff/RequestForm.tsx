@@ -3,6 +3,7 @@ import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { Api } from "../api/api";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
@@ -43,6 +44,7 @@ function useRequestForm({ zone, close }: Props) {
 }
 
 function Fields(props: Props) {
+  const { t } = useTranslation();
   const { staff, close } = props;
   const { manager } = useSignedIn();
   const { form, submit, failure, sending } = useRequestForm(props);
@@ -72,8 +74,8 @@ function Fields(props: Props) {
         <Switch label="Only some hours of the first day" {...form.getInputProps("part", { type: "checkbox" })} />
         {form.values.part && (
           <Group grow align="flex-start">
-            <TimePicker {...timeLabels("From")} {...form.getInputProps("start")} />
-            <TimePicker {...timeLabels("Until")} {...form.getInputProps("end")} />
+            <TimePicker {...timeLabels(t, "From")} {...form.getInputProps("start")} />
+            <TimePicker {...timeLabels(t, "Until")} {...form.getInputProps("end")} />
           </Group>
         )}
         <Textarea label="Note" description="Managers see it." autosize minRows={2} {...form.getInputProps("note")} />

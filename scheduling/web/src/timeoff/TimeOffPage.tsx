@@ -6,7 +6,7 @@ import { type TimeOffFilter, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { useNow } from "../time/use-now";
-import { addDays, type Day, mondayOf } from "../time/week";
+import { addDays, type Day, weekOf } from "../time/week";
 import { count } from "../time/words";
 import { startOfDay, today } from "../time/zone";
 import { useLocations, zonesOf } from "../week/use-week";
@@ -16,7 +16,7 @@ import classes from "./TimeOffPage.module.css";
 
 /** Five weeks back, a year ahead. */
 function windowAround(day: Day): TimeOffFilter {
-  const monday = mondayOf(day);
+  const monday = weekOf(day);
   return { from: startOfDay(addDays(monday, -35), "UTC"), to: startOfDay(addDays(monday, 371), "UTC") };
 }
 

@@ -2,6 +2,7 @@ import type { TimeOff } from "../api/types";
 import type { Changes } from "../live/changes";
 import { count, list } from "../time/words";
 import { zoneOfSpan } from "../time/zone";
+import { words } from "../words/language";
 import { period } from "./words";
 
 /** Who reads it, and what the sentence needs to know. */
@@ -22,7 +23,7 @@ export function requested(changes: Changes<TimeOff>, audience: Audience): string
   if (!first) return "";
   if (others.length === 0) return `${audience.nameOf(first.staff_id)} requested time off: ${when(first, audience)}.`;
   const names = [...new Set(requests.map((request) => audience.nameOf(request.staff_id)))];
-  return `${count(requests.length, "request")} for time off came from ${list(names)}.`;
+  return `${count(requests.length, "request")} for time off came from ${list(words.t, names)}.`;
 }
 
 /** For the person: what somebody decided about their time off. */

@@ -1,7 +1,8 @@
 import { VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import type { Day } from "../time/week";
-import { count, dayLong, dayNumber, weekdayShort } from "../time/words";
+import { dayLong, dayNumber, weekdayNarrow } from "../time/words";
 import classes from "./Agenda.module.css";
 import { useDesk } from "./desk";
 import { byStart, type Grid, type Line } from "./grid";
@@ -20,9 +21,10 @@ function linesOf({ grid, only }: Props): readonly Line[] {
 }
 
 function DayStrip({ days, busy }: { days: readonly Day[]; busy: (day: Day) => boolean }) {
+  const { t } = useTranslation();
   const { today } = useDesk();
   return (
-    <nav className={classes.strip} aria-label="Days">
+    <nav className={classes.strip} aria-label={t("week.days")}>
       {days.map((day) => (
         <button
           key={day}
@@ -31,7 +33,7 @@ function DayStrip({ days, busy }: { days: readonly Day[]; busy: (day: Day) => bo
           data-today={day === today || undefined}
           onClick={() => document.getElementById(`day-${day}`)?.scrollIntoView({ block: "start" })}
         >
-          <span aria-hidden="true">{weekdayShort(day).slice(0, 1)}</span>
+          <span aria-hidden="true">{weekdayNarrow(day)}</span>
           <span className={classes.number} aria-hidden="true">
             {dayNumber(day)}
           </span>
@@ -44,6 +46,7 @@ function DayStrip({ days, busy }: { days: readonly Day[]; busy: (day: Day) => bo
 }
 
 function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
+  const { t } = useTranslation();
   const { today } = useDesk();
   const cells = lines.map((line) => ({ line, cell: line.cells.find((cell) => cell.day === day) }));
   const shifts = cells.flatMap(({ cell }) => cell?.shifts ?? []).sort(byStart);
@@ -52,8 +55,8 @@ function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
     <section className={classes.day} id={`day-${day}`} aria-labelledby={`head-${day}`}>
       <h2 className={classes.head} id={`head-${day}`}>
         {dayLong(day)}
-        {day === today && <span className={classes.today}>Today</span>}
-        <span className={classes.count}>{shifts.length > 0 && count(shifts.length, "shift")}</span>
+        {day === today && <span className={classes.today}>{t("week.today")}</span>}
+        <span className={classes.count}>{shifts.length > 0 && t("week.shifts", { count: shifts.length })}</span>
       </h2>
       <div className={classes.list}>
         {shifts.map((shift) => (
@@ -62,7 +65,7 @@ function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
         {leave.map((each) => (
           <LeaveChip key={each.leave.request.id} leave={each.leave} name={each.line.name} wide />
         ))}
-        {shifts.length + leave.length === 0 && <p className={classes.nothing}>Nothing planned</p>}
+        {shifts.length + leave.length === 0 && <p className={classes.nothing}>{t("week.nothing")}</p>}
       </div>
     </section>
   );

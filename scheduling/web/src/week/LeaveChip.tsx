@@ -11,10 +11,11 @@ interface Props {
   readonly quiet?: boolean;
   /** A row of the phone's list. */
   readonly wide?: boolean;
+  readonly tabIndex?: number;
 }
 
 /** Time off on one day: dotted while it is only asked for, solid once it is approved. */
-export function LeaveChip({ leave, name, quiet = false, wide = false }: Props) {
+export function LeaveChip({ leave, name, quiet = false, wide = false, tabIndex = 0 }: Props) {
   const { openRequest } = useDesk();
   const { request, span, continues } = leave;
   const pending = request.status === "pending";
@@ -23,6 +24,7 @@ export function LeaveChip({ leave, name, quiet = false, wide = false }: Props) {
   return (
     <button
       type="button"
+      tabIndex={tabIndex}
       className={classes.chip}
       data-status={request.status}
       data-before={continues.before || undefined}

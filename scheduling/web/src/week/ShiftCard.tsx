@@ -1,5 +1,7 @@
 import { VisuallyHidden } from "@mantine/core";
 import { IconMoonStars, IconNote } from "@tabler/icons-react";
+import { useFresh } from "../live/fresh";
+import { Glow } from "../live/Glow";
 import { timeSpan } from "../time/words";
 import { useDesk } from "./desk";
 import type { Shift } from "./grid";
@@ -10,12 +12,14 @@ interface Props {
   /** The place that its line names already. */
   readonly home?: string | null;
   readonly wide?: boolean;
+  readonly tabIndex?: number;
 }
 
 /** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
-export function ShiftCard({ shift, home = null, wide = false }: Props) {
-  const { colourOf, nameOf, places, fresh, openShift } = useDesk();
+export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Props) {
+  const { colourOf, nameOf, places, openShift } = useDesk();
   const { schedule, overnight } = shift;
+  const fresh = useFresh(schedule.id);
   const draft = schedule.status === "draft" && <span className={classes.draft}>Draft</span>;
   // Beside the time there is room for the word or for the signs.
   const signs = overnight || schedule.note !== "";
@@ -23,11 +27,12 @@ export function ShiftCard({ shift, home = null, wide = false }: Props) {
   return (
     <button
       type="button"
+      tabIndex={tabIndex}
       className={classes.card}
       data-role={colourOf(role)}
       data-status={status}
       data-open={staff_id === null || undefined}
-      data-fresh={fresh.has(id) || undefined}
+      data-fresh={fresh || undefined}
       data-wide={wide || undefined}
       data-schedule={id}
       data-version={version}
@@ -59,6 +64,7 @@ export function ShiftCard({ shift, home = null, wide = false }: Props) {
         </span>
         {signs && draft}
       </span>
+      {fresh && <Glow key={version} by={schedule.updated_by} />}
     </button>
   );
 }

@@ -1,6 +1,15 @@
 import { VisuallyHidden } from "@mantine/core";
-import { IconAlertTriangle, IconPlus, IconUserQuestion } from "@tabler/icons-react";
-import { memo } from "react";
+import { IconPlus, IconUserQuestion } from "@tabler/icons-react";
+import { type KeyboardEvent, memo, useCallback, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Schedule } from "../api/types";
+import { answerKey } from "../plan/grid-keys";
+import { QuickEntry } from "../plan/QuickEntry";
+import { cardsOf, type Spot, useGridFocus } from "../plan/use-grid-focus";
+import type { Planner } from "../plan/use-plan";
+import type { Typing } from "../plan/use-quick-entry";
+import { CoverRow } from "../rules/CoverRow";
+import { RowTotal } from "../rules/RowTotal";
 import { Face } from "../shell/Face";
 import type { Day } from "../time/week";
 import { count, dayLong, dayNumber, dayShort, hours, weekdayShort, weekTitle } from "../time/words";
@@ -41,9 +50,7 @@ function Hours({ line }: { line: Line }) {
   return (
     <span className={classes.load} data-over={over > 0 || undefined}>
       <span className={classes.hours}>
-        {over > 0 && <IconAlertTriangle size={12} stroke={2} aria-hidden="true" />}
-        {contract === null ? hours(line.minutes) : `${hours(line.minutes).replace(" h", "")} of ${contract} h`}
-        {over > 0 && <VisuallyHidden>, {hours(over)} too many</VisuallyHidden>}
+        <RowTotal minutes={line.minutes} most={contract} />
         {places && line.home && <span className={classes.home}>· {line.home}</span>}
       </span>
       {contract !== null && (
@@ -79,26 +86,82 @@ function LineHead({ line }: { line: Line }) {
   );
 }
 
-function GridCell({ cell, line, first }: { cell: Cell; line: Line; first: boolean }) {
-  const { manager, today, addShift } = useDesk();
-  const whom = line.staffId === null ? "open" : `for ${line.name}`;
+/** What a line knows of the keyboard: where its tab stop is and what is typed in it, null when they are in other lines. */
+interface Keyboard {
+  readonly spot: Spot | null;
+  readonly typing: Typing | null;
+  readonly type: (typing: Typing | null, back: Spot | null) => void;
+  readonly save: (typing: Typing, after: Schedule, accept?: readonly string[]) => void;
+}
+
+function TypedHere({ typing, line, type, save }: Keyboard & { typing: Typing; line: Line }) {
+  const { addShift, openShift } = useDesk();
+  const { staffId, day, shift } = typing;
+  const here = { staffId, day, card: null };
+  const more = () => {
+    type(null, null);
+    if (shift) openShift(shift.id);
+    else addShift(staffId, day);
+  };
   return (
-    <td className={classes.cell} data-today={cell.day === today || undefined} data-day={cell.day}>
+    <QuickEntry
+      key={shift?.id ?? "new"}
+      {...{ typing, more }}
+      name={`${line.name}, ${dayShort(day)}`}
+      save={(after, accept) => {
+        type(null, here);
+        save(typing, after, accept);
+      }}
+      close={(back) => type(null, back ? here : null)}
+    />
+  );
+}
+
+function GridCell({ cell, line, first, ...keyboard }: Keyboard & { cell: Cell; line: Line; first: boolean }) {
+  const { manager, today } = useDesk();
+  const { t } = useTranslation();
+  const { spot, typing, type } = keyboard;
+  const place = { name: line.name, day: dayShort(cell.day) };
+  const stops = (card: string | null) => (spot !== null && spot.card === card ? 0 : -1);
+  const open = () => type({ staffId: line.staffId, day: cell.day, shift: null, text: null }, null);
+  return (
+    <td
+      className={classes.cell}
+      data-today={cell.day === today || undefined}
+      data-day={cell.day}
+      tabIndex={stops(null)}
+      aria-label={cardsOf(cell).length === 0 ? t("plan.cell.nothing", place) : undefined}
+    >
       <div className={classes.stack}>
         {cell.leave.map((leave) => (
-          <LeaveChip key={leave.request.id} leave={leave} quiet={!first && leave.continues.before && !leave.span} />
+          <LeaveChip
+            key={leave.request.id}
+            leave={leave}
+            quiet={!first && leave.continues.before && !leave.span}
+            tabIndex={stops(`timeoff-${leave.request.id}`)}
+          />
         ))}
-        {cell.shifts.map((shift) => (
-          <ShiftCard key={shift.schedule.id} shift={shift} home={line.home} />
-        ))}
-        {manager && (
-          // Not in the tab order: seven times the team would be too many stops. "New shift" does the same by keyboard.
+        {cell.shifts.map((shift) =>
+          typing?.shift?.id === shift.schedule.id ? (
+            <TypedHere key={shift.schedule.id} {...keyboard} typing={typing} line={line} />
+          ) : (
+            <ShiftCard
+              key={shift.schedule.id}
+              shift={shift}
+              home={line.home}
+              tabIndex={stops(`schedule-${shift.schedule.id}`)}
+            />
+          ),
+        )}
+        {typing && !typing.shift && <TypedHere {...keyboard} typing={typing} line={line} />}
+        {manager && !typing && (
+          // Not in the tab order: by keyboard the cell itself is a stop, where Enter or a digit does the same.
           <button
             type="button"
             tabIndex={-1}
             className={classes.add}
-            aria-label={`Add a shift, ${whom}, on ${dayShort(cell.day)}`}
-            onClick={() => addShift(line.staffId, cell.day)}
+            aria-label={t(line.staffId === null ? "plan.cell.addOpen" : "plan.cell.add", place)}
+            onClick={open}
           >
             <IconPlus size={15} stroke={2} aria-hidden="true" />
           </button>
@@ -108,7 +171,7 @@ function GridCell({ cell, line, first }: { cell: Cell; line: Line; first: boolea
   );
 }
 
-const GridLine = memo(function GridLine({ line }: { line: Line }) {
+const GridLine = memo(function GridLine({ line, spot, typing, ...rest }: Keyboard & { line: Line }) {
   return (
     <tr
       className={classes.line}
@@ -118,20 +181,72 @@ const GridLine = memo(function GridLine({ line }: { line: Line }) {
     >
       <LineHead line={line} />
       {line.cells.map((cell, index) => (
-        <GridCell key={cell.day} cell={cell} line={line} first={index === 0} />
+        <GridCell
+          key={cell.day}
+          cell={cell}
+          line={line}
+          first={index === 0}
+          spot={spot?.day === cell.day ? spot : null}
+          typing={typing?.day === cell.day ? typing : null}
+          {...rest}
+        />
       ))}
     </tr>
   );
 });
 
-/** The week: staff rows × day columns, open shifts on top. Names and days stay in sight. */
-export function WeekGrid({ grid }: { grid: Grid }) {
+interface Props {
+  readonly grid: Grid;
+  readonly planner: Planner;
+}
+
+/** What is typed, where the focus is, and what keys do. */
+function useKeyboard({ grid, planner }: Props) {
+  const { manager } = useDesk();
+  const { t } = useTranslation();
+  const table = useRef<HTMLTableElement>(null);
+  const focus = useGridFocus(grid, table);
+  const [typing, setTyping] = useState<Typing | null>(null);
+  const { go } = focus;
+  const type = useCallback(
+    (next: Typing | null, back: Spot | null) => {
+      setTyping(next);
+      if (back) go(back);
+    },
+    [go],
+  );
+  const save = useCallback(
+    ({ shift: before }: Typing, after: Schedule, accept?: readonly string[]) => {
+      const [kind, done] = before
+        ? (["change", "plan.done.times"] as const)
+        : (["create", "plan.done.drafted"] as const);
+      planner.apply({ kind, rows: [{ before, after }], accept }, t(done));
+    },
+    [planner, t],
+  );
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (focus.step(event) || !manager) return;
+    const stay = () => go({ ...focus.spot, card: null });
+    answerKey(event, { grid, spot: focus.spot, planner, t, type: setTyping, stay });
+  };
+  const of = ({ staffId }: Line): Keyboard => ({
+    spot: focus.spot.staffId === staffId ? focus.spot : null,
+    typing: typing?.staffId === staffId ? typing : null,
+    type,
+    save,
+  });
+  return { table, of, handlers: { onKeyDown, onFocus: focus.onFocus, onBlur: focus.onBlur } };
+}
+
+/** The week: staff rows × day columns, open shifts on top. Names and days stay in sight. One tab stop; arrows walk it. */
+export function WeekGrid({ grid, planner }: Props) {
   const [first, last] = [grid.days[0] ?? "", grid.days[6] ?? ""];
+  const { table, of, handlers } = useKeyboard({ grid, planner });
   const shiftsOn = (day: Day) => grid.shifts.filter((shift) => shift.day === day).length;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard
-    <section className={classes.scroller} aria-label="Week plan" tabIndex={0}>
-      <table className={classes.table}>
+    <section className={classes.scroller} aria-label="Week plan">
+      {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: WAI-ARIA's grid on a table, which it allows */}
+      <table ref={table} role="grid" className={classes.table} {...handlers}>
         <caption className={classes.caption}>Shifts by person and day, {weekTitle(first, last)}</caption>
         <thead>
           <tr>
@@ -144,11 +259,12 @@ export function WeekGrid({ grid }: { grid: Grid }) {
           </tr>
         </thead>
         <tbody>
-          <GridLine line={grid.open} />
+          <GridLine line={grid.open} {...of(grid.open)} />
           {grid.people.map((line) => (
-            <GridLine key={line.staffId} line={line} />
+            <GridLine key={line.staffId} line={line} {...of(line)} />
           ))}
         </tbody>
+        <CoverRow days={grid.days} />
       </table>
     </section>
   );

@@ -1,20 +1,21 @@
 import { SegmentedControl } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { IconCloudOff } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useContext, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
-import { useAnnounce } from "../live/announcer";
-import { useNews } from "../live/news";
+import { KeysDialog } from "../plan/KeysDialog";
+import { Toasts } from "../plan/toasts";
+import { usePlan } from "../plan/use-plan";
+import { WeekContext } from "../plan/use-quick-entry";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
-import { sentence } from "../shift/announcements";
-import { OwnDeletesContext } from "../shift/mutations";
 import { PublishDialog } from "../shift/PublishDialog";
 import { ShiftPanel } from "../shift/ShiftPanel";
 import { useNow } from "../time/use-now";
-import { type Day, mondayOf } from "../time/week";
+import { type Day, weekOf } from "../time/week";
 import { weekLabel } from "../time/words";
 import { today as todayIn } from "../time/zone";
 import { RequestDialog } from "../timeoff/RequestDialog";
@@ -25,25 +26,12 @@ import type { Grid } from "./grid";
 import { useLocations, useWeek, type Week, zonesOf } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
 import { WeekGrid } from "./WeekGrid";
+import { WeekNews } from "./WeekNews";
 import classes from "./WeekPage.module.css";
 import { WeekSkeleton } from "./WeekSkeleton";
 import { WeekToolbar } from "./WeekToolbar";
 
-/** Tells screen readers what others changed in the week on the screen. */
-function useShiftNews(week: Week, monday: Day): ReadonlySet<number> {
-  const { me } = useSignedIn();
-  const announce = useAnnounce();
-  const ownDeletes = useContext(OwnDeletesContext);
-  const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
-  return useNews(week.shifts, monday, {
-    ignores: ({ before, after }, id) =>
-      id < 0 ||
-      (before && after ? after.updated_by?.id === me.id : ownDeletes.has(id) || after?.updated_by?.id === me.id),
-    tell: (changes) => announce(sentence(changes, { me: me.id, nameOf })),
-  });
-}
-
-function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
+function useDeskOf(week: Week, today: Day): Desk {
   const { me, manager } = useSignedIn();
   const navigate = useNavigate({ from: "/week" });
   const { staff, locations, colourOf } = week;
@@ -53,7 +41,6 @@ function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
       me: me.id,
       today,
       places: locations.length > 1,
-      fresh,
       colourOf,
       nameOf: (id) => (id === null ? "Open shift" : (staff.get(id)?.name ?? `Staff ${id}`)),
       openShift: (shift) => void navigate({ search: ({ week }) => ({ week, shift }) }),
@@ -61,14 +48,28 @@ function useDeskOf(week: Week, today: Day, fresh: ReadonlySet<number>): Desk {
         void navigate({ search: ({ week }) => ({ week, shift: "new", staff: id ?? "open", day }) }),
       openRequest: (request) => void navigate({ search: ({ week }) => ({ week, request }) }),
     }),
-    [manager, me.id, today, locations.length, fresh, colourOf, staff, navigate],
+    [manager, me.id, today, locations.length, colourOf, staff, navigate],
   );
 }
 
+/** Ctrl+Z and `?`, wherever nothing is being typed. */
+function usePageKeys(undo: () => void): { readonly opened: boolean; readonly close: () => void } {
+  const [opened, setOpened] = useState(false);
+  useHotkeys([
+    ["mod+Z", undo],
+    ["shift+?", () => setOpened(true)],
+  ]);
+  return { opened, close: () => setOpened(false) };
+}
+
 function WholeGrid({ grid, empty }: { grid: Grid; empty: ReactNode }) {
+  const planner = usePlan();
+  const { manager } = useSignedIn();
+  const keys = usePageKeys(manager ? planner.undo : () => {});
   return (
     <div className={classes.sheet}>
-      <WeekGrid grid={grid} />
+      <WeekGrid grid={grid} planner={planner} />
+      <KeysDialog {...keys} />
       {empty && <div className={classes.over}>{empty}</div>}
     </div>
   );
@@ -120,24 +121,26 @@ function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => voi
 
 /** The desk's first page: one week of the whole team. */
 export function WeekPage() {
+  const { t } = useTranslation();
   const search = useSearch({ from: "/week" });
   const navigate = useNavigate({ from: "/week" });
   const { manager } = useSignedIn();
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const [publishing, setPublishing] = useState(false);
   const today = todayIn(zonesOf(useLocations().data)[0], useNow());
-  const monday = search.week ?? mondayOf(today);
+  const monday = weekOf(search.week ?? today);
   const week = useWeek(monday);
-  const desk = useDeskOf(week, today, useShiftNews(week, monday));
+  const desk = useDeskOf(week, today);
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
   const request = (search.request && week.timeOff.get(search.request)) || null;
   const add = () => void navigate({ search: { week: search.week, shift: "new" } });
-  const goTo = (day: Day) => void navigate({ search: { week: day === mondayOf(today) ? undefined : day } });
+  const goTo = (day: Day) => void navigate({ search: { week: day === weekOf(today) ? undefined : day } });
   const close = () => void navigate({ search: { week: search.week } });
 
   return (
     <DeskContext value={desk}>
-      <title>{`${weekLabel(monday)} · Scheduling`}</title>
+      <title>{t("shell.title", { page: weekLabel(t, monday) })}</title>
+      <WeekNews week={week} monday={monday} />
       <WeekToolbar
         {...{ monday, today, manager, phone, goTo, add }}
         zones={week.zones}
@@ -146,7 +149,11 @@ export function WeekPage() {
         publish={() => setPublishing(true)}
       />
       <div className={classes.page} aria-busy={!week.grid}>
-        <Plan week={week} phone={phone} add={add} />
+        <WeekContext value={week}>
+          <Toasts>
+            <Plan week={week} phone={phone} add={add} />
+          </Toasts>
+        </WeekContext>
       </div>
       {!phone && <WeekFoot manager={manager} />}
       <ShiftPanel week={week} monday={monday} search={search} close={close} />

@@ -1,7 +1,9 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconPlus, IconSend } from "@tabler/icons-react";
-import { addDays, type Day, mondayOf } from "../time/week";
-import { count, hours, weekLabel, weekTitle, weekTitleShort } from "../time/words";
+import { useTranslation } from "react-i18next";
+import { addDays, type Day, weekOf } from "../time/week";
+import { hours, weekLabel, weekTitle, weekTitleShort } from "../time/words";
+import type { Translate } from "../words/language";
 import type { Grid } from "./grid";
 import classes from "./WeekToolbar.module.css";
 
@@ -19,11 +21,17 @@ interface Props {
 }
 
 function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "today" | "phone" | "goTo">) {
-  const current = monday === mondayOf(today);
+  const { t } = useTranslation();
+  const current = monday === weekOf(today);
   return (
     <Group gap={6} wrap="nowrap" className={classes.navigation}>
-      <Tooltip label="Previous week">
-        <ActionIcon variant="default" size={34} aria-label="Previous week" onClick={() => goTo(addDays(monday, -7))}>
+      <Tooltip label={t("week.previous")}>
+        <ActionIcon
+          variant="default"
+          size={34}
+          aria-label={t("week.previous")}
+          onClick={() => goTo(addDays(monday, -7))}
+        >
           <IconChevronLeft size={18} stroke={1.8} />
         </ActionIcon>
       </Tooltip>
@@ -34,13 +42,13 @@ function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "toda
           className={classes.now}
           data-current={current || undefined}
           aria-current={current ? "date" : undefined}
-          onClick={() => goTo(mondayOf(today))}
+          onClick={() => goTo(weekOf(today))}
         >
-          This week
+          {t("week.current")}
         </Button>
       )}
-      <Tooltip label="Next week">
-        <ActionIcon variant="default" size={34} aria-label="Next week" onClick={() => goTo(addDays(monday, 7))}>
+      <Tooltip label={t("week.next")}>
+        <ActionIcon variant="default" size={34} aria-label={t("week.next")} onClick={() => goTo(addDays(monday, 7))}>
           <IconChevronRight size={18} stroke={1.8} />
         </ActionIcon>
       </Tooltip>
@@ -49,32 +57,33 @@ function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "toda
 }
 
 /** "Week 48 · 61 shifts · 472 h · 3 open" */
-function summary({ grid, monday }: Pick<Props, "grid" | "monday">): string {
-  const parts = [weekLabel(monday)];
+function summary(t: Translate, { grid, monday }: Pick<Props, "grid" | "monday">): string {
+  const parts = [weekLabel(t, monday)];
   if (grid) {
     const open = grid.open.cells.reduce((sum, cell) => sum + cell.shifts.length, 0);
-    parts.push(count(grid.shifts.length, "shift"), hours(grid.minutes));
-    if (open > 0) parts.push(`${open} open`);
+    parts.push(t("week.shifts", { count: grid.shifts.length }), hours(grid.minutes));
+    if (open > 0) parts.push(t("week.open", { count: open }));
   }
   return parts.join(" · ");
 }
 
 /** By whose clocks the times on the page go. */
-function clocks(zones: readonly string[]): string {
+function clocks(t: Translate, zones: readonly string[]): string {
   const [only = "UTC", ...others] = zones;
-  return others.length > 0 ? "times are local to each place" : `${only.replaceAll("_", " ")} time`;
+  return others.length > 0 ? t("week.localTimes") : t("time.zone", { zone: only.replaceAll("_", " ") });
 }
 
 export function WeekToolbar(props: Props) {
   const { monday, zones, drafts, manager, phone, publish, add } = props;
-  const sunday = addDays(monday, 6);
+  const { t } = useTranslation();
+  const last = addDays(monday, 6);
   return (
     <div className={classes.toolbar}>
       <div className={classes.heading}>
-        <h1 className={classes.title}>{phone ? weekTitleShort(monday, sunday) : weekTitle(monday, sunday)}</h1>
+        <h1 className={classes.title}>{phone ? weekTitleShort(monday, last) : weekTitle(monday, last)}</h1>
         <p className={classes.summary}>
-          {summary(props)}
-          <span className={classes.zone}> · {clocks(zones)}</span>
+          {summary(t, props)}
+          <span className={classes.zone}> · {clocks(t, zones)}</span>
         </p>
       </div>
       <Navigation {...props} />
@@ -82,16 +91,16 @@ export function WeekToolbar(props: Props) {
         <div className={classes.actions}>
           {drafts > 0 && (
             <Button variant="light" leftSection={<IconSend size={16} stroke={1.8} />} onClick={publish}>
-              Publish {count(drafts, "draft")}
+              {t("week.publish", { count: drafts })}
             </Button>
           )}
           {phone ? (
-            <ActionIcon className={classes.round} size={56} radius="xl" aria-label="New shift" onClick={add}>
+            <ActionIcon className={classes.round} size={56} radius="xl" aria-label={t("week.newShift")} onClick={add}>
               <IconPlus size={26} stroke={1.8} />
             </ActionIcon>
           ) : (
             <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={add}>
-              New shift
+              {t("week.newShift")}
             </Button>
           )}
         </div>

@@ -8,8 +8,6 @@ export interface Desk {
   readonly today: Day;
   /** More than one location: cards say where. */
   readonly places: boolean;
-  /** Ids of shifts that somebody else changed a moment ago. */
-  readonly fresh: ReadonlySet<number>;
   readonly colourOf: (role: string) => number;
   readonly nameOf: (staffId: number | null) => string;
   readonly openShift: (id: number) => void;

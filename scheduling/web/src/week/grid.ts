@@ -57,7 +57,16 @@ export interface GridInput {
   readonly me: number;
 }
 
+/** Rows keep their identity until they change, and reading their clocks is the dearest part of drawing a week. */
+const known = new WeakMap<Schedule, Shift>();
+
 export function shiftOf(schedule: Schedule): Shift {
+  const found = known.get(schedule) ?? readShift(schedule);
+  known.set(schedule, found);
+  return found;
+}
+
+function readShift(schedule: Schedule): Shift {
   const start = wallTime(schedule.starts_at, schedule.timezone);
   const end = wallTime(schedule.ends_at, schedule.timezone);
   const endDay = end.time === "00:00" ? addDays(end.day, -1) : end.day;

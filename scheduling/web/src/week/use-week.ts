@@ -46,6 +46,8 @@ export interface Week {
   readonly locations: readonly Location[];
   readonly zones: readonly [string, ...string[]];
   readonly colourOf: (role: string) => number;
+  /** All of it is what the database holds now. */
+  readonly current: boolean;
   /** Why there is nothing to show. */
   readonly error: Error | null;
   /** Why what is shown may be old, though there is a connection. */
@@ -92,6 +94,7 @@ export function useWeek(monday: Day): Week {
     locations: locations ?? [],
     zones,
     colourOf,
+    current: lists.published.live.status === "live" && (!manager || lists.drafts.live.status === "live"),
     error: failed[0]?.error ?? null,
     trouble: behind?.live.error ?? null,
     retry: () => {

@@ -1,8 +1,8 @@
-import { type Day, mondayOf, parseDay } from "../time/week";
+import { type Day, parseDay, weekOf } from "../time/week";
 
 /** The week page's address: which week, and what stands open on it. */
 export interface WeekSearch {
-  /** The week's Monday; without it, the current week. */
+  /** The week's first day; without it, the current week. */
   readonly week?: Day | undefined;
   /** The shift in the side panel. */
   readonly shift?: number | "new" | undefined;
@@ -21,7 +21,7 @@ function whole(value: unknown): number | undefined {
 export function readWeekSearch(search: Record<string, unknown>): WeekSearch {
   const week = parseDay(search.week);
   return {
-    week: week ? mondayOf(week) : undefined,
+    week: week ? weekOf(week) : undefined,
     shift: search.shift === "new" ? "new" : whole(search.shift),
     staff: search.staff === "open" ? "open" : whole(search.staff),
     day: parseDay(search.day) ?? undefined,

@@ -1,0 +1,225 @@
+import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+
+const day = (week: string, number: number) => at(week, number, 0).slice(0, 10);
+
+/** Somebody whom no other test plans. */
+async function hired(desk: Desk, week: string): Promise<number> {
+  const { id } = await desk.hire({ name: `Noor ${week}`, email: `plan-${week}@example.com` });
+  return id;
+}
+
+const entry = ({ page }: Person) => page.getByRole("textbox", { name: /^Times of / });
+const toast = ({ page }: Person) => page.getByRole("group", { name: "What was done last" });
+
+async function focusCell(manager: Person, staffId: number | null, date: string): Promise<void> {
+  await manager.cell(staffId, date).focus();
+  await expect(manager.cell(staffId, date)).toBeFocused();
+}
+
+test("a week is planned by keyboard alone: type, Enter, walk on", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const manager = await person(MANAGER, { week });
+  const { keyboard } = manager.page;
+  await focusCell(manager, noor, week);
+  await keyboard.type("9-17 nurse");
+  await expect(manager.page.getByText("09:00–17:00 · 8 h · Nurse")).toBeVisible();
+  await keyboard.press("Enter");
+  await expect(manager.cell(noor, week).locator("[data-schedule]")).toContainText("09:00–17:00");
+
+  // From the second shift on, what is usual stands there already.
+  for (const number of [1, 2, 3]) {
+    await expect(manager.cell(noor, day(week, number - 1))).toBeFocused();
+    await keyboard.press("ArrowRight");
+    await expect(manager.cell(noor, day(week, number))).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(entry(manager)).toHaveValue("9-17");
+    await keyboard.press("Enter");
+    await expect(manager.cell(noor, day(week, number)).locator("[data-schedule]")).toContainText("09:00–17:00");
+  }
+  await keyboard.press("ArrowRight");
+  await keyboard.type("22-6");
+  await keyboard.press("Escape");
+  await expect(entry(manager)).toHaveCount(0);
+  await expect(manager.cell(noor, day(week, 4))).toBeFocused();
+  await keyboard.type("22-6");
+  await keyboard.press("Enter");
+  await expect(manager.cell(noor, day(week, 4)).locator("[data-schedule]")).toContainText("22:00–06:00");
+  await expect.poll(() => desk.rows(week, "draft")).toHaveLength(5);
+  await expect.poll(manager.rows).toEqual(await desk.rows(week));
+});
+
+test("what is typed wrong says what would be right, and nothing is saved", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const manager = await person(MANAGER, { week });
+  await focusCell(manager, noor, week);
+  for (const [text, words] of [
+    ["9-5", "Did you mean 9-17?"],
+    ["25-6", "25 is no time of day"],
+    ["tomorrow", "such as 9-17"],
+    ["9-17 pilot", "There is no role “pilot”"],
+  ] as const) {
+    await manager.page.keyboard.press("Enter");
+    await entry(manager).fill(text);
+    await manager.page.keyboard.press("Enter");
+    await expect(entry(manager)).toHaveAccessibleDescription(new RegExp(words.replace("?", "\\?")));
+    await expect(entry(manager)).toHaveAttribute("aria-invalid", "true");
+    await manager.page.keyboard.press("Escape");
+  }
+  expect(await desk.rows(week)).toEqual([]);
+});
+
+test("arrows walk the cards and cells; the grid is one stop of the tab key", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const early = await desk.add({ staff_id: noor, starts_at: at(week, 1, 6), ends_at: at(week, 1, 10) });
+  const late = await desk.add({
+    staff_id: noor,
+    starts_at: at(week, 1, 10),
+    ends_at: at(week, 1, 14),
+    accept: ["rest"],
+  });
+  const manager = await person(MANAGER, { week });
+  const { keyboard } = manager.page;
+  await focusCell(manager, noor, week);
+  await keyboard.press("ArrowRight");
+  await expect(manager.card(early)).toBeFocused();
+  await keyboard.press("ArrowDown");
+  await expect(manager.card(late)).toBeFocused();
+  await keyboard.press("Home");
+  await expect(manager.cell(noor, week)).toBeFocused();
+  await keyboard.press("End");
+  await expect(manager.cell(noor, day(week, 6))).toBeFocused();
+  await keyboard.press("Control+Home");
+  await expect(manager.cell(null, week)).toBeFocused();
+  expect(await manager.page.locator("[role=grid] tbody [tabindex='0']").count()).toBe(1);
+  await keyboard.press("Shift+?");
+  await expect(manager.page.getByRole("dialog", { name: "Keys" })).toContainText("Undo your last change");
+});
+
+test("a deleted shift comes back by Ctrl+Z, with all that it was, and so does every earlier change", async ({
+  person,
+  desk,
+}) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const times = { starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) };
+  const shift = await desk.add({ staff_id: noor, ...times, note: "Bring the key" });
+  const manager = await person(MANAGER, { week });
+  const { keyboard } = manager.page;
+  await manager.card(shift).focus();
+  await keyboard.press("+");
+  await expect(manager.card(shift)).toContainText("09:00–17:15");
+  await expect.poll(manager.rows).toEqual([`${shift.id}/2`]);
+  await keyboard.press("Delete");
+  await expect(toast(manager)).toContainText("Shift deleted.");
+  expect(await desk.rows(week)).toEqual([]);
+  await expect(manager.cell(noor, day(week, 2))).toBeFocused();
+
+  await keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("Undone");
+  const cards = manager.cell(noor, day(week, 2)).locator("[data-schedule]");
+  await expect(cards).toContainText("09:00–17:15");
+  await keyboard.press("Control+z");
+  await expect(cards).toContainText("09:00–17:00");
+  await expect.poll(async () => (await desk.rows(week)).length).toBe(1);
+  const again = await desk.get(week, Number(await cards.getAttribute("data-schedule")));
+  expect(again).toMatchObject({ ...times, staff_id: noor, note: "Bring the key", status: "published" });
+  await keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("There is nothing to undo.");
+});
+
+test("what others changed since is not undone, and they are named", async ({ person, desk }) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const manager = await person(MANAGER, { week });
+  await manager.card(shift).focus();
+  await manager.page.keyboard.press("-");
+  await expect.poll(manager.rows).toEqual([`${shift.id}/2`]);
+  const theirs = await desk.change({ ...shift, version: 2 }, { note: "Mine now" });
+  await expect.poll(manager.rows).toEqual([`${shift.id}/3`]);
+  await manager.page.keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("Not undone. Mona Reyes changed this shift since.");
+  expect(await desk.get(week, shift.id)).toEqual(theirs);
+  await expect.poll(manager.rows).toEqual([`${shift.id}/3`]);
+});
+
+test("a soft rule asks for a second Enter, a hard one for other times", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  await desk.add({ staff_id: noor, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+  const manager = await person(MANAGER, { week });
+  const { keyboard } = manager.page;
+  await focusCell(manager, noor, day(week, 1));
+  await keyboard.type("7-15");
+  await expect(entry(manager)).toHaveAccessibleDescription(/rest/);
+  await keyboard.press("Enter");
+  await expect(entry(manager)).toHaveAccessibleDescription(/Press Enter again/);
+  expect(await desk.rows(week)).toHaveLength(1);
+  await keyboard.press("Enter");
+  await expect(manager.cell(noor, day(week, 1)).locator("[data-schedule]")).toContainText("07:00–15:00");
+  await expect.poll(() => desk.rows(week)).toHaveLength(2);
+
+  await keyboard.press("n");
+  await entry(manager).fill("9-10");
+  await expect(entry(manager)).toHaveAccessibleDescription(/Already works/);
+  await keyboard.press("Enter");
+  await expect(entry(manager)).toHaveAccessibleDescription(/cannot be saved/);
+  expect(await desk.rows(week)).toHaveLength(2);
+});
+
+test("a shift is copied by Ctrl+C and put elsewhere by Ctrl+V, as a draft; all of it shows for others at once", async ({
+  person,
+  desk,
+}) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const shift = await desk.add({ staff_id: noor, starts_at: at(week, 0, 22), ends_at: at(week, 1, 6), note: "Keys" });
+  const [manager, other, staff] = [
+    await person(MANAGER, { week }),
+    await person(MANAGER, { week }),
+    await person(STAFF, { week }),
+  ];
+  await manager.card(shift).focus();
+  await manager.page.keyboard.press("Control+c");
+  await focusCell(manager, null, day(week, 3));
+  await manager.page.keyboard.press("Control+v");
+  await expect(manager.cell(null, day(week, 3)).locator("[data-schedule]")).toContainText("23:00–07:00");
+  await expect(other.cell(null, day(week, 3)).locator("[data-schedule]")).toContainText("Draft");
+  await expect(staff.page.locator("[data-schedule]")).toHaveCount(1);
+  await toast(manager).getByRole("button", { name: "Undo" }).click();
+  await expect(manager.cell(null, day(week, 3)).locator("[data-schedule]")).toHaveCount(0);
+  await expect(other.cell(null, day(week, 3)).locator("[data-schedule]")).toHaveCount(0);
+  expect(await desk.rows(week)).toEqual([`${shift.id}/1`]);
+});
+
+test("by mouse: click a cell, type, Enter; or go on in the form", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const manager = await person(MANAGER, { week });
+  const add = (number: number) => manager.cell(noor, day(week, number)).getByRole("button", { name: /^Add a shift/ });
+  await add(0).click();
+  await manager.page.keyboard.type("9-5p nurse");
+  await manager.page.keyboard.press("Enter");
+  await expect(manager.cell(noor, week).locator("[data-schedule]")).toContainText("09:00–17:00");
+  await add(1).click();
+  await manager.page.getByRole("button", { name: "All fields…" }).click();
+  await expect(manager.page.getByRole("dialog", { name: "New shift" })).toBeVisible();
+  await expect.poll(() => desk.rows(week, "draft")).toHaveLength(1);
+});
+
+test("staff walk the plan and change nothing", async ({ person, desk }) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const staff = await person(STAFF, { week });
+  await focusCell(staff, null, day(week, 1));
+  await staff.page.keyboard.type("9-17");
+  await expect(entry(staff)).toHaveCount(0);
+  await staff.page.keyboard.press("ArrowRight");
+  await expect(staff.card(shift)).toBeFocused();
+  await staff.page.keyboard.press("Delete");
+  await staff.page.keyboard.press("Enter");
+  await expect(staff.page.getByRole("dialog", { name: "Shift" })).toBeVisible();
+  expect(await desk.rows(week)).toEqual([`${shift.id}/1`]);
+});

@@ -1,0 +1,148 @@
+import AxeBuilder from "@axe-core/playwright";
+import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
+
+const dayOf = (week: string, day: number) => at(week, day, 0).slice(0, 10);
+const form = (manager: Person) => manager.page.getByRole("dialog", { name: "New shift" });
+const objections = (manager: Person) => form(manager).getByRole("status");
+const cover = (manager: Person, day: string) => manager.page.locator(`[data-cover="${day}"]`).getByRole("button");
+
+async function expectClean(manager: Person) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await manager.page.emulateMedia({ colorScheme });
+    const found = await new AxeBuilder({ page: manager.page }).analyze();
+    expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  }
+}
+
+/** Somebody of their own for a test, so that no other test plans them. */
+let hired = 0;
+async function hire(desk: Desk, more: { contract?: object; role?: "manager"; password?: string } = {}) {
+  hired += 1;
+  const who = { name: `Noor ${hired} Visser`, email: `noor${hired}-${process.pid}@example.com` };
+  return desk.hire({ ...who, ...more });
+}
+
+async function openNew(manager: Person, url: string, week: string, staff: number | "open", day: number) {
+  await manager.page.goto(`${url}/week?week=${week}&shift=new&staff=${staff}&day=${dayOf(week, day)}`);
+  await expect(form(manager)).toBeVisible();
+}
+
+test("the reason shows while it is typed, and a soft one can be overruled at once", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const noor = await hire(desk);
+  await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+  const manager = await person(MANAGER);
+  await openNew(manager, server.url, week, noor.id, 1);
+
+  await expect(objections(manager)).toContainText("11 h rest between shifts; this leaves 8");
+  await expect(objections(manager)).toContainText("you may overrule it");
+  expect(await desk.rows(week)).toHaveLength(1);
+  await form(manager).getByLabel("Starts: hours").fill("12");
+  await form(manager).getByLabel("Ends: hours").fill("20");
+  await expect(objections(manager)).toBeEmpty();
+  await expect(form(manager).getByRole("button", { name: "Publish", exact: true })).toBeVisible();
+  await form(manager).getByLabel("Starts: hours").fill("08");
+  await expect(objections(manager)).toContainText("this leaves 9");
+  await form(manager).getByRole("button", { name: "Publish anyway" }).click();
+  await expect(form(manager)).toHaveCount(0);
+  expect(await desk.rows(week)).toHaveLength(2);
+});
+
+test("a rule that the contract makes hard is not overruled, and somebody else is suggested", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const contract = { name: "Strict", hours_per_week: 40, rest_hours: 11, hard_rules: ["rest"] };
+  const noor = await hire(desk, { contract });
+  await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+  const manager = await person(MANAGER);
+  await openNew(manager, server.url, week, noor.id, 1);
+
+  await expect(objections(manager)).toContainText("This is not possible");
+  await expect(objections(manager)).toContainText("this leaves 8");
+  await expect(form(manager).getByRole("button", { name: /anyway/ })).toHaveCount(0);
+  await form(manager).getByRole("button", { name: "Publish" }).click();
+  await expect(form(manager).getByRole("alert")).toContainText("not possible");
+  expect(await desk.rows(week)).toHaveLength(1);
+
+  const suggested = form(manager).getByRole("region", { name: "Who could take it" });
+  await expect(suggested.getByRole("button")).not.toHaveCount(0);
+  const best = suggested.getByRole("button").first();
+  await expect(best).toContainText("h this week");
+  await best.click();
+  await expect(objections(manager)).toBeEmpty();
+  await expect(form(manager).getByLabel("Who")).not.toHaveValue(noor.name);
+  await form(manager).getByRole("button", { name: "Publish", exact: true }).click();
+  await expect(form(manager)).toHaveCount(0);
+  expect(await desk.rows(week)).toHaveLength(2);
+});
+
+test("reasons, suggestions and cover are accessible", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const noor = await hire(desk);
+  await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+  const manager = await person(MANAGER);
+  await openNew(manager, server.url, week, noor.id, 1);
+  await expect(objections(manager)).toContainText("you may overrule it");
+  await expectClean(manager);
+  await openNew(manager, server.url, week, "open", 1);
+  await form(manager).getByRole("combobox", { name: "Role" }).fill("Nurse");
+  await manager.page.keyboard.press("Tab");
+  await expect(form(manager).getByRole("region", { name: "Who could take it" })).toBeVisible();
+  await expectClean(manager);
+});
+
+test("what somebody else plans meanwhile is objected to in the open form", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const noor = await hire(desk);
+  const manager = await person(MANAGER);
+  await openNew(manager, server.url, week, noor.id, 1);
+  await expect(objections(manager)).toBeEmpty();
+  await desk.add({ staff_id: noor.id, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  await expect(objections(manager)).toContainText("Already works 09:00–17:00");
+});
+
+test("totals and cover follow what another manager does", async ({ person, server, desk, deskOf }) => {
+  const week = ownWeek();
+  const noor = await hire(desk, { contract: { name: "Small", hours_per_week: 10, rest_hours: 11 } });
+  const other = await hire(desk, { role: "manager", password: PASSWORD });
+  const theirs = await deskOf(other.email as string, server.url);
+  const manager = await person(MANAGER, { week });
+  const row = manager.page.locator(`tr[data-staff="${noor.id}"]`);
+  const monday = cover(manager, dayOf(week, 0));
+  await expect(row).toContainText("0 / 10 h");
+  await expect(monday).toHaveText("0 / 8");
+  await expect(monday).toHaveAccessibleName(/1 Nurse missing, 07:00–15:00, North Ward/);
+
+  const early = await theirs.add({ staff_id: noor.id, starts_at: at(week, 0, 6), ends_at: at(week, 0, 14) });
+  await expect(row).toContainText("8 / 10 h");
+  await expect(monday).toHaveText("1 / 8");
+  await expect(monday).not.toHaveAccessibleName(/07:00–15:00, North Ward/);
+  await monday.hover();
+  await expect(manager.page.getByRole("tooltip")).toContainText("1 Nurse missing, 15:00–23:00, North Ward");
+
+  await theirs.change(early, { ends_at: at(week, 0, 12) });
+  await expect(monday).toHaveText("0 / 8");
+  await expect(monday).toHaveAccessibleName(/1 Nurse missing, 13:00–15:00, North Ward/);
+  await theirs.add({
+    staff_id: noor.id,
+    starts_at: at(week, 2, 6),
+    ends_at: at(week, 2, 14),
+    accept: ["weekly_hours"],
+  });
+  await expect(row).toContainText("14 / 10 h, 4 h too many");
+
+  const north = (await theirs.needs()).find(({ location }) => location === "North Ward");
+  if (!north) throw new Error("The demo says nothing of what its North Ward needs");
+  const afternoon = { role: "Nurse", weekday: 1, starts: "07:00", ends: "13:00", least: 1 };
+  const changed = await theirs.need(north, [afternoon]);
+  await expect(monday).toHaveText("1 / 5");
+  await theirs.need(changed, north.needs);
+  await expect(monday).toHaveText("0 / 8");
+});

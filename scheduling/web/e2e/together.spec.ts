@@ -1,0 +1,184 @@
+import { Cable } from "./cable";
+import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, STAFF, test } from "./fixtures";
+
+/** A second manager: what they do is somebody else's doing to the first. */
+async function colleague(desk: Desk, deskOf: (email: string) => Promise<Desk>, week: string): Promise<Desk> {
+  const email = `vera-${week}@example.com`;
+  await desk.hire({ name: "Vera Lind", email, role: "manager", password: PASSWORD });
+  return deskOf(email);
+}
+
+const editShift = (person: Person) => person.page.getByRole("dialog", { name: "Edit shift" });
+
+interface Glow {
+  readonly shift: string | null;
+  readonly by: string | null;
+  readonly moves: boolean;
+}
+
+/** Collects the glows of cards from now on: they are there for a few seconds only. */
+async function watchGlows({ page }: Person): Promise<() => Promise<Glow[]>> {
+  await page.evaluate(() => {
+    const glows: Glow[] = [];
+    const look = (node: Node) => {
+      const glow = node instanceof HTMLElement && (node.matches("[data-by]") ? node : node.querySelector("[data-by]"));
+      if (!glow) return;
+      const shift = glow.closest("[data-schedule]")?.getAttribute("data-schedule") ?? null;
+      const moves = getComputedStyle(glow).animationName !== "none";
+      glows.push({ shift, by: glow.getAttribute("data-by"), moves });
+    };
+    new MutationObserver((mutations) => {
+      for (const mutation of mutations) mutation.addedNodes.forEach(look);
+    }).observe(document.body, { childList: true, subtree: true });
+    Object.assign(window, { glows });
+  });
+  return () => page.evaluate(() => (window as unknown as { glows: Glow[] }).glows);
+}
+
+/** Which of the page's elements has the focus, as the reader knows it. */
+const focused = (person: Person) => person.page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+
+const lines = (person: Person) =>
+  person.page.locator("tr[data-staff]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-staff")));
+
+/** Without network, as Chromium tells the page; open WebSockets are left alone by its switch, so that the cable goes, too. */
+async function cut(person: Person, cable: Cable): Promise<void> {
+  await person.page.context().setOffline(true);
+  cable.pull();
+}
+
+async function mend(person: Person, cable: Cable): Promise<void> {
+  cable.plug();
+  await person.page.context().setOffline(false);
+}
+
+test("a remote change glows once with its author's initials, and moves neither rows nor focus", async ({
+  person,
+  desk,
+  deskOf,
+}) => {
+  const week = ownWeek();
+  const vera = await colleague(desk, deskOf, week);
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
+  const before = await lines(staff);
+  await manager.page.getByRole("button", { name: "Next week" }).focus();
+
+  const glows = [await watchGlows(manager), await watchGlows(staff)];
+
+  await vera.change(shift, { ends_at: at(week, 2, 17) });
+  for (const each of [manager, staff]) {
+    await expect(each.card(shift)).toContainText("09:00–18:00");
+    await expect(each.card(shift).locator("[data-by]")).toHaveCount(0);
+  }
+  // Motion is reduced here: an outline, and nothing moves.
+  for (const seen of glows) expect(await seen()).toEqual([{ shift: String(shift.id), by: "VL", moves: false }]);
+  expect(await focused(manager)).toBe("Next week");
+  expect(await lines(staff)).toEqual(before);
+});
+
+test("one's own change does not glow", async ({ person, desk }) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
+  const [own, others] = [await watchGlows(manager), await watchGlows(staff)];
+  await manager.card(shift).click();
+  await editShift(manager).getByLabel("Ends: hours").fill("18");
+  await editShift(manager).getByRole("button", { name: "Save", exact: true }).click();
+  await expect.poll(others).toEqual([{ shift: String(shift.id), by: "MR", moves: false }]);
+  await expect(manager.card(shift)).toHaveAttribute("data-version", "2");
+  expect(await own()).toEqual([]);
+});
+
+test("a hiccup of the connection is not told, an outage is, and what was missed is listed", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const changed = await desk.add({ staff_id: sam, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
+  const removed = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  const cable = await Cable.to(server.url);
+  const staff = await person(STAFF, { week, url: cable.url });
+  const said = await staff.listen();
+  const banner = staff.page.getByText(/^Offline, as of \d\d:\d\d$/);
+  const caughtUp = staff.page.getByRole("button", { name: /^Caught up/ });
+
+  await cut(staff, cable);
+  await expect(staff.dot("Offline")).toBeVisible();
+  await expect(banner).toHaveCount(0);
+  await mend(staff, cable);
+  await expect(staff.dot("Live")).toBeVisible();
+  await desk.change(changed, { note: "While all was well" });
+  await expect(staff.card(changed)).toHaveAttribute("data-version", "2");
+  await expect(caughtUp).toHaveCount(0);
+
+  await cut(staff, cable);
+  await expect(banner).toBeVisible();
+  await desk.change({ ...changed, version: 2 }, { ends_at: at(week, 0, 18) });
+  await desk.remove(removed);
+  const added = await desk.add({ starts_at: at(week, 4, 8), ends_at: at(week, 4, 16) });
+  await mend(staff, cable);
+  await expect(banner).toHaveCount(0);
+  await caughtUp.click();
+  const list = staff.page.getByRole("dialog", { name: "Caught up: 3 changes" });
+  await expect(list.getByRole("listitem")).toHaveText([
+    /Mona Reyes changed your shift on Mon .* 09:00–19:00/,
+    /Mona Reyes added an open shift on Fri /,
+    /An open shift on Tue .* was removed/,
+  ]);
+  await list.getByRole("button", { name: /added an open shift/ }).click();
+  await expect(staff.page).toHaveURL(new RegExp(`shift=${added.id}\\b`));
+  await expect(staff.page.getByRole("dialog", { name: "Shift" })).toBeVisible();
+
+  await staff.page.keyboard.press("Escape");
+  await staff.page.getByRole("button", { name: "Hide what was caught up" }).click();
+  await expect(caughtUp).toHaveCount(0);
+  await expect
+    .poll(said)
+    .toEqual([
+      expect.stringMatching(/^Mona Reyes changed your shift on Mon /),
+      expect.stringMatching(/^Offline, as of /),
+      "Connected again.",
+      "3 shifts changed: 1 changed, 1 added and 1 removed.",
+    ]);
+  cable.close();
+});
+
+test("what others change in an open form is taken over, but for what both changed: that is asked, field by field", async ({
+  person,
+  desk,
+  deskOf,
+}) => {
+  const week = ownWeek();
+  const vera = await colleague(desk, deskOf, week);
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16), note: "As it was" });
+  const manager = await person(MANAGER, { week });
+  await manager.card(shift).click();
+  const form = editShift(manager);
+  const note = form.getByRole("textbox", { name: "Note" });
+  await form.getByLabel("Ends: hours").fill("19");
+  await note.fill("Mine");
+
+  const theirs = { ends_at: at(week, 2, 17), note: "Theirs", role: "Head nurse" };
+  await vera.change(shift, theirs);
+  await expect(form.getByRole("combobox", { name: "Role" })).toHaveValue("Head nurse");
+  const about = (what: RegExp) => form.getByRole("alert").getByRole("group", { name: what });
+  await expect(about(/Vera Lind changed the end to 18:00/)).toBeVisible();
+  await expect(about(/Vera Lind changed the note to “Theirs”/)).toBeVisible();
+  await expect(note).toHaveValue("Mine");
+  await expect(note).toBeFocused();
+
+  await about(/the end/)
+    .getByRole("button", { name: "Take it" })
+    .click();
+  await expect(form.getByLabel("Ends: hours")).toHaveValue("18");
+  await about(/the note/)
+    .getByRole("button", { name: "Keep mine" })
+    .click();
+  await expect(form.getByRole("alert")).toHaveCount(0);
+  await form.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(form).toHaveCount(0);
+  expect(await desk.get(week, shift.id)).toMatchObject({ ...theirs, note: "Mine", version: 3 });
+});

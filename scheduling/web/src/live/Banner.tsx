@@ -1,0 +1,69 @@
+import type { Icon } from "@tabler/icons-react";
+import { IconCircleCheck, IconCloudOff } from "@tabler/icons-react";
+import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useNow } from "../time/use-now";
+import type { Day } from "../time/week";
+import { clockTime, dayShort } from "../time/words";
+import { today as todayIn, wallTime } from "../time/zone";
+import { useAnnounce } from "./announcer";
+import classes from "./Banner.module.css";
+import { useOutage } from "./outage";
+
+interface Props {
+  readonly tone: "warn" | "good";
+  readonly icon: Icon;
+  readonly children: ReactNode;
+}
+
+/** One line across the page, below its head: about all of what is shown. */
+export function Banner({ tone, icon: Mark, children }: Props) {
+  return (
+    <div className={classes.banner} data-tone={tone}>
+      <Mark className={classes.icon} size={17} stroke={1.8} aria-hidden="true" />
+      {children}
+    </div>
+  );
+}
+
+/** "14:02" on the reader's own clock, with its day when that is over. Both are milliseconds since 1970. */
+function moment(at: number, now: number): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { day, time } = wallTime(new Date(at).toISOString(), zone);
+  const today: Day = todayIn(zone, now);
+  return day === today ? clockTime(time) : `${dayShort(day)}, ${clockTime(time)}`;
+}
+
+/** Says that the connection has been gone for a while, and of when what is shown is; screen readers also hear of its return. */
+export function OfflineBanner() {
+  const { t } = useTranslation();
+  const { told, since } = useOutage();
+  const now = useNow();
+  const announce = useAnnounce();
+  const title = since === null ? t("live.banner.never") : t("live.banner.asOf", { time: moment(since, now) });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: said once, whatever the title is later
+  useEffect(() => {
+    if (!told) return;
+    announce(`${title}.`);
+    return () => announce(t("live.banner.again"));
+  }, [told]);
+
+  if (!told) return null;
+  return (
+    <Banner tone="warn" icon={IconCloudOff}>
+      <p className={classes.text}>
+        <strong>{title}</strong> {t("live.banner.explained")}
+      </p>
+    </Banner>
+  );
+}
+
+/** What was missed is here: what it is stands behind a button. */
+export function CaughtUpBanner({ children }: { children: ReactNode }) {
+  return (
+    <Banner tone="good" icon={IconCircleCheck}>
+      {children}
+    </Banner>
+  );
+}

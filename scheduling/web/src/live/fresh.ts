@@ -1,0 +1,50 @@
+/** Which rows somebody else changed a moment ago. Only the cards of those rows are drawn anew, whatever the size of the week. */
+import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+
+/** How long a changed row counts as fresh, in milliseconds. */
+const FRESH = 4_000;
+
+export class Fresh {
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #listeners = new Map<number, Set<() => void>>();
+
+  has(id: number): boolean {
+    return this.#timers.has(id);
+  }
+
+  /** Counts these rows as fresh, from now on for a while. */
+  mark(ids: Iterable<number>): void {
+    for (const id of ids) {
+      clearTimeout(this.#timers.get(id));
+      const fade = () => {
+        this.#timers.delete(id);
+        this.#tell(id);
+      };
+      this.#timers.set(id, setTimeout(fade, FRESH));
+      this.#tell(id);
+    }
+  }
+
+  /** Calls `listener` when the row becomes fresh or ceases to be. Returns the undo. */
+  listen(id: number, listener: () => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+    };
+  }
+
+  #tell(id: number): void {
+    for (const listener of this.#listeners.get(id) ?? []) listener();
+  }
+}
+
+export const FreshContext = createContext(new Fresh());
+
+/** Whether somebody else changed this row a moment ago. */
+export function useFresh(id: number): boolean {
+  const fresh = useContext(FreshContext);
+  const listen = useCallback((changed: () => void) => fresh.listen(id, changed), [fresh, id]);
+  return useSyncExternalStore(listen, () => fresh.has(id));
+}

@@ -1,0 +1,66 @@
+import { Skeleton } from "@mantine/core";
+import { IconChevronRight, IconPlaneDeparture } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Schedule } from "../api/types";
+import { useTeam } from "../live/queries";
+import { Failure } from "../shell/Failure";
+import { roleColours } from "../theme/roles";
+import { useNow } from "../time/use-now";
+import { addDays, weekOf } from "../time/week";
+import { today as todayIn, weekWindow } from "../time/zone";
+import { useLocations, zonesOf } from "../week/use-week";
+import classes from "./MinePage.module.css";
+import { MyWeek } from "./MyWeek";
+import { NextShift, NoShift } from "./NextShift";
+import { useOwnShifts, WEEKS } from "./queries";
+
+function Ways() {
+  const { t } = useTranslation();
+  return (
+    <nav className={classes.ways} aria-label={t("mine.ways")}>
+      <Link to="/time-off" className={classes.way}>
+        <IconPlaneDeparture size={20} stroke={1.6} aria-hidden="true" />
+        <span>{t("mine.askOff")}</span>
+        <IconChevronRight className={classes.go} size={18} stroke={1.6} aria-hidden="true" />
+      </Link>
+    </nav>
+  );
+}
+
+const isAhead = (shift: Schedule, now: number) => Date.parse(shift.ends_at) > now;
+
+/** What one member of staff wants to know on the way: my next shift, my week, and what I can do about it. */
+export function MinePage() {
+  const { t } = useTranslation();
+  const now = useNow();
+  const zones = zonesOf(useLocations().data);
+  const today = todayIn(zones[0], now);
+  const first = weekOf(today);
+  const between = useMemo(
+    () => ({
+      from: weekWindow(addDays(first, -7 * WEEKS.before)).from,
+      to: weekWindow(addDays(first, 7 * WEEKS.after)).to,
+    }),
+    [first],
+  );
+  const { shifts, live, refetch } = useOwnShifts(between);
+  const team = useTeam().data;
+  const colourOf = useMemo(() => roleColours([...(team?.values() ?? [])].flatMap((each) => each.skills)), [team]);
+  const next = shifts?.find((shift) => isAhead(shift, now));
+  const failed = shifts ? null : live.error;
+  return (
+    <div className={classes.scroller} aria-busy={!shifts}>
+      <title>{t("shell.title", { page: t("mine.title") })}</title>
+      <div className={classes.page}>
+        <h1 className={classes.title}>{t("mine.title")}</h1>
+        {failed && <Failure what={t("mine.title")} error={failed} retry={() => void refetch()} />}
+        {!shifts && !failed && <Skeleton height={168} radius={16} />}
+        {shifts && (next ? <NextShift shift={next} now={now} colourOf={colourOf} /> : <NoShift />)}
+        <Ways />
+        {shifts && <MyWeek shifts={shifts} first={first} today={today} zones={zones} colourOf={colourOf} />}
+      </div>
+    </div>
+  );
+}

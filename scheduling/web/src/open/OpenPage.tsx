@@ -1,0 +1,104 @@
+import { Button, Skeleton } from "@mantine/core";
+import { IconAlertCircle, IconCalendarCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../api/problem";
+import type { OpenShift } from "../api/types";
+import { useAnnounce } from "../live/announcer";
+import { shortReason } from "../rules/reasons";
+import { Failure } from "../shell/Failure";
+import { Notice } from "../shell/Notice";
+import { useNow } from "../time/use-now";
+import { dayLong, timeSpan } from "../time/words";
+import { wallTime } from "../time/zone";
+import classes from "./OpenPage.module.css";
+import { useClaim, useOpenShifts } from "./queries";
+
+const dayOf = (shift: OpenShift) => dayLong(wallTime(shift.starts_at, shift.timezone).day);
+
+function Shift({ shift, take }: { shift: OpenShift; take?: (shift: OpenShift) => void }) {
+  const { t } = useTranslation();
+  const name = `${dayOf(shift)}, ${timeSpan(shift, shift.timezone)}`;
+  return (
+    <li className={classes.card} data-open-shift={shift.id}>
+      <div className={classes.text}>
+        <p className={classes.when}>{name}</p>
+        <p className={classes.what}>
+          {shift.role} · {shift.location}
+        </p>
+        {shift.note && <p className={classes.what}>{shift.note}</p>}
+        {shift.objections?.map((reason) => (
+          <p key={reason.message} className={classes.reason}>
+            {shortReason(t, reason)}
+          </p>
+        ))}
+      </div>
+      {take && (
+        <Button disabled={!shift.objections} onClick={() => take(shift)} aria-label={t("open.takeThis", { name })}>
+          {t("open.take")}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function Empty() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.empty}>
+      <IconCalendarCheck size={34} stroke={1.3} aria-hidden="true" />
+      <p className={classes.when}>{t("open.empty.title")}</p>
+      <p className={classes.what}>{t("open.empty.text")}</p>
+    </div>
+  );
+}
+
+/** The shifts that nobody has: those that the reader may take, and why not the others. */
+export function OpenPage() {
+  const { t } = useTranslation();
+  const now = useNow();
+  const announce = useAnnounce();
+  const { data, live, refetch } = useOpenShifts();
+  const { mutate } = useClaim();
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const ahead = data?.filter((shift) => Date.parse(shift.starts_at) > now);
+  const free = ahead?.filter((shift) => !shift.objections?.length) ?? [];
+  const others = ahead?.filter((shift) => shift.objections?.length) ?? [];
+  const failed = data ? null : live.error;
+  const take = async (shift: OpenShift) => {
+    setRefusal(null);
+    const outcome = await mutate(shift);
+    if (outcome.status === "saved")
+      announce(t("open.yours", { day: dayOf(shift), time: timeSpan(shift, shift.timezone) }));
+    else setRefusal(sentenceOf(outcome.error));
+  };
+  return (
+    <div className={classes.scroller} aria-busy={!data}>
+      <title>{t("shell.title", { page: t("open.page") })}</title>
+      <div className={classes.page}>
+        <h1 className={classes.title}>{t("open.page")}</h1>
+        {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
+        {failed && <Failure what={t("open.page")} error={failed} retry={() => void refetch()} />}
+        {!data && !failed && <Skeleton height={96} radius={14} />}
+        {data && free.length === 0 && <Empty />}
+        {free.length > 0 && (
+          <ul className={classes.list} aria-label={t("open.free")}>
+            {free.map((shift) => (
+              <Shift key={shift.id} shift={shift} take={(each) => void take(each)} />
+            ))}
+          </ul>
+        )}
+        {others.length > 0 && (
+          <section>
+            <h2 className={classes.subtitle}>{t("open.others")}</h2>
+            <ul className={classes.list}>
+              {others.map((shift) => (
+                <Shift key={shift.id} shift={shift} />
+              ))}
+            </ul>
+          </section>
+        )}
+      </div>
+    </div>
+  );
+}

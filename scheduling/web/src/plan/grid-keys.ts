@@ -1,0 +1,92 @@
+import type { KeyboardEvent } from "react";
+import type { Schedule } from "../api/types";
+import type { Grid } from "../week/grid";
+import type { Translate } from "../words/language";
+import { stretched } from "./placing";
+import type { Spot } from "./use-grid-focus";
+import type { Planner } from "./use-plan";
+import type { Typing } from "./use-quick-entry";
+
+interface Context {
+  readonly grid: Grid;
+  readonly spot: Spot;
+  readonly planner: Planner;
+  readonly t: Translate;
+  readonly type: (typing: Typing) => void;
+  /** Moves the focus to the cell itself. */
+  readonly stay: () => void;
+}
+
+/** The shift that has the focus. */
+function shiftAt(grid: Grid, { card }: Spot): Schedule | null {
+  const found = grid.shifts.find(({ schedule }) => card === `schedule-${schedule.id}`);
+  return found?.schedule ?? null;
+}
+
+function stretch({ grid, spot, planner, t }: Context, minutes: number): void {
+  const before = shiftAt(grid, spot);
+  if (!before) return;
+  const after = stretched(before, "end", minutes);
+  if (after.ends_at !== before.ends_at)
+    void planner.apply({ kind: "change", rows: [{ before, after }] }, t("plan.done.times"));
+}
+
+function withControl(event: KeyboardEvent, context: Context): boolean {
+  const { grid, spot, planner } = context;
+  const shift = shiftAt(grid, spot);
+  switch (event.key.toLowerCase()) {
+    case "c":
+      if (shift) planner.copy([shift]);
+      return shift !== null;
+    case "v":
+      planner.paste(spot.staffId, spot.day);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function plain(event: KeyboardEvent, context: Context): boolean {
+  const { grid, spot, planner, type, stay } = context;
+  const shift = shiftAt(grid, spot);
+  const { staffId, day } = spot;
+  if (/^\d$/.test(event.key)) {
+    type({ staffId, day, shift, text: event.key });
+    return true;
+  }
+  switch (event.key) {
+    case "Enter":
+      if (spot.card === null) type({ staffId, day, shift: null, text: null });
+      return spot.card === null;
+    case "F2":
+      type({ staffId, day, shift, text: null });
+      return true;
+    case "n":
+      type({ staffId, day, shift: null, text: null });
+      return true;
+    case "+":
+    case "-":
+      stretch(context, event.key === "+" ? 15 : -15);
+      return shift !== null;
+    case "Delete":
+    case "Backspace":
+      if (shift) {
+        stay();
+        planner.remove([shift]);
+      }
+      return shift !== null;
+    case "Escape":
+      if (spot.card !== null) stay();
+      return spot.card !== null;
+    default:
+      return false;
+  }
+}
+
+/** Does what a key asks of the grid; whether it asked anything. */
+export function answerKey(event: KeyboardEvent, context: Context): boolean {
+  const control = event.ctrlKey || event.metaKey;
+  const answered = control ? withControl(event, context) : !event.altKey && plain(event, context);
+  if (answered) event.preventDefault();
+  return answered;
+}

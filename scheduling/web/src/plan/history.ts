@@ -1,0 +1,101 @@
+/** What this page has changed, newest last, so that it can be undone. */
+import type { Schedule } from "../api/types";
+import type { RowChange } from "../live/changes";
+
+/** Shifts before and after one change; null where they did not or do not exist. */
+export type Rows = readonly RowChange<Schedule>[];
+
+export type DeedKind = "create" | "change" | "delete" | "publish" | "move" | "copy";
+
+/** A change that was sent. */
+export interface Deed {
+  readonly number: number;
+  readonly kind: DeedKind;
+  /** What came of it, once the server has answered; null when it was refused. */
+  readonly done: Promise<Rows | null>;
+}
+
+interface Kept extends Deed {
+  /** As `done`, kept up with what was undone since. */
+  rows: Rows | null;
+}
+
+/** What takes rows back to how they were. */
+export function inverse(rows: Rows): Rows {
+  return rows.map(({ before, after }) => ({
+    before: after,
+    after: before && after ? { ...before, id: after.id } : before,
+  }));
+}
+
+/** The shift that stands in a change's place after it was undone. */
+interface Restored {
+  /** As it was before the change. */
+  readonly was: Schedule;
+  /** As the server has it now: with a new version, and with a new number if it had been deleted. */
+  readonly now: Schedule;
+}
+
+const LIMIT = 100;
+
+export class History {
+  readonly #limit: number;
+  #kept: readonly Kept[] = [];
+  #count = 0;
+
+  constructor(limit = LIMIT) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#kept.length;
+  }
+
+  /** Keeps a change that was sent as the newest one, and the oldest no longer when there are too many. Forgets it when it fails. */
+  async record<A>(kind: DeedKind, answer: Promise<A>, rowsOf: (answer: A) => Rows): Promise<A> {
+    let settle: (rows: Rows | null) => void = () => {};
+    this.#count += 1;
+    const done = new Promise<Rows | null>((resolve) => {
+      settle = resolve;
+    });
+    const kept: Kept = { number: this.#count, kind, done, rows: null };
+    this.#kept = [...this.#kept, kept].slice(-this.#limit);
+    try {
+      const answered = await answer;
+      kept.rows = rowsOf(answered);
+      settle(kept.rows);
+      return answered;
+    } catch (error) {
+      this.#drop(kept);
+      settle(null);
+      throw error;
+    }
+  }
+
+  /** Takes the newest change off, to be undone; null when there is none. */
+  pop(): Deed | null {
+    const last = this.#kept.at(-1);
+    if (last) this.#drop(last);
+    return last ?? null;
+  }
+
+  /** What a change that was taken off did, once that is known; null when it did nothing. */
+  async rowsOf(deed: Deed): Promise<Rows | null> {
+    await deed.done;
+    const { rows } = deed as Kept;
+    return rows && rows.length > 0 ? rows : null;
+  }
+
+  /** A change was undone: earlier ones, which left these shifts as they were before it, can be undone in their turn. */
+  undone(restored: readonly Restored[]): void {
+    const found = (row: Schedule | null) =>
+      restored.find(({ was }) => was.id === row?.id && was.version === row.version)?.now ?? row;
+    for (const kept of this.#kept) {
+      if (kept.rows) kept.rows = kept.rows.map(({ before, after }) => ({ before, after: found(after) }));
+    }
+  }
+
+  #drop(kept: Kept): void {
+    this.#kept = this.#kept.filter((each) => each !== kept);
+  }
+}

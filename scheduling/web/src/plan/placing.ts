@@ -1,0 +1,69 @@
+/** Shifts at another place in the plan: moved, copied, stretched. By the clocks of their locations, so that 9 stays 9. */
+import { Temporal } from "temporal-polyfill";
+import type { Person, Schedule, ScheduleFields } from "../api/types";
+import { instantsOf, shownAs } from "../shift/shift-fields";
+import { addDays, type Day, daysBetween } from "../time/week";
+import { minutesBetween, wallTime } from "../time/zone";
+
+/** Where a shift goes; what is left out stays. Times are "HH:MM"; an end at or before the start is on the next day. */
+export interface Place {
+  readonly staffId?: number | null | undefined;
+  readonly day?: Day | undefined;
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+}
+
+/** Minutes of the shortest and the longest shift, and of one step of stretching. */
+export const STEP = 15;
+const LONGEST = 24 * 60;
+
+/** The shift there; null where a time does not exist on that day, because the clocks go forward. */
+export function placed(shift: Schedule, { staffId = shift.staff_id, day, start, end }: Place): Schedule | null {
+  const { timezone } = shift;
+  const [from, until] = [wallTime(shift.starts_at, timezone), wallTime(shift.ends_at, timezone)];
+  const times = { day: day ?? from.day, start: start ?? from.time, end: end ?? until.time };
+  const { starts_at, ends_at } = instantsOf(times, timezone);
+  return starts_at && ends_at ? { ...shift, staff_id: staffId, starts_at, ends_at } : null;
+}
+
+/** The same shift so many days later, for somebody else if that is said. */
+export function shifted(shift: Schedule, days: number, staffId = shift.staff_id): Schedule | null {
+  const { day } = wallTime(shift.starts_at, shift.timezone);
+  return placed(shift, { staffId, day: addDays(day, days) });
+}
+
+/** Days from where one shift starts to a day. */
+export function distance(shift: Schedule, to: Day): number {
+  return daysBetween(wallTime(shift.starts_at, shift.timezone).day, to);
+}
+
+/** One end so many minutes later, within the shortest and the longest shift. */
+export function stretched(shift: Schedule, edge: "start" | "end", minutes: number): Schedule {
+  const length = minutesBetween(shift.starts_at, shift.ends_at);
+  const wanted = edge === "end" ? length + minutes : length - minutes;
+  const change = Math.min(Math.max(wanted, STEP), LONGEST) - length;
+  const later = (instant: string, by: number) => Temporal.Instant.from(instant).add({ minutes: by }).toString();
+  return edge === "end"
+    ? { ...shift, ends_at: later(shift.ends_at, change) }
+    : { ...shift, starts_at: later(shift.starts_at, -change) };
+}
+
+export function fieldsOf({ staff_id, starts_at, ends_at, role, location, note, status }: Schedule): ScheduleFields {
+  return { staff_id, starts_at, ends_at, role, location, note, status };
+}
+
+/** A new shift like this one, which the server has not numbered yet. */
+export function copyOf(shift: Schedule, me: Person, status: Schedule["status"] = "draft"): Schedule {
+  return shownAs(null, { ...fieldsOf(shift), status }, shift.timezone, me);
+}
+
+/** Whether two shifts are the same work for the same person. */
+export function sameWork(one: Schedule, other: Schedule): boolean {
+  return (
+    one.staff_id === other.staff_id &&
+    one.role === other.role &&
+    one.location === other.location &&
+    minutesBetween(one.starts_at, other.starts_at) === 0 &&
+    minutesBetween(one.ends_at, other.ends_at) === 0
+  );
+}

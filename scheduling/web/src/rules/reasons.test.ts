@@ -1,0 +1,59 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Reason } from "../api/problem";
+import { speak, words } from "../words/language";
+import { shortReason } from "./reasons";
+import { verdictOf } from "./use-check";
+
+const late = {
+  starts_at: "2026-11-23T15:00:00Z",
+  ends_at: "2026-11-23T23:00:00Z",
+  timezone: "Europe/Amsterdam",
+  location: "North Ward",
+};
+
+function reason(code: string, params: Reason["params"] = {}, severity: Reason["severity"] = "soft"): Reason {
+  return { field: "starts_at", code, severity, message: "As the server says it.", params };
+}
+
+afterEach(() => speak("en"));
+
+describe("shortReason", () => {
+  it("speaks the language of the reader", async () => {
+    await speak("de");
+    expect(shortReason(words.t, reason("weekly_hours", { total: 40.5, most: 38 }))).toBe(
+      "40,5 h in dieser Woche; der Vertrag erlaubt 38",
+    );
+    expect(shortReason(words.t, reason("succession", { before: "late", after: "early", ...late }))).toContain(
+      "Keine Frühschicht am Tag nach einer Spätschicht",
+    );
+  });
+
+  it("says what is asked for and what there is, on the clocks of the place", () => {
+    expect(shortReason(words.t, reason("rest", { least: 10, left: 7, ...late }))).toBe(
+      "10 h rest between shifts; this leaves 7 (16:00–00:00 on Mon 23 Nov)",
+    );
+    expect(shortReason(words.t, reason("overlap", late))).toBe("Already works 16:00–00:00 on Mon 23 Nov at North Ward");
+  });
+
+  it("names the days of a leave, whose end is exclusive", () => {
+    const away = { starts_at: "2026-11-22T23:00:00Z", timezone: "Europe/Amsterdam" };
+    expect(shortReason(words.t, reason("time_off", { ...away, ends_at: "2026-11-23T23:00:00Z" }))).toBe(
+      "Approved time off: Mon 23 Nov",
+    );
+    expect(shortReason(words.t, reason("time_off", { ...away, ends_at: "2026-11-25T23:00:00Z" }))).toBe(
+      "Approved time off: Mon 23 Nov to Wed 25 Nov",
+    );
+  });
+
+  it("falls back on the server's sentence", () => {
+    expect(shortReason(words.t, reason("unknown_location"))).toBe("As the server says it.");
+  });
+});
+
+describe("verdictOf", () => {
+  it("is as hard as the hardest reason", () => {
+    expect(verdictOf([])).toBe("fine");
+    expect(verdictOf([reason("rest")])).toBe("soft");
+    expect(verdictOf([reason("rest"), reason("overlap", {}, "hard")])).toBe("hard");
+  });
+});

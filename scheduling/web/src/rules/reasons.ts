@@ -1,0 +1,58 @@
+import type { Reason } from "../api/problem";
+import { dayShort, timeSpan } from "../time/words";
+import { wallTime } from "../time/zone";
+import type { Translate } from "../words/language";
+
+type Params = Readonly<Record<string, string | number>>;
+
+/** "07:00–15:00 on Mon 23 Nov", on the clocks of the place. */
+function when(t: Translate, { starts_at, ends_at, timezone }: Params): string {
+  const [from, zone] = [String(starts_at), String(timezone)];
+  const span = timeSpan({ starts_at: from, ends_at: String(ends_at) }, zone);
+  return t("rules.when", { span, day: dayShort(wallTime(from, zone).day) });
+}
+
+/** "Mon 23 Nov", "Mon 23 Nov to Wed 25 Nov" */
+function days(t: Translate, first: string, last: string): string {
+  return first === last ? dayShort(first) : t("rules.days", { first: dayShort(first), last: dayShort(last) });
+}
+
+function leave(t: Translate, { starts_at, ends_at, timezone }: Params): string {
+  const last = new Date(Date.parse(String(ends_at)) - 1).toISOString();
+  return days(t, wallTime(String(starts_at), String(timezone)).day, wallTime(last, String(timezone)).day);
+}
+
+const row = (t: Translate, p: Params) => ({ ...p, worked: p.days, days: days(t, String(p.first), String(p.last)) });
+
+const KINDS = {
+  early: (t: Translate) => t("rules.kinds.early"),
+  day: (t: Translate) => t("rules.kinds.day"),
+  late: (t: Translate) => t("rules.kinds.late"),
+  night: (t: Translate) => t("rules.kinds.night"),
+};
+
+function kind(t: Translate, value: string | number | undefined): string {
+  return KINDS[value as keyof typeof KINDS]?.(t) ?? String(value);
+}
+
+/** Each rule's short form; what is not here is told in the server's sentence. */
+const WORDS: Readonly<Record<string, (t: Translate, params: Params) => string>> = {
+  overlap: (t, p) => t("rules.reasons.overlap", { ...p, when: when(t, p) }),
+  time_off: (t, p) => t("rules.reasons.time_off", { days: leave(t, p) }),
+  skill: (t, p) => t("rules.reasons.skill", p),
+  rest: (t, p) => t("rules.reasons.rest", { ...p, when: when(t, p) }),
+  weekly_hours: (t, p) => t("rules.reasons.weekly_hours", p),
+  succession: (t, p) =>
+    t("rules.reasons.succession", { when: when(t, p), before: kind(t, p.before), after: kind(t, p.after) }),
+  days_in_a_row: (t, p) => t("rules.reasons.days_in_a_row", row(t, p)),
+  days_off: (t, p) => t("rules.reasons.days_off", row(t, p)),
+  weekends: (t, p) => t("rules.reasons.weekends", p),
+  whole_weekend: (t, p) => t("rules.reasons.whole_weekend", { missing: dayShort(String(p.missing)) }),
+  ends_before_start: (t) => t("rules.reasons.ends_before_start"),
+  too_long: (t, p) => t("rules.reasons.too_long", { ...p, lasts: p.hours }),
+};
+
+/** A rule's objection in a few words of the reader's language. */
+export function shortReason(t: Translate, { code, message, params = {} }: Reason): string {
+  return WORDS[code]?.(t, params) ?? message;
+}

@@ -1,0 +1,46 @@
+import { useContext } from "react";
+import type { Schedule } from "../api/types";
+import { useAnnounce } from "../live/announcer";
+import { CaughtUp, type Happening } from "../live/CaughtUp";
+import type { Changes } from "../live/changes";
+import { FreshContext } from "../live/fresh";
+import { useMissed } from "../live/missed";
+import { type Listener, useNews } from "../live/news";
+import { useOutage } from "../live/outage";
+import { type Audience, sentence } from "../shift/announcements";
+import { OwnDeletesContext } from "../shift/mutations";
+import type { Day } from "../time/week";
+import { useDesk } from "./desk";
+import type { Week } from "./use-week";
+
+/** What this page did itself: edits that wait for the server, and changes that bear the reader's own name. */
+function useOwnDoing(me: number): Listener<Schedule>["ignores"] {
+  const ownDeletes = useContext(OwnDeletesContext);
+  return ({ before, after }, id) =>
+    id < 0 || after?.updated_by?.id === me || ((!before || !after) && ownDeletes.has(id));
+}
+
+function happeningsOf(changes: Changes<Schedule>, audience: Audience, open: (id: number) => void): Happening[] {
+  return [...changes].map(([id, change]) => ({
+    id,
+    sentence: sentence(new Map([[id, change]]), audience),
+    by: change.after?.updated_by?.name ?? null,
+    open: change.after ? () => open(id) : null,
+  }));
+}
+
+/** Tells what others change in the week on the screen: to screen readers, on the cards, and after an outage as a list. */
+export function WeekNews({ week, monday }: { week: Week; monday: Day }) {
+  const { me, nameOf, openShift } = useDesk();
+  const announce = useAnnounce();
+  const fresh = useContext(FreshContext);
+  const ignores = useOwnDoing(me);
+  const audience = { me, nameOf };
+  useNews(week.shifts, monday, {
+    ignores,
+    mark: (ids) => fresh.mark(ids),
+    tell: (changes) => announce(sentence(changes, audience)),
+  });
+  const { missed, dismiss } = useMissed(week.shifts, monday, useOutage(), week.current, ignores);
+  return missed && <CaughtUp happenings={happeningsOf(missed, audience, openShift)} dismiss={dismiss} />;
+}

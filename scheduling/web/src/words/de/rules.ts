@@ -1,0 +1,37 @@
+import type { english, Translated } from "../catalogue";
+
+export const rules: Translated<typeof english.rules> = {
+  maySoft: "Eine Regel spricht dagegen; Sie können sie übergehen",
+  mayNot: "Das ist nicht möglich",
+  anyway: {
+    draft: "Trotzdem Entwurf",
+    publish: "Trotzdem veröffentlichen",
+    save: "Trotzdem speichern",
+  },
+  kinds: { early: "Frühschicht", day: "Tagschicht", late: "Spätschicht", night: "Nachtschicht" },
+  when: "{{span}} am {{day}}",
+  days: "{{first}} bis {{last}}",
+  reasons: {
+    overlap: "Arbeitet schon {{when}}, {{location}}",
+    time_off: "Genehmigte Abwesenheit: {{days}}",
+    skill: "{{name}} kann die Rolle {{role}} nicht übernehmen",
+    rest: "{{least, number}} h Ruhezeit zwischen Schichten; hier bleiben {{left, number}} ({{when}})",
+    weekly_hours: "{{total, number}} h in dieser Woche; der Vertrag erlaubt {{most, number}}",
+    succession: "Keine {{after}} am Tag nach einer {{before}} ({{when}})",
+    days_in_a_row: "{{worked, number}} Tage am Stück, {{days}}; der Vertrag erlaubt {{most, number}}",
+    days_off: "Freie Tage am Stück: {{worked, number}}, {{days}}; der Vertrag verlangt {{least, number}}",
+    weekends: "{{weekends, number}} von vier Wochenenden; der Vertrag erlaubt {{most, number}}",
+    whole_weekend: "Nur ganze Wochenenden: {{missing}} ist frei",
+    ends_before_start: "Das Ende muss nach dem Beginn liegen",
+    too_long: "Das dauert {{lasts, number}} h; höchstens {{most, number}} sind erlaubt",
+  },
+  couldTake: "Wer sie übernehmen könnte",
+  nobodyCould: "Niemand könnte sie übernehmen",
+  loadOf: "{{hours, number}} / {{most, number}} h diese Woche",
+  load: "{{hours, number}} h diese Woche",
+  tooMany: ", {{hours}} zu viel",
+  cover: "Besetzung",
+  coverOn: "Besetzung am {{day}}: {{filled, number}} / {{needed, number}}. {{holes}}",
+  covered: "Alle, die gebraucht werden, sind da",
+  hole: "{{missing, number}} {{role}} fehlt, {{span}}, {{location}}",
+};

@@ -1,0 +1,3 @@
+import type { english, Translated } from "../catalogue";
+
+export const shift: Translated<typeof english.shift> = {};

@@ -1,0 +1,18 @@
+export const mine = {
+  title: "My shifts",
+  next: "Next shift",
+  now: "On now",
+  until: "until {{time}}",
+  nextDay: "ends the next day",
+  with: "With {{names}}",
+  alone: "Nobody else is on then",
+  none: "No shift planned for you",
+  noneText: "Your shifts appear here the moment they are published.",
+  week: "My week",
+  summary: "{{shifts}}, {{hours}}",
+  free: "Free",
+  away: "Time off",
+  awayPending: "Time off requested",
+  askOff: "Request time off",
+  ways: "What I can do",
+};

@@ -1,0 +1,16 @@
+export const settings = {
+  title: "Settings",
+  language: "Language",
+  asBrowser: "As the browser",
+  firstDay: "The week starts on",
+  asRegion: "As usual here",
+  clock: "Clock",
+  clock24: "24 hours",
+  clock12: "12 hours",
+  colours: "Colours",
+  system: "System",
+  light: "Light",
+  dark: "Dark",
+  here: "These settings are kept in this browser.",
+  failed: "That language could not be loaded. Check the connection and choose it again.",
+};

@@ -1,0 +1,32 @@
+export const shell = {
+  name: "Scheduling",
+  title: "{{page}} · Scheduling",
+  pages: "Pages",
+  account: "{{name}}: account",
+  manager: "Manager",
+  staff: "Staff",
+  settings: "Settings",
+  signOut: "Sign out",
+  close: "Close",
+  loading: "Loading",
+  places: {
+    mine: "My shifts",
+    week: "Schedule",
+    open: "Open shifts",
+    offers: "Swaps",
+    timeOff: "Time off",
+  },
+  waiting_one: "{{count}} waiting",
+  waiting_other: "{{count}} waiting",
+  failed: "{{what}} could not be loaded",
+  tryAgain: "Try again",
+  unreachable: {
+    title: "The server cannot be reached",
+    text: "Check the connection, or wait until the server is up again.",
+  },
+  noPage: {
+    title: "There is no such page",
+    go: "Go to this week",
+  },
+  staffNumber: "Staff {{id}}",
+};

@@ -1,0 +1,17 @@
+export const time = {
+  weekNumber: "Week {{number}}",
+  today: "Today",
+  others_one: "{{count}} other",
+  others_other: "{{count}} others",
+  hoursOf: "{{label}}: hours",
+  minutesOf: "{{label}}: minutes",
+  halfOf: "{{label}}: before or after noon",
+  zone: "{{zone}} time",
+  nextMonth: "Next month",
+  previousMonth: "Previous month",
+  nextYear: "Next year",
+  previousYear: "Previous year",
+  nextDecade: "Next decade",
+  previousDecade: "Previous decade",
+  calendar: "Show the calendar",
+};

@@ -1,0 +1,16 @@
+export const week = {
+  previous: "Previous week",
+  next: "Next week",
+  current: "This week",
+  shifts_one: "{{count}} shift",
+  shifts_other: "{{count}} shifts",
+  open_one: "{{count}} open",
+  open_other: "{{count}} open",
+  localTimes: "times are local to each place",
+  publish_one: "Publish {{count}} draft",
+  publish_other: "Publish {{count}} drafts",
+  newShift: "New shift",
+  days: "Days",
+  today: "Today",
+  nothing: "Nothing planned",
+};

@@ -1,0 +1,35 @@
+import type { Catalogue } from "./catalogue";
+import { live } from "./de/live";
+import { mine } from "./de/mine";
+import { offers } from "./de/offers";
+import { open } from "./de/open";
+import { plan } from "./de/plan";
+import { rules } from "./de/rules";
+import { session } from "./de/session";
+import { settings } from "./de/settings";
+import { shell } from "./de/shell";
+import { shift } from "./de/shift";
+import { time } from "./de/time";
+import { timeoff } from "./de/timeoff";
+import { week } from "./de/week";
+
+/**
+ * Every word of the screens, in German. One word for one thing: Dienstplan (schedule), Schicht (shift), Entwurf (draft),
+ * veröffentlichen (publish), offene Schicht (open shift), Abwesenheit (time off), Antrag (request), Tausch (swap),
+ * Ruhezeit (rest), Leitung (manager), Team (staff). Readers are "Sie".
+ */
+export const german: Catalogue = {
+  live,
+  mine,
+  offers,
+  open,
+  plan,
+  rules,
+  session,
+  settings,
+  shell,
+  shift,
+  time,
+  timeoff,
+  week,
+};
