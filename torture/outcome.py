@@ -17,12 +17,14 @@ class TortureError(Exception):
 @dataclass(slots=True)
 class Outcome:
     """`did`: what was done, in a sentence. `figures`: what was counted and measured, by name, units in the name.
+    `remarks`: why the run must not be quoted, if so.
 
     Whoever holds it adds what is wrong with `violated`; a run without violations has passed.
     """
 
     did: str
     figures: dict[str, Figure] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     count: int = 0  # of all violations, those without text included
 
@@ -57,6 +59,7 @@ class Outcome:
     def text(self) -> Iterable[str]:
         """The outcome as lines for people."""
         yield self.did
+        yield from (f"  {remark}" for remark in self.remarks)
         yield from (f"  {name}: {shown(figure)}" for name, figure in self.figures.items())
         yield "PASS" if self.passed else f"FAIL: {self.count} violations"
         yield from (f"  {violation}" for violation in self.violations)

@@ -10,6 +10,9 @@ from random import random as system_random
 import httpx2
 from sqlalchemy import URL
 
+from tidings.client import connect
+from tidings.client.connection import Connect
+from tidings.protocol.log import Position
 from tidings.testing.history import History, check
 from torture import tables
 from torture.outcome import Outcome
@@ -38,13 +41,19 @@ class Scene:
         """How many changes were made."""
         return sum(len(writer.committed) for writer in self.writers)
 
-    async def show(self, screens: int, websocket: str, random: Callable[[], float] = system_random) -> None:
+    async def show(
+        self,
+        screens: int,
+        websocket: str,
+        random: Callable[[], float] = system_random,
+        connect: Connect = connect,
+    ) -> None:
         """Add screens: the first, and every second, of all items, the others of one owner's."""
         for _ in range(screens):
             number = len(self.screens)
             owner = OWNERS[number // 2 % len(OWNERS)] if number % 2 else None
             screen = Screen(f"screen-{number + 1}", self._http, self.history, owner)
-            await self._stack.enter_async_context(screen.shown(websocket, random))
+            await self._stack.enter_async_context(screen.shown(websocket, random, connect))
             self.screens.append(screen)
 
     def write(self, writers: int, random: Random, habits: Habits, changes: int | None = None) -> None:
@@ -88,16 +97,44 @@ class Scene:
         await asyncio.gather(*self._writing, return_exceptions=True)
 
     async def caught_up(self, outcome: Outcome, within: float = PATIENCE) -> float:
-        """Return when every screen shows all that the database holds now, with the seconds that it took; what does not
-        come in time is a violation.
+        """Return when every screen is connected and shows all that the database holds now, with the seconds that it
+        took; a screen that is late is a violation.
         """
-        begin, tops = time.monotonic(), await self.truth.tops()
+        begin = time.monotonic()
+        await self._shown(outcome, await self.truth.tops(), begin, within)
+        return time.monotonic() - begin
+
+    async def back(self, outcome: Outcome, restart: float, within: float) -> float:
+        """While writers write, and once all is up again that was started at `restart` (`time.monotonic`): return when
+        every screen is connected and shows a change that was committed since now, with the seconds since `restart`.
+
+        What a screen had before it lost its connection does not count. A screen that is late is a violation.
+        """
+        try:
+            async with asyncio.timeout(restart + within - time.monotonic()):
+                tops = await self._new_changes()
+        except TimeoutError:
+            outcome.violated(f"{within:g} s after a restart not every channel has a new change")
+        else:
+            await self._shown(outcome, tops, restart, within)
+        return time.monotonic() - restart
+
+    async def _new_changes(self) -> dict[str, Position]:
+        """Where the logs end, once that of each screen's channel has gone on."""
+        tops = before = await self.truth.tops()
+        while any(tops.get(name) == before.get(name) for name in {screen.channel.name for screen in self.screens}):
+            await self.progress(1)
+            tops = await self.truth.tops()
+        return tops
+
+    async def _shown(self, outcome: Outcome, tops: dict[str, Position], begin: float, within: float) -> None:
         waiting = {
             asyncio.create_task(screen.reached(tops[screen.channel.name])): screen
             for screen in self.screens
             if screen.channel.name in tops
         }
-        done, late = await asyncio.wait(waiting, timeout=within) if waiting else (set(), set())
+        left = max(0.0, begin + within - time.monotonic())
+        done, late = await asyncio.wait(waiting, timeout=left) if waiting else (set(), set())
         for task in done:
             task.result()
         for task in late:
@@ -105,7 +142,6 @@ class Scene:
             screen = waiting[task]
             top = tops[screen.channel.name]
             outcome.violated(f"{within:g} s later {screen.name} is not at {top}: {screen.standing}")
-        return time.monotonic() - begin
 
     async def judge(self, outcome: Outcome, *, mark: str = "", holds: int | None = None) -> None:
         """Once writers have ended and screens have caught up: check the history, and that nothing was missed by it.

@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx2
 
-from tidings.client import Client, Received, Reset, Subscription
+from tidings.client import Client, Received, Reset, Subscription, connect
+from tidings.client.client import State, Status
+from tidings.client.connection import Connect
 from tidings.protocol.log import Position
 from tidings.testing.history import History
 from torture.access import token
@@ -43,14 +45,22 @@ class Screen:
         self._reset = asyncio.Event()
         self.position: Position | None = None
         self._http, self._reader, self._owner = http, history.reader(name), owner
-        self._moved = asyncio.Event()
+        self._changed = asyncio.Event()
         self._client: Client | None = None
         self._shown: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def shown(self, websocket: str, random: Callable[[], float] = system_random) -> AsyncIterator["Screen"]:
+    async def shown(
+        self, websocket: str, random: Callable[[], float] = system_random, connect: Connect = connect
+    ) -> AsyncIterator["Screen"]:
         """Connect, and keep the rows until the end of the block. `random` is that of the client's backoff."""
-        self._client = client = Client(websocket, get_token=lambda: token(self.name), random=random)
+        self._client = client = Client(
+            websocket,
+            get_token=lambda: token(self.name),
+            on_status=self._told,
+            connect=connect,
+            random=random,
+        )
         async with client, client.subscribe(self.channel) as events:
             self._reader.subscribed(self.channel.name, self._marked(self._at(events)))
             await self._fetch()
@@ -74,10 +84,15 @@ class Screen:
             wait = f" and tries again in {status.retry_at - asyncio.get_running_loop().time():.1f} s"
         return f"at {self.position}, {status.state} after {status.attempt} attempts{wait}"
 
+    @property
+    def connected(self) -> bool:
+        """Whether its connection stands."""
+        return self._client is not None and self._client.status.state is State.CONNECTED
+
     async def reached(self, top: Position) -> None:
-        """Return when all up to this position of its channel is on the screen."""
-        while not self._is_past(top):
-            await self._moved.wait()
+        """Return when its connection stands, and all up to this position of its channel is on the screen."""
+        while not (self._is_past(top) and self.connected):
+            await self._changed.wait()
 
     async def was_reset(self) -> None:
         """Return when it was reset for the first time."""
@@ -97,9 +112,10 @@ class Screen:
         try:
             async for item in events:
                 await self._take(item)
-                self._move(self._at(events))
+                self._at(events)
+                self._tell()
         finally:
-            self._moved.set()
+            self._tell()
 
     async def _take(self, item: Received[ItemChanged | ItemRemoved] | Reset) -> None:
         name = self.channel.name
@@ -146,7 +162,10 @@ class Screen:
     def _marked(self, position: Position) -> Position:
         return position._replace(epoch=position.epoch + self.mark)
 
-    def _move(self, position: Position) -> None:
-        self.position = position
-        self._moved.set()
-        self._moved = asyncio.Event()
+    def _told(self, _: Status) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Have those look again who wait for something on this screen."""
+        self._changed.set()
+        self._changed = asyncio.Event()

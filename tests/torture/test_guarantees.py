@@ -7,11 +7,13 @@ import pytest
 
 from torture.faults import FAULTS
 from torture.guarantees import BEGIN, END, PAGE, quote
+from torture.outcome import Outcome
+from torture.results import record
 
 ROOT = Path(__file__).parents[2]
 _TEXT = PAGE.read_text()
 _NAMED = re.findall(r"`((?:tests|packages|scheduling|torture)/[^`\s]*?)(?:::(\w+))?`", _TEXT)
-_RUN = {"at": "2026-11-23T08:00:00+00:00", "did": "Ten were cut", "violations in all": 0}
+_RUN = {"at": "2026-11-23T08:00:00+00:00", "did": "Ten were cut", "remarks": [], "violations in all": 0}
 
 
 @pytest.mark.parametrize(("path", "name"), sorted(set(_NAMED)))
@@ -51,6 +53,19 @@ def test_figures_are_written_between_the_marks_and_again_in_their_place(tmp_path
         f"before\n{BEGIN}| run | what was done | what came of it |\n| --- | --- | --- |\n"
         f"| `cuts`, 2026-11-23 | Ten were cut | **3 violations**. s: 2.5 |\n{END}after\n"
     )
+
+
+@pytest.mark.parametrize(("violations", "said"), [(0, ""), (3, "**3 violations**. ")])
+def test_a_run_that_must_not_be_quoted_is_not_but_for_its_failure(violations: int, said: str, tmp_path: Path) -> None:
+    outcome = Outcome("Ten were cut", {"s": 1.25}, remarks=["Core 0 was 12% busy: do not quote this run."])
+    outcome.violated(*["an event is lost"] * violations)
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}{END}")
+    quote(record("cuts", outcome, directory=tmp_path), page=page)
+    assert page.read_text().splitlines()[3].partition(" | Ten were cut | ")[2] == (
+        f"{said}Not quoted: the machine was busy with other things, and the run is to be done again |"
+    )
+    assert "**Core 0 was 12% busy: do not quote this run.**\n" in (tmp_path / "RESULTS.md").read_text()
 
 
 def test_a_page_without_the_marks_is_refused(tmp_path: Path) -> None:

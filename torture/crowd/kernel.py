@@ -16,16 +16,20 @@ _ALL_STATES = 0xFFFF_FFFF
 _MESSAGE = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence number, port
 _QUERY = struct.Struct("=BBBxI48x")  # inet_diag_req_v2: family, protocol, extensions, states; no socket in particular
 _FOUND = struct.Struct("!xBxxHH")  # inet_diag_msg: its state and ports are all that is needed
+_INODE = struct.Struct("=68xI")
 _FOUND_SIZE = 72
 _ATTRIBUTE = struct.Struct("=HH")
 _MEMORY = struct.Struct("=6I")  # SK_MEMINFO: received, its limit, in flight, its limit, kept in advance, queued
 
 
 class Held(NamedTuple):
-    """One socket: its peer's port, and the bytes of kernel memory that its queues take (0 where it has none left)."""
+    """One socket: its peer's port, the bytes of kernel memory that its queues take (0 where it has none left), and the
+    number by which its process's /proc/…/fd names it.
+    """
 
     peer_port: int
     memory: int
+    inode: int
 
 
 def sockets_of(port: int) -> list[Held]:
@@ -55,7 +59,7 @@ def _answers(asking: socket.socket) -> Iterator[tuple[int, Held]]:
 
 def _socket(answer: bytes) -> tuple[int, Held]:
     _, port, peer_port = _FOUND.unpack_from(answer)
-    return port, Held(peer_port, sum(_memory(answer[_FOUND_SIZE:])))
+    return port, Held(peer_port, sum(_memory(answer[_FOUND_SIZE:])), *_INODE.unpack_from(answer))
 
 
 def _memory(attributes: bytes) -> Iterator[int]:

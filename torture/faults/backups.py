@@ -32,7 +32,7 @@ _PUT_BACK = [
 
 
 async def while_serving(ground: Ground) -> Outcome:
-    """Noticed by the position's id: new epoch, clients reset, none applies an old number as new."""
+    """Noticed by the position's id: a new epoch, clients reset, none applies an old number as new."""
     changes = _SHORT if ground.short else _LONG
     outcome = Outcome(
         f"Postgres is put back to a copy from {WRITERS * changes} changes ago, in one transaction, under a server with "
@@ -61,8 +61,9 @@ async def while_serving(ground: Ground) -> Outcome:
 
 
 async def while_stopped(ground: Ground) -> Outcome:
-    """Clients that were ahead of the copy are reset, whether they come back before the log has reached their numbers
-    again or after it has passed them; none applies an old number as new.
+    """Noticed, though the epoch may stay: positions that the log does not have are refused, and who has one is reset,
+    whether back before the log has reached that number again or after it has passed it; none applies an old number as
+    new.
     """
     changes = _SHORT if ground.short else _LONG
     outcome = Outcome(
