@@ -1,6 +1,6 @@
 /**
  * One query of the cache, kept equal to the database: its channels are entered first, then it is fetched, and what is heard
- * meanwhile is held back and applied on top of the answer.
+ * meanwhile is held back and applied on top of the answer. When it is fetched is decided in `./phases.ts`.
  */
 import type { QueryClient, QueryFunctionContext, QueryKey } from "@tanstack/react-query";
 import type { Channel, ChannelEvent, Position } from "@tidings/client";
@@ -8,6 +8,7 @@ import type { Edit } from "./edits.js";
 import type { Feed, Listener } from "./feed.js";
 import { BURST, JITTER } from "./pacing.js";
 import { type Entry, type EntryStorage, read, remove, write } from "./persistence.js";
+import { isWhole, type Occurrence, type Phase, step, type Task } from "./phases.js";
 import { apply, type Change, install, note, place, type RowRules, Versions } from "./rows.js";
 
 /** What `useLiveQuery` was given, types left out. */
@@ -51,9 +52,6 @@ export interface Surroundings {
 /** A fetch under way. */
 interface Attempt {
   readonly heard: Map<string, Change<unknown>>;
-  readonly generation: number;
-  /** The channels had been entered before it began, so that nothing falls between. */
-  readonly anchored: boolean;
   readonly at: number;
 }
 
@@ -78,15 +76,11 @@ export class LiveQuery implements Listener {
   readonly #listeners = new Set<() => void>();
   #channels = "";
   #feeds: readonly Feed[] = [];
+  #phase: Phase = "behind";
+  /** The newest, until it has landed or is given up. */
   #attempt: Attempt | null = null;
-  /** Counts resets: a fetch that began before one is void. */
-  #generation = 0;
-  /** What is cached may lack events that will not come. */
-  #behind = true;
-  /** Something was heard that only a fetch can tell. */
-  #wanted = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #urgent = false;
+  /** The channels were waited for long enough. */
   #impatient = false;
   #error: Error | null = null;
   #asOf: number | null = null;
@@ -110,6 +104,7 @@ export class LiveQuery implements Listener {
 
   /** Follows the channels and tells `listener` of each new state. Returns the undo. */
   hold(channels: readonly Channel[], listener: () => void): () => void {
+    if (this.#listeners.size === 0) this.#impatient = false;
     this.#listeners.add(listener);
     const feeds = this.#attach(channels);
     const releases = feeds.map((feed, index) => feed.hold(this.#positionOf(channels[index])));
@@ -138,12 +133,14 @@ export class LiveQuery implements Listener {
 
   /** The query function, as TanStack Query calls it: once for each attempt. */
   readonly fetch = async (context: QueryFunctionContext): Promise<unknown> => {
-    const attempt = { heard: new Map(), generation: this.#generation, anchored: this.#anchored(), at: Date.now() };
+    const attempt: Attempt = { heard: new Map(), at: Date.now() };
     this.#attempt = attempt;
-    this.#wanted = false;
+    this.#restored = null;
+    this.#happens(this.#anchored() ? "began" : "began-early");
     try {
       const fetched = await this.options.queryFn(context);
-      return this.#install(fetched, attempt);
+      // Of an attempt that was given up, nobody takes the answer.
+      return this.#attempt === attempt ? this.#install(fetched, attempt) : fetched;
     } catch (error) {
       if (this.#attempt === attempt) this.#failed(error);
       throw error;
@@ -154,39 +151,40 @@ export class LiveQuery implements Listener {
   landed(): void {
     const attempt = this.#attempt;
     this.#attempt = null;
-    this.#behind = !attempt?.anchored || attempt.generation !== this.#generation;
     this.#error = null;
     this.#asOf = attempt?.at ?? this.#asOf;
     if (attempt) this.#update((rows) => this.#over(rows, attempt.heard));
+    this.#happens("landed");
     this.#refresh();
-    if (this.#behind && this.#anchored()) this.catchUp();
-    else if (this.#wanted) this.#soon();
+    if (this.#anchored()) this.catchUp();
     this.#around.saveSoon();
+  }
+
+  /** A fetch came to an end without data: it is not tried again, or was cancelled. */
+  gaveUp(how: "spent" | "cancelled"): void {
+    if (!this.#attempt) return;
+    this.#attempt = null;
+    this.#happens(how);
   }
 
   /** Fetches if what is cached is known to be old, and somebody looks at it. */
   catchUp(): void {
-    const attempt = this.#underWay();
-    const good = attempt?.anchored && attempt.generation === this.#generation;
-    if (this.#data() === undefined || !this.#state.ready || this.#timer || good) return;
-    if (this.#behind || this.#wanted) this.#refetch(this.#anchored());
+    if (this.#data() === undefined || !this.#state.ready || this.#restored) return;
+    this.#happens(this.#anchored() ? "entered" : "seen");
   }
 
   /** A channel's status changed. */
   fed(): void {
-    if (this.#feeds.some(({ followed }) => !followed)) this.#behind = true;
+    if (this.#feeds.some(({ followed }) => !followed)) this.#happens("left");
     this.#refresh();
     if (this.#anchored()) this.catchUp();
   }
 
   /** Events were missed: fetched again, after a chance wait. */
   reset(): void {
-    this.#generation += 1;
     this.#versions.clear();
-    this.#behind = true;
     if (this.options.persist) remove(this.options.persist, this.#hash);
-    this.#schedule((this.options.random ?? Math.random)() * JITTER, true);
-    this.#refresh();
+    this.#happens("reset");
   }
 
   hear(event: ChannelEvent): void {
@@ -194,9 +192,9 @@ export class LiveQuery implements Listener {
       const change = this.read(event);
       if (change === undefined) return;
       if (change) this.change(change);
-      if (!change || !this.options.matches) this.#soon();
+      if (!change || !this.options.matches) this.#happens("hinted");
     } catch (error) {
-      this.#soon();
+      this.#happens("hinted");
       throw error;
     }
     this.#around.saveSoon();
@@ -264,7 +262,7 @@ export class LiveQuery implements Listener {
   save(): void {
     const { persist } = this.options;
     const data = this.#data();
-    if (!persist || data === undefined || this.#behind || this.#wanted || this.#timer) return;
+    if (!persist || data === undefined || this.#phase !== "whole") return;
     const positions = Object.fromEntries(this.#feeds.map((feed) => [feed.name, feed.position]));
     if (Object.values(positions).includes(null)) return;
     write(persist, this.#hash, { at: Date.now(), positions, data, versions: this.#versions.entries() } as Entry);
@@ -288,18 +286,12 @@ export class LiveQuery implements Listener {
   #attach(channels: readonly Channel[]): readonly Feed[] {
     const names = channels.map(({ name }) => name).join(" ");
     if (names === this.#channels) return this.#feeds;
-    if (this.#channels) this.#behind = true;
+    if (this.#channels) this.#happens("left");
     for (const feed of this.#feeds) feed.listeners.delete(this);
     this.#channels = names;
     this.#feeds = channels.map((channel) => this.#around.feed(channel));
     for (const feed of this.#feeds) feed.listeners.add(this);
     return this.#feeds;
-  }
-
-  /** The last attempt, unless it was given up: then nothing of it will land. */
-  #underWay(): Attempt | null {
-    const idle = this.#around.queries.getQueryState(this.options.queryKey)?.fetchStatus === "idle";
-    return idle ? null : this.#attempt;
   }
 
   #update(change: (rows: readonly unknown[]) => readonly unknown[]): void {
@@ -330,25 +322,41 @@ export class LiveQuery implements Listener {
 
   #failed(error: unknown): void {
     if (error instanceof Error && error.name === "AbortError") return;
-    this.#behind = true;
     this.#error = error instanceof Error ? error : new Error(String(error));
+    this.#happens("failed");
     this.#refresh();
   }
 
-  #soon(): void {
-    this.#wanted = true;
-    if (!this.#underWay()) this.#schedule(BURST, false);
+  #happens(occurrence: Occurrence): void {
+    const [phase, task] = step(this.#phase, occurrence);
+    if (phase !== this.#phase) {
+      this.#phase = phase;
+      this.#refresh();
+    }
+    if (task) this.#tasks[task]();
   }
 
-  /** `urgent`: what is under way is void, and the wait is not to be shortened. */
-  #schedule(wait: number, urgent: boolean): void {
-    if (this.#listeners.size === 0 || (this.#timer && (this.#urgent || !urgent))) return;
-    clearTimeout(this.#timer);
-    this.#urgent = urgent;
-    this.#timer = setTimeout(() => {
+  readonly #tasks: Readonly<Record<Task, () => void>> = {
+    burst: () => this.#wait(BURST),
+    jitter: () => {
+      this.#stop();
+      this.#wait((this.options.random ?? Math.random)() * JITTER);
+    },
+    stop: () => this.#stop(),
+    fetch: () => this.#refetch(false),
+    "fetch-anew": () => this.#refetch(true),
+  };
+
+  #wait(milliseconds: number): void {
+    this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#refetch(urgent);
-    }, wait);
+      this.#happens(this.#listeners.size > 0 ? "rang" : "unseen");
+    }, milliseconds);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #refetch(cancelRefetch: boolean): void {
@@ -371,7 +379,7 @@ export class LiveQuery implements Listener {
     if (statuses.includes("offline")) return "offline";
     if (this.#data() === undefined) return "loading";
     const live = statuses.length > 0 && statuses.every((status) => status === "live");
-    return live && !this.#behind ? "live" : "catching-up";
+    return live && isWhole(this.#phase) ? "live" : "catching-up";
   }
 
   #tell(state: LiveState): void {
@@ -401,10 +409,11 @@ export class LiveQuery implements Listener {
     const restored = this.#restored;
     if (!restored) return;
     this.#restored = null;
-    this.#behind = !this.#feeds.every(({ name, position }) => {
+    const goOn = this.#feeds.every(({ name, position }) => {
       const kept = restored.positions[name];
       return kept && position?.epoch === kept.epoch && position.offset === kept.offset && position.id === kept.id;
     });
+    if (goOn) this.#happens("restored");
   }
 }
 

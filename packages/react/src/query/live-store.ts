@@ -1,5 +1,12 @@
 /** All that is live on a page: its queries, the channels that feed them, the edits that lie over them. */
-import { hashKey, partialMatchKey, type QueryClient, type QueryKey } from "@tanstack/react-query";
+import {
+  CancelledError,
+  hashKey,
+  partialMatchKey,
+  type QueryCacheNotifyEvent,
+  type QueryClient,
+  type QueryKey,
+} from "@tanstack/react-query";
 import type { Channel, ChannelEvent, Clock, WebSocketClient } from "@tidings/client";
 import { type Edit, Edits, type Held } from "./edits.js";
 import { Feed } from "./feed.js";
@@ -31,7 +38,7 @@ export class LiveStore implements Surroundings, Held {
       const live = this.#live.get(event.query.queryHash);
       if (!live) return;
       if (event.type === "removed") this.#forget(event.query.queryHash, live);
-      else if (event.type === "updated" && event.action.type === "success" && !event.action.manual) live.landed();
+      else if (event.type === "updated") tell(live, event);
     });
   }
 
@@ -142,6 +149,14 @@ export class LiveStore implements Surroundings, Held {
   #under(queryKey: QueryKey): LiveQuery[] {
     return [...this.#live.values()].filter(({ options }) => partialMatchKey(options.queryKey, queryKey));
   }
+}
+
+/** Tells a live query what became of its fetch. TanStack Query puts back the state of before where it cancels with `revert`. */
+function tell(live: LiveQuery, { action, query }: Extract<QueryCacheNotifyEvent, { type: "updated" }>): void {
+  const idle = query.state.fetchStatus === "idle";
+  if (action.type === "success" && !action.manual) live.landed();
+  else if (action.type === "error") live.gaveUp(action.error instanceof CancelledError ? "cancelled" : "spent");
+  else if (action.type === "setState" && idle) live.gaveUp("cancelled");
 }
 
 /** 128 random bits as 32 hexadecimal digits; `crypto.randomUUID` is missing on pages without TLS. */

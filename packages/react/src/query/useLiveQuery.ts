@@ -128,8 +128,8 @@ export function useLiveQuery(options: Options): UseLiveQuery<unknown> {
     retryDelay: (failures) => (options.random ?? Math.random)() * Math.min(LONGEST_WAIT, 1_000 * 2 ** failures),
     refetchInterval: OUT.has(state.status) && pollInterval,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once it may be fetched, what was missed before is
-  useEffect(() => live.catchUp(), [live, enabled, state.ready]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once it may be fetched, what was missed before is, and other channels have others
+  useEffect(() => live.catchUp(), [live, names, enabled, state.ready]);
   const shown = useMemo(() => live.withEdits(data, state.edits), [live, data, state.edits]);
   return { data: shown, live: useLive(state), refetch };
 }

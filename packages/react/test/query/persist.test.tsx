@@ -3,7 +3,7 @@ import type { Position } from "@tidings/client";
 import { type EntryStorage, forgetPersisted, useLiveQuery } from "@tidings/react/query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { mount, pass, scriptedPage } from "../page.js";
-import { Database, inPage, newQueries, rowOf, Shifts, titles } from "./desk.js";
+import { Database, inPage, later, newQueries, rowOf, Shifts, titles } from "./desk.js";
 
 const page = scriptedPage();
 let database: Database;
@@ -103,6 +103,31 @@ test("rows whose channel was read elsewhere already are not trusted without a fe
   rerender(inPage([<Day key="tue" day="tue" />, <Day key="mon" day="mon" />], queries));
   await pass(10);
   expect(container.textContent).toBe("live: live: 1b");
+});
+
+test("rows are not kept with a position past an event whose fetch is under way", async () => {
+  function All() {
+    const { data, live } = useLiveQuery({
+      queryKey: ["all"],
+      queryFn: () => database.list(),
+      channel: Shifts(),
+      row: rowOf,
+      persist: storage,
+    });
+    return <p>{`${live.status}: ${titles(data)}`}</p>;
+  }
+  database.commit(1, { title: "a" });
+  await mount(inPage(<All />, newQueries()));
+  await pass(1_100);
+  database.gate = later().promise;
+  database.save(2, { title: "b" });
+  await pass(300);
+  expect(database.reads).toBe(2);
+  await leave();
+  database.gate = Promise.resolve();
+  const { container } = await mount(inPage(<All />, newQueries()));
+  await pass(1_000);
+  expect(container.textContent).toBe("live: 1a 2b");
 });
 
 test("after a reset nothing is kept until the rows have been fetched again", async () => {

@@ -1,0 +1,146 @@
+/** Fetches that are given up, channels that are left, pages that are left and come back: nothing old is ever called live. */
+import type { QueryClient } from "@tanstack/react-query";
+import { useLiveQuery } from "@tidings/react/query";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { mount, pass, scriptedPage } from "../page.js";
+import { Database, inPage, later, newQueries, rowOf, type Shift, Shifts, titles } from "./desk.js";
+
+const page = scriptedPage();
+let database: Database;
+let queries: QueryClient;
+let seen: string[];
+
+beforeEach(() => {
+  database = new Database(() => page.server);
+  queries = newQueries();
+  seen = [];
+});
+
+afterEach(() => queries.clear());
+
+interface BoardProps {
+  readonly matches?: boolean;
+  /** Its fetches are cancelled when nobody looks any more. */
+  readonly cancels?: boolean;
+}
+
+function Board({ matches = true, cancels = false }: BoardProps) {
+  const { data, live } = useLiveQuery({
+    queryKey: ["shifts"],
+    queryFn: (context) => {
+      if (cancels) context.signal.throwIfAborted();
+      return database.list();
+    },
+    channel: Shifts(),
+    row: rowOf,
+    random: () => 0.5,
+    matches: matches ? () => true : undefined,
+  });
+  const text = `${live.status}: ${titles(data)}`;
+  seen.push(text);
+  return <p>{text}</p>;
+}
+
+/** A page with a board that can be left for `away` milliseconds; the connection stays. */
+async function board(props: BoardProps = {}) {
+  const { container, rerender } = await mount(inPage(<Board {...props} />, queries));
+  await pass(10);
+  return {
+    text: () => container.textContent,
+    leave: async (away: number) => {
+      rerender(inPage(null, queries));
+      await pass(away);
+    },
+    back: async () => {
+      seen = [];
+      rerender(inPage(<Board {...props} />, queries));
+      await pass(10);
+    },
+  };
+}
+
+test("a fetch that was cancelled because its page was left counts as none", async () => {
+  database.commit(1, { title: "a" });
+  const { text, leave, back } = await board({ matches: false, cancels: true });
+  database.gate = later().promise;
+  database.save(2, { title: "b" });
+  await pass(300);
+  expect(database.reads).toBe(2);
+  database.gate = Promise.resolve();
+  await leave(500);
+  await back();
+  await pass(1_000);
+  expect(text()).toBe("live: 1a 2b");
+  expect(seen).not.toContain("live: 1a");
+});
+
+test("what is missed while a channel is left and entered again during a fetch is fetched", async () => {
+  database.commit(1, { title: "a" });
+  const { text, leave, back } = await board();
+  const answer = later();
+  database.gate = answer.promise;
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  await leave(2_000);
+  database.save(2, { title: "b" });
+  database.gate = Promise.resolve();
+  await back();
+  answer.resolve();
+  await pass(1_000);
+  expect(text()).toBe("live: 1a 2b");
+  expect(seen).not.toContain("live: 1a");
+});
+
+test("the answer of a fetch that was replaced does not bring back what was removed since", async () => {
+  const first = database.commit(1, { title: "a" });
+  const { text } = await board();
+  const answer = later();
+  database.gate = answer.promise;
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  await pass(10);
+  database.gate = Promise.resolve();
+  await queries.refetchQueries({ queryKey: ["shifts"] });
+  database.remove(1);
+  await pass(10);
+  answer.resolve();
+  await pass(10);
+  page.server.publish("shifts", first);
+  await pass(10);
+  expect([text(), database.reads]).toEqual(["live: ", 3]);
+});
+
+test("a page that was shown for long and left is fetched once when it is back", async () => {
+  database.commit(1, { title: "a" });
+  const { text, leave, back } = await board();
+  await pass(5_000);
+  await leave(2_000);
+  database.save(1, { title: "b" });
+  await back();
+  expect([text(), database.reads]).toEqual(["live: 1b", 2]);
+});
+
+test("other channels under the same key, which are followed already: fetched, then live", async () => {
+  function Heard({ name, channels }: { name: string; channels: readonly string[] }) {
+    const { data, live } = useLiveQuery({
+      queryKey: [name],
+      queryFn: () => database.list(),
+      channels,
+      row: (event) => (event as { payload: { shift: Shift } }).payload.shift,
+      matches: () => true,
+    });
+    return <p>{`${live.status}: ${titles(data)}`}</p>;
+  }
+  const boards = (channels: readonly string[]) =>
+    inPage(
+      <>
+        <Heard name="other" channels={["mine"]} />
+        <Heard name="one" channels={channels} />
+      </>,
+      queries,
+    );
+  const { container, rerender } = await mount(boards(["shifts"]));
+  await pass(10);
+  database.commit(1, { title: "a" });
+  rerender(boards(["mine"]));
+  await pass(1_000);
+  expect(container.textContent).toBe("live: live: 1a");
+});
