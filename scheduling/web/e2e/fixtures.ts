@@ -7,7 +7,7 @@ import {
   type Page,
   request,
 } from "@playwright/test";
-import type { LocationNeeds, Need, Schedule, Staff, TimeOff } from "../src/api/types";
+import type { LocationNeeds, Need, Schedule, SeenOffer, Staff, TimeOff } from "../src/api/types";
 import { type Server, startServer, type Transport } from "./server";
 
 export interface Options {
@@ -95,6 +95,11 @@ export class Desk {
     this.#send<LocationNeeds>("PUT", "/api/needs", { location: seen.location, version: seen.version, needs });
   readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
     this.#send<TimeOff>("POST", "/api/timeoff", fields);
+
+  readonly offer = ({ id, version }: Schedule, { wanted, note = "" }: { wanted?: Schedule; note?: string }) => {
+    const other = wanted && { id: wanted.id, version: wanted.version };
+    return this.#send<SeenOffer>("POST", "/api/offers", { schedule: { id, version }, wanted: other, note });
+  };
 
   /** The published shifts that end after now. */
   readonly ahead = () =>

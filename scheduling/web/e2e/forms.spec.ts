@@ -25,7 +25,7 @@ test("the server's hard reason stands beside the field it is about", async ({ pe
   await manager.page.getByRole("option", { name: "Sam Okafor" }).click();
   await form.getByRole("button", { name: "Publish" }).click();
 
-  await expectBeside(form.getByLabel("Who"), /Sam Okafor already works 07:00–15:00 .* at North Ward/);
+  await expectBeside(form.getByLabel("Who"), /Sam Okafor: Already works 07:00–15:00 .* at North Ward\./);
   await expect(form.getByRole("alert")).toContainText("not possible");
   await expect(form.getByRole("button", { name: /anyway/ })).toHaveCount(0);
   expect(await desk.rows(week)).toHaveLength(1);
@@ -43,7 +43,7 @@ test("a soft rule may be overruled: Save anyway", async ({ person, server, desk 
   await manager.page.reload();
   await form.getByRole("button", { name: "Publish" }).click();
 
-  await expectBeside(form.getByLabel("Starts: hours"), /8 hours of rest.*asks for 11 hours/);
+  await expectBeside(form.getByLabel("Starts: hours"), /Sam Okafor: 11 h rest between shifts; this leaves 8/);
   expect(await desk.rows(week)).toHaveLength(1);
   await form.getByRole("button", { name: "Save anyway" }).click();
   await expect(form).toHaveCount(0);
@@ -135,7 +135,7 @@ test("drafts are published together, or not at all and why", async ({ person, de
   await manager.page.getByRole("button", { name: "Publish 3 drafts" }).click();
   const dialog = manager.page.getByRole("dialog", { name: "Publish 3 drafts" });
   await dialog.getByRole("button", { name: "Publish all 3" }).click();
-  await expect(dialog.getByRole("alert")).toContainText(/Sam Okafor works .* of rest/);
+  await expect(dialog.getByRole("alert")).toContainText(/Sam Okafor: 11 h rest between shifts/);
   expect(await desk.rows(week, "published")).toEqual([]);
 
   await dialog.getByRole("button", { name: "Publish anyway" }).click();

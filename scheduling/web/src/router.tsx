@@ -1,4 +1,10 @@
-import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { MinePage } from "./mine/MinePage";
 import { OpenPage } from "./open/OpenPage";
@@ -33,9 +39,15 @@ const mineRoute = createRoute({ getParentRoute: () => rootRoute, path: "/me", co
 
 const openRoute = createRoute({ getParentRoute: () => rootRoute, path: "/open", component: OpenPage });
 
+const swapsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/swaps",
+  component: lazyRouteComponent(() => import("./offers/OffersPage"), "OffersPage"),
+});
+
 const timeOffRoute = createRoute({ getParentRoute: () => rootRoute, path: "/time-off", component: TimeOffPage });
 
-const routeTree = rootRoute.addChildren([indexRoute, weekRoute, mineRoute, openRoute, timeOffRoute]);
+const routeTree = rootRoute.addChildren([indexRoute, weekRoute, mineRoute, openRoute, swapsRoute, timeOffRoute]);
 
 export function createDeskRouter(context: Context) {
   return createRouter({ routeTree, context, defaultNotFoundComponent: NotFound });

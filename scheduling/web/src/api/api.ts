@@ -1,3 +1,4 @@
+import type { Offer } from "../live.gen";
 import type { Call } from "./http";
 import type { Reason } from "./problem";
 import type {
@@ -6,9 +7,11 @@ import type {
   ConsideredShift,
   Location,
   LocationNeeds,
+  OfferFields,
   OpenShift,
   Schedule,
   ScheduleFields,
+  SeenOffer,
   ShiftFate,
   Staff,
   Suggestion,
@@ -66,6 +69,17 @@ export function createApi(request: Request) {
     openShifts: (signal?: AbortSignal) => request<OpenShift[]>("/api/schedules/open", { signal }),
     claimShift: (id: number, version: number, requestId?: string) =>
       post<Schedule>(`/api/schedules/${id}/claim`, { version }, requestId),
+
+    offers: (signal?: AbortSignal) => request<SeenOffer[]>("/api/offers", { signal }),
+    makeOffer: (fields: OfferFields, requestId?: string) => post<Offer>("/api/offers", fields, requestId),
+    acceptOffer: (id: number, version: number, requestId?: string) =>
+      post<Offer>(`/api/offers/${id}/accept`, { version }, requestId),
+    approveOffer: (id: number, body: Versioned & Accepting & { note: string }, requestId?: string) =>
+      post<Offer>(`/api/offers/${id}/approve`, body, requestId),
+    declineOffer: (id: number, body: Versioned & { note: string }, requestId?: string) =>
+      post<Offer>(`/api/offers/${id}/decline`, body, requestId),
+    withdrawOffer: (id: number, version: number, requestId?: string) =>
+      post<Offer>(`/api/offers/${id}/withdraw`, { version }, requestId),
 
     timeOff: (filter: Partial<Window> & { status?: TimeOffStatus }, signal?: AbortSignal) =>
       request<TimeOff[]>(query("/api/timeoff", { ...filter }), { signal }),

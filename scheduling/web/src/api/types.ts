@@ -1,5 +1,6 @@
 /** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
 
+import type { Offer } from "../live.gen";
 import type { Reason } from "./problem";
 
 export type Instant = string;
@@ -69,6 +70,24 @@ export interface TimeOff {
   readonly decided_by: Person | null;
   readonly version: number;
   readonly updated_at: Instant;
+}
+
+/** An offer as `GET` has it. `objections` to the reader's next step are not there yet where an event brought the offer. */
+export interface SeenOffer extends Offer {
+  readonly objections?: readonly Reason[];
+}
+
+interface VersionRef {
+  readonly id: number;
+  readonly version: number;
+}
+
+/** One's own shift: to a colleague, to all who may take it, or for another's shift. */
+export interface OfferFields {
+  readonly schedule: VersionRef;
+  readonly to_id?: number;
+  readonly wanted?: VersionRef;
+  readonly note: string;
 }
 
 export interface Grant {

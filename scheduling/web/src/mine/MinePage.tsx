@@ -1,5 +1,11 @@
 import { Skeleton } from "@mantine/core";
-import { IconChevronRight, IconPlaneDeparture } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconArrowsExchange,
+  IconCalendarPlus,
+  IconChevronRight,
+  IconPlaneDeparture,
+} from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,15 +22,23 @@ import { MyWeek } from "./MyWeek";
 import { NextShift, NoShift } from "./NextShift";
 import { useOwnShifts, WEEKS } from "./queries";
 
+function Way({ to, icon: Mark, name }: { to: "/open" | "/swaps" | "/time-off"; icon: Icon; name: string }) {
+  return (
+    <Link to={to} className={classes.way}>
+      <Mark size={20} stroke={1.6} aria-hidden="true" />
+      <span>{name}</span>
+      <IconChevronRight className={classes.go} size={18} stroke={1.6} aria-hidden="true" />
+    </Link>
+  );
+}
+
 function Ways() {
   const { t } = useTranslation();
   return (
     <nav className={classes.ways} aria-label={t("mine.ways")}>
-      <Link to="/time-off" className={classes.way}>
-        <IconPlaneDeparture size={20} stroke={1.6} aria-hidden="true" />
-        <span>{t("mine.askOff")}</span>
-        <IconChevronRight className={classes.go} size={18} stroke={1.6} aria-hidden="true" />
-      </Link>
+      <Way to="/open" icon={IconCalendarPlus} name={t("mine.takeOpen")} />
+      <Way to="/swaps" icon={IconArrowsExchange} name={t("mine.swap")} />
+      <Way to="/time-off" icon={IconPlaneDeparture} name={t("mine.askOff")} />
     </nav>
   );
 }

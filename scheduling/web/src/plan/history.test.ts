@@ -103,6 +103,36 @@ describe("the history", () => {
     expect(inverse((await popped(history)) ?? [])).toEqual([{ before: shift(9, 3), after: null }]);
   });
 
+  it("undoes one after the other, each when the answer to the one before has said what the shifts are now", async () => {
+    const history = new History();
+    await did(history, [{ before: null, after: shift(5, 1) }]);
+    await did(history, [{ before: shift(5, 1), after: null }]);
+    let answer: (now: Schedule) => void = () => {};
+    const sent = new Promise<Schedule>((resolve) => {
+      answer = resolve;
+    });
+    const taken: (Rows | null)[] = [];
+    // The first ends by its event, before its answer has come.
+    const first = history.inTurn(async () => {
+      taken.push(await popped(history));
+      void history.restore(sent, (now) => [{ was: shift(5, 1), now }]);
+    });
+    const second = history.inTurn(async () => void taken.push(await popped(history)));
+    answer(shift(9, 1));
+    await Promise.all([first, second]);
+    expect(taken[1]).toEqual([{ before: null, after: shift(9, 1) }]);
+  });
+
+  it("goes on after one that could not be undone", async () => {
+    const history = new History();
+    await did(history, [{ before: null, after: shift(1, 1) }]);
+    await expect(history.inTurn(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    const refused = history.restore(Promise.reject(new Error("stale")), () => []);
+    await expect(refused).rejects.toThrow("stale");
+    await history.inTurn(async () => expect(await popped(history)).toHaveLength(1));
+    expect(history.size).toBe(0);
+  });
+
   it("leaves alone what somebody else changed in between", async () => {
     const history = new History();
     const mine = shift(5, 1);

@@ -42,6 +42,8 @@ export class History {
   readonly #limit: number;
   #kept: readonly Kept[] = [];
   #count = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #restored: Promise<unknown> = Promise.resolve();
 
   constructor(limit = LIMIT) {
     this.#limit = limit;
@@ -84,6 +86,21 @@ export class History {
     await deed.done;
     const { rows } = deed as Kept;
     return rows && rows.length > 0 ? rows : null;
+  }
+
+  /** Runs what undoes a change when all before it have ended: it has to know what they left. */
+  inTurn(undo: () => Promise<void>): Promise<void> {
+    const run = this.#turn.then(undo).then(() => this.#restored);
+    this.#turn = run.catch(() => {});
+    return run.then(() => {});
+  }
+
+  /** What undoes a change was sent: its event may come first, but only the answer says what the shifts are now. */
+  async restore<A>(answer: Promise<A>, restoredBy: (answer: A) => readonly Restored[]): Promise<A> {
+    const followed = answer.then((answered) => this.undone(restoredBy(answered)));
+    this.#restored = followed.catch(() => {});
+    await followed;
+    return answer;
   }
 
   /** A change was undone: earlier ones, which left these shifts as they were before it, can be undone in their turn. */

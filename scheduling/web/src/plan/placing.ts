@@ -56,14 +56,3 @@ export function fieldsOf({ staff_id, starts_at, ends_at, role, location, note, s
 export function copyOf(shift: Schedule, me: Person, status: Schedule["status"] = "draft"): Schedule {
   return shownAs(null, { ...fieldsOf(shift), status }, shift.timezone, me);
 }
-
-/** Whether two shifts are the same work for the same person. */
-export function sameWork(one: Schedule, other: Schedule): boolean {
-  return (
-    one.staff_id === other.staff_id &&
-    one.role === other.role &&
-    one.location === other.location &&
-    minutesBetween(one.starts_at, other.starts_at) === 0 &&
-    minutesBetween(one.ends_at, other.ends_at) === 0
-  );
-}

@@ -37,15 +37,19 @@ function useUndo(): () => Promise<void> {
   const { mutate: restore } = useRestore();
   const { t } = useTranslation();
   const toast = useToast();
-  return useCallback(async () => {
-    const deed = history.pop();
-    if (!deed) return toast({ sentence: t("plan.not.toUndo") });
-    const rows = await history.rowsOf(deed);
-    if (!rows) return;
-    const outcome = await restore(rows);
-    if (outcome.status === "saved") return toast({ sentence: t("plan.done.undone", { count: rows.length }) });
-    toast({ sentence: t("plan.not.undone", { why: why(t, outcome) }), bad: true });
-  }, [history, restore, toast, t]);
+  return useCallback(
+    () =>
+      history.inTurn(async () => {
+        const deed = history.pop();
+        if (!deed) return toast({ sentence: t("plan.not.toUndo") });
+        const rows = await history.rowsOf(deed);
+        if (!rows) return;
+        const outcome = await restore(rows);
+        if (outcome.status === "saved") return toast({ sentence: t("plan.done.undone", { count: rows.length }) });
+        toast({ sentence: t("plan.not.undone", { why: why(t, outcome) }), bad: true });
+      }),
+    [history, restore, toast, t],
+  );
 }
 
 export function usePlan(): Planner {

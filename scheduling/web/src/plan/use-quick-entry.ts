@@ -66,8 +66,10 @@ export function useQuickEntry({ staffId, day, shift, text }: Typing): QuickEntry
   if (!week) throw new Error("useQuickEntry needs a week page above it");
   const person = staffId === null ? undefined : week.staff.get(staffId);
   const roles = [...new Set([...week.staff.values()].flatMap((each) => each.skills))].sort();
-  const held = queries.getQueriesData<readonly Schedule[]>({ queryKey: SCHEDULES }).flatMap(([, rows]) => rows ?? []);
-  const habit = habitOf(held, staffId, person?.skills[0] ?? null);
+  const cached = queries.getQueriesData<readonly Schedule[]>({ queryKey: SCHEDULES }).flatMap(([, rows]) => rows ?? []);
+  // The screen has what was typed a moment ago before the cache has it.
+  const held = new Map([...cached, ...(week.shifts?.values() ?? [])].map((each) => [each.id, each]));
+  const habit = habitOf([...held.values()], staffId, person?.skills[0] ?? null);
   const base = shift && valuesOf(shift);
   const usual = base ?? habit;
   const location = base?.location ?? habit?.location ?? week.locations[0]?.name ?? "";
@@ -83,7 +85,7 @@ export function useQuickEntry({ staffId, day, shift, text }: Typing): QuickEntry
     const staff = staffId === null ? "open" : String(staffId);
     const values = { staff, day, start, end, role: role.role, location, note: base?.note ?? "" };
     const zone = zoneOf(location, week.locations);
-    const fields = fieldsOfValues(values, zone);
+    const fields = fieldsOfValues(t, values, zone);
     if ("errors" in fields) return { why: Object.values(fields.errors).join(" ") };
     return { values, after: shownAs(shift, { ...fields.fields, status: shift?.status ?? "draft" }, zone, me) };
   };

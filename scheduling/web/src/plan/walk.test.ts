@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Extent, rectangle, type Step, walk } from "./walk";
+import { type Extent, type Step, walk } from "./walk";
 
 /** Cards a cell, line by line. */
 const CARDS = [
@@ -70,18 +70,5 @@ describe("walking the grid", () => {
   it("stays at the edges", () => {
     expect(way([0, 0, null], "up", "before", "pageup")).toEqual(["0 0 -", "0 0 -", "0 0 -"]);
     expect(way([3, 2, null], "down", "after", "pagedown")).toEqual(["3 2 -", "3 2 -", "3 2 -"]);
-  });
-});
-
-describe("the rectangle of two stops", () => {
-  it("is the same from either corner", () => {
-    const cells = ["1 0", "1 1", "2 0", "2 1"];
-    const spanned = (a: [number, number], b: [number, number]) =>
-      rectangle({ line: a[0], column: a[1], item: 0 }, { line: b[0], column: b[1], item: null }).map(
-        ({ line, column }) => `${line} ${column}`,
-      );
-    expect(spanned([1, 0], [2, 1])).toEqual(cells);
-    expect(spanned([2, 0], [1, 1])).toEqual(cells);
-    expect(spanned([1, 1], [1, 1])).toEqual(["1 1"]);
   });
 });

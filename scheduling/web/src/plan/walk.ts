@@ -55,13 +55,3 @@ const STEPS: Readonly<Record<Step, (from: Stop, extent: Extent) => Stop>> = {
 export function walk(from: Stop, step: Step, extent: Extent): Stop {
   return STEPS[step](from, extent);
 }
-
-/** The cells of the rectangle that two stops span. */
-export function rectangle(one: Stop, other: Stop): { readonly line: number; readonly column: number }[] {
-  const [top, bottom] = [Math.min(one.line, other.line), Math.max(one.line, other.line)];
-  const [first, last] = [Math.min(one.column, other.column), Math.max(one.column, other.column)];
-  const columns = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  return Array.from({ length: bottom - top + 1 }, (_, index) => top + index).flatMap((line) =>
-    columns.map((column) => ({ line, column })),
-  );
-}

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Reason } from "../api/problem";
 import { speak, words } from "../words/language";
-import { shortReason } from "./reasons";
+import { reasonSentence, shortReason } from "./reasons";
 import { verdictOf } from "./use-check";
 
 const late = {
@@ -47,6 +47,22 @@ describe("shortReason", () => {
 
   it("falls back on the server's sentence", () => {
     expect(shortReason(words.t, reason("unknown_location"))).toBe("As the server says it.");
+  });
+});
+
+describe("reasonSentence", () => {
+  it("says whom it is about, once", () => {
+    expect(reasonSentence(words.t, reason("overlap", { name: "Sam Okafor", ...late }))).toBe(
+      "Sam Okafor: Already works 16:00–00:00 on Mon 23 Nov at North Ward.",
+    );
+    expect(reasonSentence(words.t, reason("skill", { name: "Sam Okafor", role: "Nurse" }))).toBe(
+      "Sam Okafor does not have the skill Nurse.",
+    );
+    expect(reasonSentence(words.t, reason("ends_before_start"))).toBe("The end must be after the start.");
+  });
+
+  it("falls back on the server's sentence as it is", () => {
+    expect(reasonSentence(words.t, reason("unknown_location", { name: "Sam" }))).toBe("As the server says it.");
   });
 });
 

@@ -52,6 +52,15 @@ const WORDS: Readonly<Record<string, (t: Translate, params: Params) => string>> 
   too_long: (t, p) => t("rules.reasons.too_long", { ...p, lasts: p.hours }),
 };
 
+/** A refusal's reason as a sentence of the reader's language, or the server's where that code has no words here. */
+export function reasonSentence(t: Translate, reason: Reason): string {
+  if (!WORDS[reason.code]) return reason.message;
+  const [short, name] = [shortReason(t, reason), reason.params?.name];
+  return name === undefined || short.includes(String(name))
+    ? t("rules.sentence", { short })
+    : t("rules.sentenceOf", { name, short });
+}
+
 /** A rule's objection in a few words of the reader's language. */
 export function shortReason(t: Translate, { code, message, params = {} }: Reason): string {
   return WORDS[code]?.(t, params) ?? message;

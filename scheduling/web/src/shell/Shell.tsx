@@ -1,6 +1,7 @@
 import { Badge, Menu, Text, UnstyledButton } from "@mantine/core";
 import {
   type Icon,
+  IconArrowsExchange,
   IconCalendarPlus,
   IconCalendarWeek,
   IconLogout,
@@ -14,6 +15,8 @@ import { useTranslation } from "react-i18next";
 import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
+import { useOffers, useReader } from "../offers/queries";
+import { waits } from "../offers/steps";
 import { useSignedIn } from "../session/signed-in";
 import { useSettings } from "../settings/use-settings";
 import { usePendingRequests } from "../timeoff/queries";
@@ -66,7 +69,7 @@ function Person() {
 }
 
 interface PlaceProps {
-  readonly to: "/me" | "/week" | "/open" | "/time-off";
+  readonly to: "/me" | "/week" | "/open" | "/swaps" | "/time-off";
   readonly icon: Icon;
   readonly name: string;
   readonly children?: ReactNode;
@@ -82,20 +85,23 @@ function Place({ to, icon: Mark, name, children }: PlaceProps) {
   );
 }
 
-function Waiting() {
+function Waiting({ count }: { count: number }) {
   const { t } = useTranslation();
-  const pending = usePendingRequests().data?.size ?? 0;
-  if (pending === 0) return null;
+  if (count === 0) return null;
   return (
-    <Badge
-      size="sm"
-      circle={pending < 10}
-      className={classes.badge}
-      aria-label={t("shell.waiting", { count: pending })}
-    >
-      {pending}
+    <Badge size="sm" circle={count < 10} className={classes.badge} aria-label={t("shell.waiting", { count })}>
+      {count}
     </Badge>
   );
+}
+
+function WaitingRequests() {
+  return <Waiting count={usePendingRequests().data?.size ?? 0} />;
+}
+
+function WaitingOffers() {
+  const reader = useReader();
+  return <Waiting count={useOffers().data?.filter((offer) => waits(offer, reader)).length ?? 0} />;
 }
 
 function Places() {
@@ -106,8 +112,11 @@ function Places() {
       {!manager && <Place to="/me" icon={IconUserCircle} name={t("shell.places.mine")} />}
       <Place to="/week" icon={IconCalendarWeek} name={t("shell.places.week")} />
       {!manager && <Place to="/open" icon={IconCalendarPlus} name={t("shell.places.open")} />}
+      <Place to="/swaps" icon={IconArrowsExchange} name={t("shell.places.offers")}>
+        <WaitingOffers />
+      </Place>
       <Place to="/time-off" icon={IconPlaneDeparture} name={t("shell.places.timeOff")}>
-        {manager && <Waiting />}
+        {manager && <WaitingRequests />}
       </Place>
     </nav>
   );

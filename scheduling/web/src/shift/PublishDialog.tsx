@@ -1,12 +1,15 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { reasonSentence } from "../rules/reasons";
 import { Dialog } from "../shell/Dialog";
-import { count, dayShort, timeSpan } from "../time/words";
+import { dayShort, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
 import { useDesk } from "../week/desk";
+import type { Translate } from "../words/language";
 import { usePublish } from "./mutations";
 import classes from "./PublishDialog.module.css";
 import { Refused } from "./Refused";
@@ -22,9 +25,9 @@ interface Failure {
   readonly codes: readonly string[] | null;
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(t: Translate, error: unknown): Failure {
   if (!(error instanceof Problem) || error.reasons.length === 0) return { general: [sentenceOf(error)], codes: null };
-  const general = [...new Set(error.reasons.map((reason) => reason.message))];
+  const general = [...new Set(error.reasons.map((reason) => reasonSentence(t, reason)))];
   return { general, codes: error.overrulable ? error.codes : null };
 }
 
@@ -47,6 +50,7 @@ function DraftList({ drafts }: { drafts: readonly Schedule[] }) {
 
 /** Publishes the week's drafts together: all of them, or none and why. */
 export function PublishDialog({ opened, drafts, close }: Props) {
+  const { t } = useTranslation();
   const [failure, setFailure] = useState<Failure | null>(null);
   const publishing = usePublish();
   const announce = useAnnounce();
@@ -56,36 +60,34 @@ export function PublishDialog({ opened, drafts, close }: Props) {
   };
   const publish = async (accept?: readonly string[]) => {
     const outcome = await publishing.mutate({ shifts: drafts, ...(accept ? { accept } : {}) });
-    if (outcome.status !== "saved") return setFailure(failureOf(outcome.error));
-    announce(`You published ${count(drafts.length, "shift")}.`);
+    if (outcome.status !== "saved") return setFailure(failureOf(t, outcome.error));
+    announce(t("shift.done.published", { count: drafts.length }));
     leave();
   };
+  const anyway = () => void publish(failure?.codes ?? []);
   return (
     <Dialog
       opened={opened && drafts.length > 0}
       close={leave}
-      title={`Publish ${count(drafts.length, "draft")}`}
+      title={t("shift.publishing.title", { count: drafts.length })}
       size={540}
     >
       <Text size="sm" c="dimmed">
-        The whole team sees these shifts at once, and the people they are for are told.
+        {t("shift.publishing.readers")}
       </Text>
       <DraftList drafts={drafts} />
       {failure && (
         <Refused
           general={failure.general}
-          overrule={failure.codes !== null}
-          action="Publish"
-          busy={publishing.pending > 0}
-          anyway={() => void publish(failure.codes ?? [])}
+          overrule={failure.codes && { action: "publish", busy: publishing.pending > 0, anyway }}
         />
       )}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={leave}>
-          Not yet
+          {t("shift.publishing.notYet")}
         </Button>
         <Button loading={publishing.pending > 0} onClick={() => void publish()}>
-          Publish {drafts.length === 1 ? "it" : `all ${drafts.length}`}
+          {t("shift.publishing.yes", { count: drafts.length })}
         </Button>
       </Group>
     </Dialog>

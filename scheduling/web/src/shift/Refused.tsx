@@ -1,36 +1,44 @@
 import { Button, Group } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import { Notice } from "../shell/Notice";
 
-interface Props {
-  /** Reasons that no field shows. */
-  readonly general: readonly string[];
-  /** The refusal may be overruled. */
-  readonly overrule: boolean;
-  /** What was tried: "Save", "Publish". */
-  readonly action: string;
+/** The way past soft rules. */
+interface Overrule {
+  /** What was tried. */
+  readonly action: "save" | "publish";
   readonly busy: boolean;
   readonly anyway: () => void;
 }
 
+interface Props {
+  /** Reasons that no field shows. */
+  readonly general: readonly string[];
+  /** Null when a reason is hard. */
+  readonly overrule?: Overrule | null;
+}
+
 /** Why something was not done, and the way past the soft rules. */
-export function Refused({ general, overrule, action, busy, anyway }: Props) {
-  const reasons = general.map((message) => <p key={message}>{message}</p>);
-  if (!overrule) {
-    return (
-      <Notice tone="bad" icon={IconAlertCircle} title="That was not possible" urgent>
-        {reasons.length > 0 ? reasons : <p>The reasons stand beside the fields.</p>}
-      </Notice>
-    );
-  }
+export function Refused({ general, overrule = null }: Props) {
+  const { t } = useTranslation();
+  const reasons = general.length > 0 ? general : [t("shift.refused.beside")];
   return (
-    <Notice tone="warn" icon={IconAlertTriangle} title="A rule objects, and you may overrule it" urgent>
-      {reasons.length > 0 ? reasons : <p>The reasons stand beside the fields.</p>}
-      <Group mt={10}>
-        <Button size="xs" variant="default" loading={busy} onClick={anyway}>
-          {action} anyway
-        </Button>
-      </Group>
+    <Notice
+      tone={overrule ? "warn" : "bad"}
+      icon={overrule ? IconAlertTriangle : IconAlertCircle}
+      title={overrule ? t("shift.refused.soft") : t("shift.refused.title")}
+      urgent
+    >
+      {reasons.map((reason) => (
+        <p key={reason}>{reason}</p>
+      ))}
+      {overrule && (
+        <Group mt={10}>
+          <Button size="xs" variant="default" loading={overrule.busy} onClick={overrule.anyway}>
+            {t(`rules.anyway.${overrule.action}`)}
+          </Button>
+        </Group>
+      )}
     </Notice>
   );
 }

@@ -1,30 +1,46 @@
-import { Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { OfferThis } from "../offers/OfferThis";
+import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
 import { ago, dayLong, hours, timeSpan } from "../time/words";
 import { shiftOf } from "../week/grid";
 import type { Week } from "../week/use-week";
+import type { Translate } from "../words/language";
 import classes from "./ShiftDetails.module.css";
 
-/** A shift for reading: what a staff member sees of it. */
-export function ShiftDetails({ schedule, week }: { schedule: Schedule; week: Week }) {
+function holder(t: Translate, { staff_id }: Schedule, { staff }: Week): string {
+  if (staff_id === null) return t("shift.details.open");
+  return staff.get(staff_id)?.name ?? t("shell.staffNumber", { id: staff_id });
+}
+
+function factsOf(t: Translate, schedule: Schedule, week: Week): [string, string][] {
   const { day, minutes, overnight } = shiftOf(schedule);
-  const { staff_id, role, location, note, timezone, updated_by, updated_at } = schedule;
-  const who = staff_id === null ? "Open: nobody has it yet" : (week.staff.get(staff_id)?.name ?? `Staff ${staff_id}`);
-  const now = useNow();
-  const facts: [string, string][] = [
-    ["Day", dayLong(day)],
-    ["Time", `${timeSpan(schedule, timezone)}${overnight ? " (the next day)" : ""}, ${hours(minutes)}`],
-    ["Who", who],
-    ["Role", role],
-    ["Where", location],
-    ["Clock", `${timezone.replaceAll("_", " ")} time`],
-    ...(note ? [["Note", note] as [string, string]] : []),
+  const { role, location, note, timezone } = schedule;
+  const nextDay = overnight ? ` (${t("shift.details.nextDay")})` : "";
+  return [
+    [t("shift.details.day"), dayLong(day)],
+    [t("shift.details.time"), `${timeSpan(schedule, timezone)}${nextDay}, ${hours(minutes)}`],
+    [t("shift.details.who"), holder(t, schedule, week)],
+    [t("shift.details.role"), role],
+    [t("shift.details.where"), location],
+    [t("shift.details.clock"), t("shift.details.zone", { zone: timezone.replaceAll("_", " ") })],
+    ...(note ? [[t("shift.details.note"), note] as [string, string]] : []),
   ];
+}
+
+/** A shift for reading: what a staff member sees of it. One that is theirs and ahead they may offer. */
+export function ShiftDetails({ schedule, week }: { schedule: Schedule; week: Week }) {
+  const { t } = useTranslation();
+  const { me } = useSignedIn();
+  const now = useNow();
+  const { id, staff_id, starts_at, updated_by, updated_at } = schedule;
+  const offerable = staff_id === me.id && Date.parse(starts_at) > now;
   return (
-    <>
+    <Stack pb="lg">
       <dl className={classes.facts}>
-        {facts.map(([name, value]) => (
+        {factsOf(t, schedule, week).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -32,10 +48,11 @@ export function ShiftDetails({ schedule, week }: { schedule: Schedule; week: Wee
         ))}
       </dl>
       {updated_by && (
-        <Text size="xs" c="dimmed" mt="lg">
-          Last changed by {updated_by.name}, {ago(updated_at, now)}
+        <Text size="xs" c="dimmed">
+          {t("shift.details.changed", { name: updated_by.name, ago: ago(updated_at, now) })}
         </Text>
       )}
-    </>
+      {offerable && <OfferThis key={id} shift={schedule} team={week.staff} />}
+    </Stack>
   );
 }

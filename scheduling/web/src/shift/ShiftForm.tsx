@@ -25,6 +25,7 @@ import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
 import type { Week } from "../week/use-week";
+import type { Translate } from "../words/language";
 import { Late, Questions } from "./Conflict";
 import { useDeleteShift } from "./mutations";
 import { Refused } from "./Refused";
@@ -40,16 +41,16 @@ interface Props {
   readonly close: () => void;
 }
 
-function lengthHint(values: ShiftValues, zone: string): string {
+function lengthHint(t: Translate, values: ShiftValues, zone: string): string {
   const minutes = lengthOf(values, zone);
   if (minutes === null) return "";
-  const overnight = values.end <= values.start ? `, ends ${dayShort(addDays(values.day, 1))}` : "";
-  return `${hours(minutes)}${overnight}`;
+  if (values.end > values.start) return hours(minutes);
+  return t("shift.endsOn", { hours: hours(minutes), day: dayShort(addDays(values.day, 1)) });
 }
 
 function When({ state: { form, zone } }: { state: ShiftFormState }) {
   const { t } = useTranslation();
-  const hint = lengthHint(form.values, zone);
+  const hint = lengthHint(t, form.values, zone);
   // The two stand side by side, and what is wrong with them takes the whole width below.
   const told = (field: "start" | "end") => {
     const error = Boolean(form.errors[field]);
@@ -59,14 +60,14 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
     <div>
       <DatePickerInput
         {...calendarNamed("shift-day")}
-        label="Day"
+        label={t("shift.day")}
         valueFormat="dddd D MMMM YYYY"
         withAsterisk
         {...form.getInputProps("day")}
       />
       <Group grow align="flex-start" mt="md" gap="sm">
-        <TimePicker {...timeLabels(t, "Starts")} {...form.getInputProps("start")} {...told("start")} />
-        <TimePicker {...timeLabels(t, "Ends")} {...form.getInputProps("end")} {...told("end")} />
+        <TimePicker {...timeLabels(t, t("shift.starts"))} {...form.getInputProps("start")} {...told("start")} />
+        <TimePicker {...timeLabels(t, t("shift.ends"))} {...form.getInputProps("end")} {...told("end")} />
       </Group>
       {(["start", "end"] as const).map((field) => (
         <Input.Error key={field} id={`why-${field}`} mt={6}>
@@ -75,13 +76,14 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
       ))}
       <Text size="sm" c="dimmed" mt={6} className={classes.hint}>
         {hint && `${hint} · `}
-        {zone.replaceAll("_", " ")} time
+        {t("time.zone", { zone: zone.replaceAll("_", " ") })}
       </Text>
     </div>
   );
 }
 
 function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
+  const { t } = useTranslation();
   const people = [...week.staff.values()].sort((a, b) => a.name.localeCompare(b.name));
   const skills = [...new Set(people.flatMap((person) => person.skills))].sort();
   const choose = (staff: string | null) => {
@@ -92,37 +94,38 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
   return (
     <>
       <Select
-        label="Who"
+        label={t("shift.who")}
         searchable
         allowDeselect={false}
         data={[
-          { value: OPEN, label: "Open shift (nobody yet)" },
+          { value: OPEN, label: t("shift.nobody") },
           ...people.map((person) => ({ value: String(person.id), label: person.name })),
         ]}
         {...form.getInputProps("staff")}
         onChange={choose}
       />
-      <Autocomplete label="Role" withAsterisk data={skills} {...form.getInputProps("role")} />
+      <Autocomplete label={t("shift.role")} withAsterisk data={skills} {...form.getInputProps("role")} />
       <Select
-        label="Where"
+        label={t("shift.where")}
         withAsterisk
         allowDeselect={false}
         data={week.locations.map((location) => location.name)}
         {...form.getInputProps("location")}
       />
-      <Textarea label="Note" autosize minRows={2} maxRows={6} {...form.getInputProps("note")} />
+      <Textarea label={t("shift.note")} autosize minRows={2} maxRows={6} {...form.getInputProps("note")} />
     </>
   );
 }
 
 function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => void; fail: (why: string) => void }) {
+  const { t } = useTranslation();
   const [asking, setAsking] = useState(false);
   const removal = useDeleteShift();
   const announce = useAnnounce();
   const remove = async () => {
     const outcome = await removal.mutate(schedule);
     if (outcome.status === "saved") {
-      announce("You deleted the shift.");
+      announce(t("shift.done.deleted"));
       return close();
     }
     setAsking(false);
@@ -131,20 +134,20 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
   return (
     <Popover opened={asking} onChange={setAsking} position="top-start" shadow="md" trapFocus withArrow>
       <Popover.Target>
-        <ActionIcon variant="default" size={36} aria-label="Delete this shift" onClick={() => setAsking(true)}>
+        <ActionIcon variant="default" size={36} aria-label={t("shift.delete.this")} onClick={() => setAsking(true)}>
           <IconTrash size={17} stroke={1.7} />
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
         <Text size="sm" fw={600} mb={10}>
-          Delete this shift?
+          {t("shift.delete.ask")}
         </Text>
         <Group gap={8}>
           <Button size="xs" color="red.8" loading={removal.pending > 0} onClick={() => void remove()}>
-            Delete
+            {t("shift.delete.yes")}
           </Button>
           <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-            Keep it
+            {t("shift.delete.no")}
           </Button>
         </Group>
       </Popover.Dropdown>
@@ -162,10 +165,10 @@ function Saves({ base, save, saving, check }: Pick<ShiftFormState, "base" | "sav
     return (
       <>
         <Button variant="default" disabled={saving} onClick={() => void save("draft", accept)}>
-          {anyway ? t("rules.anyway.draft") : "Save draft"}
+          {anyway ? t("rules.anyway.draft") : t("shift.saveDraft")}
         </Button>
         <Button type="submit" loading={saving} className={anyway ? (classes.anyway ?? "") : ""}>
-          {anyway ? t("rules.anyway.publish") : "Publish"}
+          {anyway ? t("rules.anyway.publish") : t("shift.publish")}
         </Button>
       </>
     );
@@ -174,37 +177,39 @@ function Saves({ base, save, saving, check }: Pick<ShiftFormState, "base" | "sav
     <>
       <Menu position="top-end" shadow="md">
         <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label="More ways to save">
+          <ActionIcon variant="default" size={36} aria-label={t("shift.moreWays")}>
             <IconDots size={17} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void save("draft", accept)}>Withdraw: make it a draft</Menu.Item>
+          <Menu.Item onClick={() => void save("draft", accept)}>{t("shift.withdraw")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Button type="submit" loading={saving} className={anyway ? (classes.anyway ?? "") : ""}>
-        {anyway ? t("rules.anyway.save") : "Save"}
+        {anyway ? t("rules.anyway.save") : t("shift.save")}
       </Button>
     </>
   );
 }
 
 function Told({ state, week, close }: { state: ShiftFormState; week: Week; close: () => void }) {
+  const { t } = useTranslation();
   const { base, questions, take, keep, refusal, save, saving } = state;
   const status = refusal?.status ?? base?.status ?? "published";
   if (questions.length > 0) {
-    const nameOf = (id: number) => week.staff.get(id)?.name ?? `Staff ${id}`;
+    const nameOf = (id: number) => week.staff.get(id)?.name ?? t("shell.staffNumber", { id });
     return <Questions {...{ questions, nameOf, take, keep }} />;
   }
   if (refusal?.stale) return <Late stale={refusal.stale} close={close} />;
   if (!refusal) return null;
   const { general, overrule } = refusal;
   const anyway = () => void save(status, { accept: overrule ?? [] });
-  return <Refused general={general} overrule={overrule !== null} action="Save" busy={saving} anyway={anyway} />;
+  return <Refused general={general} overrule={overrule && { action: "save", busy: saving, anyway }} />;
 }
 
 /** Creates or edits a shift. The server's reasons stand beside the fields they are about. */
 export function ShiftForm({ schedule, live, initial, week, close }: Props) {
+  const { t } = useTranslation();
   const state = useShiftForm({ schedule, live, initial, locations: week.locations, close });
   const [failure, setFailure] = useState<string | null>(null);
   const now = useNow();
@@ -218,14 +223,13 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
     <form onSubmit={submit} noValidate className={classes.form}>
       <Stack gap="md" className={classes.fields}>
         <Told state={state} week={week} close={close} />
-        {failure && <Refused general={[failure]} overrule={false} action="Delete" busy={false} anyway={close} />}
+        {failure && <Refused general={[failure]} />}
         <When state={state} />
         <Who state={state} week={week} />
         {wanting && <Suggestions shift={wanting} choose={(id) => form.setFieldValue("staff", String(id))} />}
         {base?.updated_by && (
           <Text size="xs" c="dimmed">
-            {base.status === "draft" ? "Draft" : "Published"} · last changed by {base.updated_by.name},{" "}
-            {ago(base.updated_at, now)}
+            {t(`shift.changed.${base.status}`, { name: base.updated_by.name, ago: ago(base.updated_at, now) })}
           </Text>
         )}
       </Stack>

@@ -1,5 +1,6 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { SidePanel } from "../shell/Dialog";
@@ -13,7 +14,7 @@ import { OPEN, type ShiftValues, valuesOf } from "./shift-fields";
 
 interface Props {
   readonly week: Week;
-  readonly monday: Day;
+  readonly first: Day;
   readonly search: WeekSearch;
   readonly close: () => void;
 }
@@ -25,11 +26,11 @@ function usualPlace({ grid, locations }: Week, staffId: number | null): string {
   return home ?? commonest ?? locations[0]?.name ?? "";
 }
 
-function blank({ week, monday, search }: Props): ShiftValues {
+function blank({ week, first, search }: Props): ShiftValues {
   const staff = typeof search.staff === "number" ? week.staff.get(search.staff) : undefined;
   return {
     staff: staff ? String(staff.id) : OPEN,
-    day: search.day ?? monday,
+    day: search.day ?? first,
     start: "07:00",
     end: "15:00",
     role: staff?.skills[0] ?? "",
@@ -39,11 +40,12 @@ function blank({ week, monday, search }: Props): ShiftValues {
 }
 
 function Gone({ close }: { close: () => void }) {
+  const { t } = useTranslation();
   return (
     <Stack>
-      <Text>This shift is not in this week any more: it was deleted, withdrawn or moved.</Text>
+      <Text>{t("shift.panel.gone")}</Text>
       <Button variant="default" onClick={close}>
-        Close
+        {t("shift.panel.close")}
       </Button>
     </Stack>
   );
@@ -68,12 +70,13 @@ function Content(props: Props) {
 
 /** The side panel of one shift: its form for managers, its details for everyone else. */
 export function ShiftPanel(props: Props) {
+  const { t } = useTranslation();
   const { week, search, close } = props;
   const { manager } = useSignedIn();
   const opened = search.shift !== undefined && week.grid !== null && (manager || search.shift !== "new");
-  const title = search.shift === "new" ? "New shift" : manager ? "Edit shift" : "Shift";
+  const kind = search.shift === "new" ? "new" : manager ? "edit" : "read";
   return (
-    <SidePanel opened={opened} close={close} title={title}>
+    <SidePanel opened={opened} close={close} title={t(`shift.panel.${kind}`)}>
       {opened && <Content {...props} />}
     </SidePanel>
   );

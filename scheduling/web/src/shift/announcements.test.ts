@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../api/types";
 import type { RowChange } from "../live/changes";
+import { words } from "../words/language";
 import { sentence } from "./announcements";
 
 const MONA = { id: 1, name: "Mona Reyes" };
 const IRIS = { id: 9, name: "Iris Novak" };
-const audience = { me: 2, nameOf: (id: number) => (id === 3 ? "Ben Ito" : "Ada Park") };
+const audience = { t: words.t, me: 2, nameOf: (id: number) => (id === 3 ? "Ben Ito" : "Ada Park") };
 
 function shift(id: number, change: Partial<Schedule> = {}): Schedule {
   return {

@@ -1,24 +1,17 @@
 import type { Schedule } from "../api/types";
 import type { Changes, RowChange } from "../live/changes";
-import { count, dayShort, list, timeSpan } from "../time/words";
+import { dayShort, list, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
-import { words } from "../words/language";
+import type { Translate } from "../words/language";
 
 /** What a sentence needs to know of the reader and the team. */
 export interface Audience {
+  readonly t: Translate;
   readonly me: number;
   readonly nameOf: (staffId: number) => string;
 }
 
 type Verb = "added" | "removed" | "published" | "withdrew" | "changed";
-
-const PASSIVE: Record<Verb, string> = {
-  added: "added",
-  removed: "removed",
-  published: "published",
-  withdrew: "withdrawn",
-  changed: "changed",
-};
 
 function verbOf({ before, after }: RowChange<Schedule>): Verb {
   if (!after) return "removed";
@@ -27,9 +20,9 @@ function verbOf({ before, after }: RowChange<Schedule>): Verb {
   return after.status === "published" ? "published" : "withdrew";
 }
 
-function whose(shift: Schedule, { me, nameOf }: Audience): string {
-  if (shift.staff_id === null) return "an open shift";
-  return shift.staff_id === me ? "your shift" : `${nameOf(shift.staff_id)}’s shift`;
+function whose(shift: Schedule, { t, me, nameOf }: Audience): string {
+  if (shift.staff_id === null) return t("shift.news.open");
+  return shift.staff_id === me ? t("shift.news.yours") : t("shift.news.of", { name: nameOf(shift.staff_id) });
 }
 
 function when(shift: Schedule): string {
@@ -43,22 +36,28 @@ function capital(sentence: string): string {
 function one(change: RowChange<Schedule>, audience: Audience): string {
   const shift = change.after ?? change.before;
   if (!shift) return "";
-  const [verb, what] = [verbOf(change), `${whose(shift, audience)} on ${when(shift)}`];
+  const told = { what: whose(shift, audience), when: when(shift) };
   const who = change.after?.updated_by?.name;
-  return who ? `${who} ${verb} ${what}.` : `${capital(what)} was ${PASSIVE[verb]}.`;
+  const verb = verbOf(change);
+  return who
+    ? audience.t(`shift.news.who.${verb}`, { ...told, who })
+    : capital(audience.t(`shift.news.passive.${verb}`, told));
 }
 
-function many(changes: readonly RowChange<Schedule>[]): string {
+function many(changes: readonly RowChange<Schedule>[], t: Translate): string {
   const verbs = new Map<Verb, number>();
   for (const verb of changes.map(verbOf)) verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
   const names = new Set(changes.flatMap(({ after }) => after?.updated_by?.name ?? []));
   const [only] = verbs.keys();
+  const [who] = names;
+  const shifts = t("week.shifts", { count: changes.length });
   if (verbs.size === 1 && only) {
-    const what = count(changes.length, "shift");
-    return names.size === 1 ? `${[...names][0]} ${only} ${what}.` : `${what} were ${PASSIVE[only]}.`;
+    return names.size === 1 && who
+      ? t(`shift.news.whoMany.${only}`, { who, shifts })
+      : t(`shift.news.passiveMany.${only}`, { shifts });
   }
-  const parts = [...verbs].map(([verb, number]) => `${number} ${PASSIVE[verb]}`);
-  return `${count(changes.length, "shift")} changed: ${list(words.t, parts, parts.length)}.`;
+  const parts = [...verbs].map(([verb, number]) => t(`shift.news.part.${verb}`, { number }));
+  return t("shift.news.mixed", { shifts, parts: list(t, parts, parts.length) });
 }
 
 /** One sentence for all that happened since the last one; empty when nothing did. */
@@ -66,5 +65,5 @@ export function sentence(changes: Changes<Schedule>, audience: Audience): string
   const all = [...changes.values()];
   const [first] = all;
   if (!first) return "";
-  return all.length === 1 ? one(first, audience) : many(all);
+  return all.length === 1 ? one(first, audience) : many(all, audience.t);
 }

@@ -158,18 +158,18 @@ export function useRestore(): UseLiveMutation<Rows, Schedule, Batched> {
   const asLeft = () => undefined;
   return useLiveMutation({
     queryKey: SCHEDULES,
-    mutationFn: async (done: Rows, { requestId }) => {
+    mutationFn: (done: Rows, { requestId }) => {
       const rows = inverse(done);
-      const answer = await api.batch(requestOf(rows, undefined, asLeft), requestId).catch((error: unknown) => {
+      const sent = api.batch(requestOf(rows, undefined, asLeft), requestId).catch((error: unknown) => {
         if (!(error instanceof Problem && error.overrulable)) throw error;
         return api.batch(requestOf(rows, error.codes, asLeft), requestId);
       });
-      const restored = doneBy(rows, answer, asLeft).map(({ after: now }, index) => ({
-        was: done[index]?.before ?? null,
-        now,
-      }));
-      history.undone(restored.flatMap(({ was, now }) => (was && now ? [{ was, now }] : [])));
-      return answer;
+      return history.restore(sent, (answer) =>
+        doneBy(rows, answer, asLeft).flatMap(({ after: now }, index) => {
+          const was = done[index]?.before;
+          return was && now ? [{ was, now }] : [];
+        }),
+      );
     },
     edit: (done) => shownOf(restoring(inverse(done)), ownDeletes),
     answered: ({ created, changed }) => [...created, ...changed],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../api/problem";
 import type { Schedule } from "../api/types";
+import { words } from "../words/language";
 import {
   changesFrom,
   fieldsOf,
@@ -12,6 +13,7 @@ import {
   valuesOf,
 } from "./shift-fields";
 
+const { t } = words;
 const LONDON = "Europe/London";
 
 const values: ShiftValues = {
@@ -45,39 +47,41 @@ const schedule: Schedule = {
 
 describe("fieldsOf", () => {
   it("makes instants of wall-clock times at the location", () => {
-    expect(fieldsOf(values, LONDON)).toEqual({ fields });
-    expect(fieldsOf(values, "America/New_York")).toMatchObject({
+    expect(fieldsOf(t, values, LONDON)).toEqual({ fields });
+    expect(fieldsOf(t, values, "America/New_York")).toMatchObject({
       fields: { starts_at: "2026-11-24T12:00:00Z", ends_at: "2026-11-24T20:00:00Z" },
     });
   });
 
   it("ends a night shift on the next day, whatever the clocks do", () => {
     const night = { ...values, start: "22:00", end: "06:00" };
-    expect(fieldsOf(night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });
+    expect(fieldsOf(t, night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });
     expect(lengthOf({ ...night, day: "2026-10-24" }, LONDON)).toBe(540);
     expect(lengthOf({ ...night, day: "2026-03-28" }, LONDON)).toBe(420);
   });
 
   it("sends an open shift without a person", () => {
-    expect(fieldsOf({ ...values, staff: OPEN }, LONDON)).toMatchObject({ fields: { staff_id: null } });
+    expect(fieldsOf(t, { ...values, staff: OPEN }, LONDON)).toMatchObject({ fields: { staff_id: null } });
   });
 
   it("says beside each empty input what is wanted", () => {
     const empty = { ...values, day: "", start: "", end: "", role: " ", location: "" };
-    const read = fieldsOf(empty, LONDON);
+    const read = fieldsOf(t, empty, LONDON);
     expect("errors" in read && Object.keys(read.errors).sort()).toEqual(["day", "end", "location", "role", "start"]);
     expect(lengthOf(empty, LONDON)).toBeNull();
   });
 
   it("says beside the input that its hour does not exist on that day", () => {
     const skipped = { ...values, day: "2026-03-29", start: "01:30", end: "09:00" };
-    expect(fieldsOf(skipped, LONDON)).toMatchObject({ errors: { start: expect.stringContaining("does not exist") } });
+    expect(fieldsOf(t, skipped, LONDON)).toMatchObject({
+      errors: { start: expect.stringContaining("does not exist") },
+    });
     const until = { ...values, day: "2026-03-28", start: "20:00", end: "01:30" };
-    expect(fieldsOf(until, LONDON)).toMatchObject({ errors: { end: expect.stringContaining("does not exist") } });
+    expect(fieldsOf(t, until, LONDON)).toMatchObject({ errors: { end: expect.stringContaining("does not exist") } });
   });
 
   it("gives back what a shift was made of", () => {
-    expect(fieldsOf(valuesOf(schedule), LONDON)).toEqual({ fields });
+    expect(fieldsOf(t, valuesOf(schedule), LONDON)).toEqual({ fields });
   });
 });
 
@@ -115,7 +119,7 @@ describe("placeReasons", () => {
   const reason = (field: string, message: string): Reason => ({ field, message, code: "x", severity: "hard" });
 
   it("puts each reason beside its input, several of one input together", () => {
-    const { errors, general } = placeReasons([
+    const { errors, general } = placeReasons(t, [
       reason("starts_at", "Overlaps."),
       reason("starts_at", "Too early."),
       reason("staff_id", "Is on leave."),

@@ -1,7 +1,9 @@
 import type { Reason } from "../api/problem";
 import type { Location, Person, Schedule, ScheduleFields } from "../api/types";
+import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
 import { instantAt, minutesBetween, wallTime } from "../time/zone";
+import type { Translate } from "../words/language";
 
 /** The shift form's values as people type them: a date and two wall-clock times at the location. */
 export interface ShiftValues {
@@ -36,8 +38,6 @@ export function zoneOf(location: string, locations: readonly Location[]): string
   return (locations.find((each) => each.name === location) ?? locations[0])?.timezone ?? "UTC";
 }
 
-const NEVER = "The clocks go forward then: this time does not exist on that day.";
-
 /** An end at or before the start is meant on the next day: a night shift. */
 export function instantsOf(
   { day, start, end }: Pick<ShiftValues, "day" | "start" | "end">,
@@ -54,25 +54,29 @@ export function lengthOf(values: ShiftValues, zone: string): number | null {
   return starts_at && ends_at ? minutesBetween(starts_at, ends_at) : null;
 }
 
-function missing(values: ShiftValues): ShiftErrors {
+function missing(t: Translate, values: ShiftValues): ShiftErrors {
   const errors: ShiftErrors = {};
-  if (!values.day) errors.day = "Choose the day it starts.";
-  if (!values.start) errors.start = "Enter when it starts.";
-  if (!values.end) errors.end = "Enter when it ends.";
-  if (!values.role.trim()) errors.role = "Enter the role, such as Nurse.";
-  if (!values.location) errors.location = "Choose where it is.";
+  if (!values.day) errors.day = t("shift.missing.day");
+  if (!values.start) errors.start = t("shift.missing.start");
+  if (!values.end) errors.end = t("shift.missing.end");
+  if (!values.role.trim()) errors.role = t("shift.missing.role");
+  if (!values.location) errors.location = t("shift.missing.location");
   return errors;
 }
 
 export type Fields = Omit<ScheduleFields, "status">;
 
 /** Turns what was entered into the request's fields, or says beside which input something is wrong. */
-export function fieldsOf(values: ShiftValues, zone: string): { fields: Fields } | { errors: ShiftErrors } {
-  const errors = missing(values);
+export function fieldsOf(
+  t: Translate,
+  values: ShiftValues,
+  zone: string,
+): { fields: Fields } | { errors: ShiftErrors } {
+  const errors = missing(t, values);
   if (Object.keys(errors).length > 0) return { errors };
   const { starts_at, ends_at } = instantsOf(values, zone);
-  if (!starts_at) return { errors: { start: NEVER } };
-  if (!ends_at) return { errors: { end: NEVER } };
+  if (!starts_at) return { errors: { start: t("shift.missing.skipped") } };
+  if (!ends_at) return { errors: { end: t("shift.missing.skipped") } };
   const staff_id = values.staff === OPEN ? null : Number(values.staff);
   const { role, location, note } = values;
   return { fields: { staff_id, starts_at, ends_at, role: role.trim(), location, note: note.trim() } };
@@ -89,11 +93,11 @@ const INPUTS: Readonly<Record<string, keyof ShiftValues>> = {
 };
 
 /** Sorts the server's reasons to the inputs they are about; the rest is told above the form. */
-export function placeReasons(reasons: readonly Reason[]): { errors: ShiftErrors; general: string[] } {
+export function placeReasons(t: Translate, reasons: readonly Reason[]): { errors: ShiftErrors; general: string[] } {
   const errors: ShiftErrors = {};
   const general: string[] = [];
-  for (const { field, message } of reasons) {
-    const input = INPUTS[field];
+  for (const reason of reasons) {
+    const [input, message] = [INPUTS[reason.field], reasonSentence(t, reason)];
     if (input) errors[input] = errors[input] ? `${errors[input]} ${message}` : message;
     else general.push(message);
   }

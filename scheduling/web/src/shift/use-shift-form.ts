@@ -7,6 +7,7 @@ import type { ConsideredShift, Location, Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useCheck } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
+import type { Translate } from "../words/language";
 import { merge, type Question } from "./merge";
 import { useSaveShift } from "./mutations";
 import { changesFrom, type Fields, fieldsOf, placeReasons, type ShiftValues, shownAs, zoneOf } from "./shift-fields";
@@ -36,19 +37,19 @@ function send(api: Api, { base, fields, status, accept }: Saving, requestId: str
   return api.changeSchedule(base.id, changes, requestId);
 }
 
-function refusalOf(error: unknown, status: Status): { refusal: Refusal; reasons: readonly Reason[] } {
+function refusalOf(t: Translate, error: unknown, status: Status): { refusal: Refusal; reasons: readonly Reason[] } {
   const refusal = { status, general: [], overrule: null, stale: null };
   if (!(error instanceof Problem)) return { refusal: { ...refusal, general: [sentenceOf(error)] }, reasons: [] };
   const stale = error.stale<Schedule>();
   if (stale) return { refusal: { ...refusal, stale }, reasons: [] };
   if (error.reasons.length === 0) return { refusal: { ...refusal, general: [sentenceOf(error)] }, reasons: [] };
-  const { general } = placeReasons(error.reasons);
+  const { general } = placeReasons(t, error.reasons);
   return { refusal: { ...refusal, general, overrule: error.overrulable ? error.codes : null }, reasons: error.reasons };
 }
 
 /** What the rules are asked about while it is entered; null until it is complete. */
-function consideredOf(values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
-  const read = fieldsOf(values, zone);
+function consideredOf(t: Translate, values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
+  const read = fieldsOf(t, values, zone);
   if ("errors" in read) return null;
   const { note: _, ...fields } = read.fields;
   return base ? { ...fields, id: base.id } : fields;
@@ -100,7 +101,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
   };
 
   const save = async (status: Status, { accept }: { accept?: readonly string[] } = {}) => {
-    const read = fieldsOf(form.values, zone);
+    const read = fieldsOf(t, form.values, zone);
     if ("errors" in read) return form.setErrors(read.errors);
     if (questions.length > 0) {
       const unanswered = t("live.conflict.unanswered");
@@ -111,11 +112,11 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     const shown = shownAs(base, { ...read.fields, status }, zone, me);
     const outcome = await saving.mutate({ base, fields: read.fields, status, accept, shown });
     if (outcome.status === "saved") {
-      announce(base ? "You saved the shift." : "You added a shift.");
+      announce(base ? t("shift.done.saved") : t("shift.done.added"));
       return close();
     }
-    const told = refusalOf(outcome.error, status);
-    form.setErrors(placeReasons(told.reasons).errors);
+    const told = refusalOf(t, outcome.error, status);
+    form.setErrors(placeReasons(t, told.reasons).errors);
     setRefusal(told.refusal);
     if (told.refusal.stale?.current) follow(told.refusal.stale.current);
   };
@@ -126,7 +127,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     if (live && !busy) follow(live);
   }, [live, busy]);
 
-  const considered = consideredOf(form.values, zone, base);
+  const considered = consideredOf(t, form.values, zone, base);
   const check = useCheck(considered);
 
   return { form, base, zone, save, saving: busy, refusal, questions, take, keep, considered, check };

@@ -21,11 +21,11 @@ interface Props {
   readonly zones: readonly string[];
 }
 
-const STATUS: Record<TimeOffStatus, { word: string; Icon: typeof IconCheck }> = {
-  pending: { word: "Not decided", Icon: IconClockQuestion },
-  approved: { word: "Approved", Icon: IconCheck },
-  denied: { word: "Denied", Icon: IconX },
-  cancelled: { word: "Cancelled", Icon: IconBan },
+const ICONS: Record<TimeOffStatus, typeof IconCheck> = {
+  pending: IconClockQuestion,
+  approved: IconCheck,
+  denied: IconX,
+  cancelled: IconBan,
 };
 
 type Decision = "approve" | "deny";
@@ -44,7 +44,7 @@ function failureOf(error: unknown): Failure {
 const FATES: readonly ShiftFate[] = ["open", "draft", "keep"];
 
 function Blocked({ failure }: { failure: Failure }) {
-  return <Refused general={failure.general} overrule={false} action="" busy={false} anyway={() => {}} />;
+  return <Refused general={failure.general} />;
 }
 
 interface OverlapsProps {
@@ -75,6 +75,7 @@ function Overlaps({ shifts, busy, approve }: OverlapsProps) {
 }
 
 function Decide({ request, name }: { request: TimeOff; name: string }) {
+  const { t } = useTranslation();
   const [note, setNote] = useState("");
   const [failure, setFailure] = useState<Failure | null>(null);
   const change = useTimeOffChange((api, input: { decision: Decision; shifts?: ShiftFate }, requestId) => {
@@ -95,16 +96,16 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
       <Group gap={8} wrap="wrap">
         <TextInput
           className={classes.note}
-          aria-label={`Note to ${name}`}
-          placeholder={`Note to ${name.split(" ")[0]} (optional)`}
+          aria-label={t("timeoff.noteTo", { name })}
+          placeholder={t("timeoff.optionalNoteTo", { name: name.split(" ")[0] })}
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
         <Button variant="default" disabled={change.pending > 0} onClick={() => void decide("deny")}>
-          Deny
+          {t("timeoff.deny")}
         </Button>
         <Button loading={change.pending > 0} onClick={() => void decide("approve")}>
-          Approve
+          {t("timeoff.approve")}
         </Button>
       </Group>
     </div>
@@ -112,6 +113,7 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
 }
 
 function Cancel({ request }: { request: TimeOff }) {
+  const { t } = useTranslation();
   const [failure, setFailure] = useState<Failure | null>(null);
   const change = useTimeOffChange((api, _: null, requestId) =>
     api.cancelTimeOff(request.id, request.version, requestId),
@@ -125,7 +127,7 @@ function Cancel({ request }: { request: TimeOff }) {
       {failure && <Blocked failure={failure} />}
       <Group justify="flex-end">
         <Button variant="default" size="xs" loading={change.pending > 0} onClick={() => void cancel()}>
-          {request.status === "pending" ? "Take it back" : "Cancel this time off"}
+          {request.status === "pending" ? t("timeoff.takeBack") : t("timeoff.cancel")}
         </Button>
       </Group>
     </div>
@@ -135,8 +137,9 @@ function Cancel({ request }: { request: TimeOff }) {
 /** One request for time off: who, when, why, what became of it, and what the reader may do about it. */
 export function RequestCard({ request, name, zones }: Props) {
   const { me, manager } = useSignedIn();
+  const { t } = useTranslation();
   const now = useNow();
-  const { word, Icon } = STATUS[request.status];
+  const Icon = ICONS[request.status];
   const mine = request.staff_id === me.id;
   const open = request.status === "pending" || request.status === "approved";
   return (
@@ -145,18 +148,21 @@ export function RequestCard({ request, name, zones }: Props) {
         <Face name={name} size={38} />
         <div className={classes.text}>
           <h3 className={classes.name}>{name}</h3>
-          <p className={classes.period}>{period(request, zoneOfSpan(request, zones))}</p>
+          <p className={classes.period}>{period(t, request, zoneOfSpan(request, zones))}</p>
         </div>
         <span className={classes.status} data-status={request.status}>
           <Icon size={14} stroke={2} aria-hidden="true" />
-          {word}
+          {t(`timeoff.status.${request.status}`)}
         </span>
       </div>
-      {request.note && <p className={classes.quote}>“{request.note}”</p>}
+      {request.note && <p className={classes.quote}>{t("timeoff.quote", { text: request.note })}</p>}
       {request.decided_by && (
         <p className={classes.decided}>
-          {word} by {request.decided_by.name}, {ago(request.updated_at, now)}
-          {request.decision_note && <>: “{request.decision_note}”</>}
+          {t(`timeoff.decidedBy.${request.status}`, {
+            name: request.decided_by.name,
+            ago: ago(request.updated_at, now),
+          })}
+          {request.decision_note && `: ${t("timeoff.quote", { text: request.decision_note })}`}
         </p>
       )}
       {manager && request.status === "pending" && <Decide request={request} name={name} />}

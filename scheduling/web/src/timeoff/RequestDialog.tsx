@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { Dialog } from "../shell/Dialog";
 import { RequestCard } from "./RequestCard";
@@ -11,8 +12,9 @@ interface Props {
 
 /** One request, opened from the week. */
 export function RequestDialog({ request, name, zones, close }: Props) {
+  const { t } = useTranslation();
   return (
-    <Dialog opened={request !== null} close={close} title="Time off" size={620}>
+    <Dialog opened={request !== null} close={close} title={t("timeoff.page")} size={620}>
       {request && <RequestCard request={request} name={name} zones={zones} />}
     </Dialog>
   );

@@ -22,6 +22,7 @@ interface Props {
 
 function useRequestForm({ zone, close }: Props) {
   const { me } = useSignedIn();
+  const { t } = useTranslation();
   const [failure, setFailure] = useState<string | null>(null);
   const form = useForm<RequestValues>({
     initialValues: { staff: String(me.id), days: [null, null], part: false, start: "", end: "", note: "" },
@@ -30,14 +31,14 @@ function useRequestForm({ zone, close }: Props) {
     api.requestTimeOff(fields, requestId),
   );
   const submit = form.onSubmit(async (values) => {
-    const read = requestOf(values, zone);
+    const read = requestOf(t, values, zone);
     setFailure(null);
     if ("errors" in read) return form.setErrors(read.errors);
     const staff_id = Number(values.staff);
     const outcome = await change.mutate(staff_id === me.id ? read.fields : { ...read.fields, staff_id });
     if (outcome.status === "saved") return close();
     const reasons = outcome.error instanceof Problem ? outcome.error.reasons : [];
-    form.setErrors(placeRequestReasons(reasons, values.part));
+    form.setErrors(placeRequestReasons(t, reasons, values.part));
     if (reasons.length === 0) setFailure(sentenceOf(outcome.error));
   });
   return { form, submit, failure, sending: change.pending > 0 };
@@ -54,7 +55,7 @@ function Fields(props: Props) {
         {failure && <Notice tone="bad" icon={IconAlertCircle} title={failure} urgent />}
         {manager && (
           <Select
-            label="For"
+            label={t("timeoff.for")}
             searchable
             allowDeselect={false}
             data={[...staff.values()].map((person) => ({ value: String(person.id), label: person.name }))}
@@ -65,26 +66,32 @@ function Fields(props: Props) {
           {...calendarNamed("days-off")}
           type="range"
           allowSingleDateInRange
-          label="First and last day"
-          placeholder="Choose the days"
+          label={t("timeoff.days")}
+          placeholder={t("timeoff.chooseDays")}
           valueFormat="ddd D MMM YYYY"
           withAsterisk
           {...form.getInputProps("days")}
         />
-        <Switch label="Only some hours of the first day" {...form.getInputProps("part", { type: "checkbox" })} />
+        <Switch label={t("timeoff.part")} {...form.getInputProps("part", { type: "checkbox" })} />
         {form.values.part && (
           <Group grow align="flex-start">
-            <TimePicker {...timeLabels(t, "From")} {...form.getInputProps("start")} />
-            <TimePicker {...timeLabels(t, "Until")} {...form.getInputProps("end")} />
+            <TimePicker {...timeLabels(t, t("timeoff.from"))} {...form.getInputProps("start")} />
+            <TimePicker {...timeLabels(t, t("timeoff.until"))} {...form.getInputProps("end")} />
           </Group>
         )}
-        <Textarea label="Note" description="Managers see it." autosize minRows={2} {...form.getInputProps("note")} />
+        <Textarea
+          label={t("timeoff.note")}
+          description={t("timeoff.noteReaders")}
+          autosize
+          minRows={2}
+          {...form.getInputProps("note")}
+        />
         <Group justify="flex-end" gap={8}>
           <Button variant="default" onClick={close}>
-            Not now
+            {t("timeoff.notNow")}
           </Button>
           <Button type="submit" loading={sending}>
-            Request time off
+            {t("timeoff.request")}
           </Button>
         </Group>
       </Stack>
@@ -94,8 +101,9 @@ function Fields(props: Props) {
 
 /** Requests time off. Managers may do it for others. */
 export function RequestForm({ opened, ...props }: Props & { opened: boolean }) {
+  const { t } = useTranslation();
   return (
-    <Dialog opened={opened} close={props.close} title="Request time off" size={460}>
+    <Dialog opened={opened} close={props.close} title={t("timeoff.request")} size={460}>
       {opened && <Fields {...props} />}
     </Dialog>
   );

@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useNews } from "../live/news";
@@ -9,9 +10,10 @@ import { usePendingRequests } from "./queries";
 
 function useAudience() {
   const { me } = useSignedIn();
+  const { t } = useTranslation();
   const team = useTeam().data;
-  const nameOf = (id: number) => team?.get(id)?.name ?? `Staff ${id}`;
-  return { me: me.id, nameOf, zones: zonesOf(useLocations().data) };
+  const nameOf = (id: number) => team?.get(id)?.name ?? t("shell.staffNumber", { id });
+  return { t, me: me.id, nameOf, zones: zonesOf(useLocations().data) };
 }
 
 function ToManagers() {

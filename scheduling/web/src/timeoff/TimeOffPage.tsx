@@ -1,13 +1,13 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconBeach, IconPlus } from "@tabler/icons-react";
 import { type ReactNode, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { type TimeOffFilter, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { useNow } from "../time/use-now";
 import { addDays, type Day, weekOf } from "../time/week";
-import { count } from "../time/words";
 import { startOfDay, today } from "../time/zone";
 import { useLocations, zonesOf } from "../week/use-week";
 import { RequestCard } from "./RequestCard";
@@ -16,8 +16,8 @@ import classes from "./TimeOffPage.module.css";
 
 /** Five weeks back, a year ahead. */
 function windowAround(day: Day): TimeOffFilter {
-  const monday = weekOf(day);
-  return { from: startOfDay(addDays(monday, -35), "UTC"), to: startOfDay(addDays(monday, 371), "UTC") };
+  const first = weekOf(day);
+  return { from: startOfDay(addDays(first, -35), "UTC"), to: startOfDay(addDays(first, 371), "UTC") };
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
@@ -30,17 +30,15 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function Empty({ manager, ask }: { manager: boolean; ask: () => void }) {
+  const { t } = useTranslation();
+  const words = manager ? ("timeoff.emptyForManagers" as const) : ("timeoff.emptyForStaff" as const);
   return (
     <div className={classes.empty}>
       <IconBeach size={34} stroke={1.3} aria-hidden="true" />
-      <p className={classes.emptyTitle}>{manager ? "Nobody has requested time off" : "No time off yet"}</p>
-      <p className={classes.emptyText}>
-        {manager
-          ? "Requests appear here the moment they are made, and in the week as dotted cells."
-          : "Request the days you need. You see here what was decided, as soon as it is."}
-      </p>
+      <p className={classes.emptyTitle}>{t(`${words}.title`)}</p>
+      <p className={classes.emptyText}>{t(`${words}.text`)}</p>
       <Button variant="light" onClick={ask}>
-        Request time off
+        {t("timeoff.request")}
       </Button>
     </div>
   );
@@ -53,6 +51,7 @@ interface ListProps {
 }
 
 function Lists({ requests, nameOf, zones }: ListProps) {
+  const { t } = useTranslation();
   const { manager } = useSignedIn();
   const all = [...requests.values()];
   const pending = all
@@ -71,42 +70,43 @@ function Lists({ requests, nameOf, zones }: ListProps) {
   return (
     <>
       {pending.length > 0 && (
-        <Section title={manager ? `${count(pending.length, "request")} to decide` : "Waiting for a decision"}>
+        <Section title={manager ? t("timeoff.toDecide", { count: pending.length }) : t("timeoff.waiting")}>
           {cards(pending)}
         </Section>
       )}
       {manager && pending.length === 0 && (
-        <Section title="Nothing to decide">
-          <p className={classes.emptyText}>Every request has its answer.</p>
+        <Section title={t("timeoff.nothingToDecide")}>
+          <p className={classes.emptyText}>{t("timeoff.allAnswered")}</p>
         </Section>
       )}
-      {decided.length > 0 && <Section title="Decided">{cards(decided)}</Section>}
+      {decided.length > 0 && <Section title={t("timeoff.decided")}>{cards(decided)}</Section>}
     </>
   );
 }
 
 /** Requests for time off: to make them, to decide them, to see what became of them. */
 export function TimeOffPage() {
+  const { t } = useTranslation();
   const { manager } = useSignedIn();
   const [asking, setAsking] = useState(false);
   const zones = zonesOf(useLocations().data);
   const day = today(zones[0], useNow());
   const requests = useTimeOff(useMemo(() => windowAround(day), [day]));
   const staff = useTeam().data ?? new Map();
-  const nameOf = (id: number) => staff.get(id)?.name ?? `Staff ${id}`;
+  const nameOf = (id: number) => staff.get(id)?.name ?? t("shell.staffNumber", { id });
   const ask = () => setAsking(true);
   const failed = requests.data ? null : requests.live.error;
   return (
     <div className={classes.scroller}>
-      <title>Time off · Scheduling</title>
+      <title>{t("shell.title", { page: t("timeoff.page") })}</title>
       <div className={classes.page}>
         <div className={classes.heading}>
-          <h1 className={classes.title}>Time off</h1>
+          <h1 className={classes.title}>{t("timeoff.page")}</h1>
           <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={ask}>
-            Request time off
+            {t("timeoff.request")}
           </Button>
         </div>
-        {failed && <Failure what="Time off" error={failed} retry={() => void requests.refetch()} />}
+        {failed && <Failure what={t("timeoff.failed")} error={failed} retry={() => void requests.refetch()} />}
         {!requests.data && !failed && <Skeleton height={96} radius={14} mt={24} />}
         {requests.data?.size === 0 && <Empty manager={manager} ask={ask} />}
         {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}

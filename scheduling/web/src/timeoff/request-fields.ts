@@ -1,7 +1,9 @@
 import type { Reason } from "../api/problem";
 import type { TimeOffFields } from "../api/types";
+import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
 import { instantAt, startOfDay } from "../time/zone";
+import type { Translate } from "../words/language";
 
 /** The request form's values: whole days, or some hours of one day. */
 export interface RequestValues {
@@ -16,33 +18,35 @@ export interface RequestValues {
 
 export type RequestErrors = Partial<Record<keyof RequestValues, string>>;
 
-const NEVER = "The clocks go forward then: this time does not exist on that day.";
-
-function hoursOf({ start, end }: RequestValues, day: Day, zone: string): TimeOffFields | RequestErrors {
-  if (!start) return { start: "Enter from when." };
-  if (!end) return { end: "Enter until when." };
-  if (end <= start) return { end: "The end must be after the start." };
+function hoursOf(t: Translate, { start, end }: RequestValues, day: Day, zone: string): TimeOffFields | RequestErrors {
+  if (!start) return { start: t("timeoff.missing.start") };
+  if (!end) return { end: t("timeoff.missing.end") };
+  if (end <= start) return { end: t("timeoff.missing.order") };
   const [starts_at, ends_at] = [instantAt({ day, time: start }, zone), instantAt({ day, time: end }, zone)];
-  if (!starts_at) return { start: NEVER };
-  if (!ends_at) return { end: NEVER };
+  if (!starts_at) return { start: t("timeoff.missing.skipped") };
+  if (!ends_at) return { end: t("timeoff.missing.skipped") };
   return { starts_at, ends_at, note: "" };
 }
 
 /** Turns what was entered into the request's fields; the last day is included, so it ends when the next begins. */
-export function requestOf(values: RequestValues, zone: string): { fields: TimeOffFields } | { errors: RequestErrors } {
+export function requestOf(
+  t: Translate,
+  values: RequestValues,
+  zone: string,
+): { fields: TimeOffFields } | { errors: RequestErrors } {
   const [first, last] = values.days;
-  if (!first) return { errors: { days: "Choose the first and the last day." } };
+  if (!first) return { errors: { days: t("timeoff.missing.days") } };
   const note = values.note.trim();
   if (!values.part) {
     const ends_at = startOfDay(addDays(last ?? first, 1), zone);
     return { fields: { starts_at: startOfDay(first, zone), ends_at, note } };
   }
-  const read = hoursOf(values, first, zone);
+  const read = hoursOf(t, values, first, zone);
   return "starts_at" in read ? { fields: { ...read, note } } : { errors: read as RequestErrors };
 }
 
 /** Sorts the server's reasons to the inputs they are about. */
-export function placeRequestReasons(reasons: readonly Reason[], part: boolean): RequestErrors {
+export function placeRequestReasons(t: Translate, reasons: readonly Reason[], part: boolean): RequestErrors {
   const inputs: Readonly<Record<string, keyof RequestValues>> = {
     staff_id: "staff",
     starts_at: part ? "start" : "days",
@@ -50,8 +54,9 @@ export function placeRequestReasons(reasons: readonly Reason[], part: boolean): 
     note: "note",
   };
   const errors: RequestErrors = {};
-  for (const { field, message } of reasons) {
-    const input = inputs[field] ?? "days";
+  for (const reason of reasons) {
+    const input = inputs[reason.field] ?? "days";
+    const message = reasonSentence(t, reason);
     errors[input] = errors[input] ? `${errors[input]} ${message}` : message;
   }
   return errors;

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { TimeOff } from "../api/types";
+import { words } from "../words/language";
 import { decided, requested } from "./announcements";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 import { period } from "./words";
+
+const { t } = words;
 
 const LONDON = "Europe/London";
 const values: RequestValues = {
@@ -16,20 +19,20 @@ const values: RequestValues = {
 
 describe("requestOf", () => {
   it("includes the last day", () => {
-    expect(requestOf(values, LONDON)).toEqual({
+    expect(requestOf(t, values, LONDON)).toEqual({
       fields: { starts_at: "2026-11-24T00:00:00Z", ends_at: "2026-11-27T00:00:00Z", note: "Wedding" },
     });
   });
 
   it("takes a single day, and goes by the location's clock", () => {
-    expect(requestOf({ ...values, days: ["2026-07-01", null] }, LONDON)).toMatchObject({
+    expect(requestOf(t, { ...values, days: ["2026-07-01", null] }, LONDON)).toMatchObject({
       fields: { starts_at: "2026-06-30T23:00:00Z", ends_at: "2026-07-01T23:00:00Z" },
     });
   });
 
   it("takes some hours of a day", () => {
     const part = { ...values, part: true, start: "09:00", end: "13:00" };
-    expect(requestOf(part, LONDON)).toMatchObject({
+    expect(requestOf(t, part, LONDON)).toMatchObject({
       fields: { starts_at: "2026-11-24T09:00:00Z", ends_at: "2026-11-24T13:00:00Z" },
     });
   });
@@ -40,17 +43,17 @@ describe("requestOf", () => {
     [{ part: true, start: "09:00" }, "end"],
     [{ part: true, start: "13:00", end: "09:00" }, "end"],
   ])("says what is missing or wrong: %o", (change, input) => {
-    const read = requestOf({ ...values, ...change }, LONDON);
+    const read = requestOf(t, { ...values, ...change }, LONDON);
     expect("errors" in read && Object.keys(read.errors)).toEqual([input]);
   });
 });
 
 describe("placeRequestReasons", () => {
-  const reason = { field: "ends_at", code: "overlap", severity: "hard" as const, message: "Already off." };
+  const reason = { field: "ends_at", code: "in_the_past", severity: "hard" as const, message: "Already off." };
 
   it("puts a reason beside the days, or beside the hour when hours were asked for", () => {
-    expect(placeRequestReasons([reason], false)).toEqual({ days: "Already off." });
-    expect(placeRequestReasons([reason], true)).toEqual({ end: "Already off." });
+    expect(placeRequestReasons(t, [reason], false)).toEqual({ days: "Already off." });
+    expect(placeRequestReasons(t, [reason], true)).toEqual({ end: "Already off." });
   });
 });
 
@@ -60,11 +63,12 @@ describe("period", () => {
     ["2026-11-24T00:00:00Z", "2026-11-27T00:00:00Z", "Tue 24 Nov – Thu 26 Nov · 3 days"],
     ["2026-11-24T09:00:00Z", "2026-11-24T13:00:00Z", "Tue 24 Nov, 09:00–13:00"],
     ["2026-11-24T13:00:00Z", "2026-11-25T10:00:00Z", "Tue 24 Nov, 13:00 – Wed 25 Nov, 10:00"],
-  ])("%s to %s is %s", (starts_at, ends_at, words) => expect(period({ starts_at, ends_at }, LONDON)).toBe(words));
+  ])("%s to %s is %s", (starts_at, ends_at, told) => expect(period(t, { starts_at, ends_at }, LONDON)).toBe(told));
 });
 
 describe("announcements", () => {
   const audience = {
+    t,
     me: 1,
     nameOf: (id: number) => ["", "Mona Reyes", "Ada Park", "Ben Ito"][id] ?? "",
     zones: [LONDON],

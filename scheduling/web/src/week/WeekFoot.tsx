@@ -1,29 +1,31 @@
 import { IconMoonStars } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import { useLatest } from "../live/announcer";
 import classes from "./WeekFoot.module.css";
 
 /** What the cards' looks mean, and what somebody else changed last (the live region has said it already). */
 export function WeekFoot({ manager }: { manager: boolean }) {
+  const { t } = useTranslation();
   const { sentence, number } = useLatest();
   return (
     <footer className={classes.foot}>
       <ul className={classes.legend}>
         {manager && (
           <li>
-            <span className={classes.sample} data-kind="draft" /> Draft
+            <span className={classes.sample} data-kind="draft" /> {t("week.legend.draft")}
           </li>
         )}
         <li>
-          <span className={classes.sample} data-kind="published" /> Published
+          <span className={classes.sample} data-kind="published" /> {t("week.legend.published")}
         </li>
         <li>
-          <span className={classes.sample} data-kind="approved" /> Time off
+          <span className={classes.sample} data-kind="approved" /> {t("week.legend.timeOff")}
         </li>
         <li>
-          <span className={classes.sample} data-kind="pending" /> Requested
+          <span className={classes.sample} data-kind="pending" /> {t("week.legend.requested")}
         </li>
         <li>
-          <IconMoonStars size={14} stroke={1.8} aria-hidden="true" /> Ends the next day
+          <IconMoonStars size={14} stroke={1.8} aria-hidden="true" /> {t("week.legend.overnight")}
         </li>
       </ul>
       {sentence && (

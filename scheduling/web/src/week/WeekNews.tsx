@@ -1,4 +1,5 @@
 import { useContext } from "react";
+import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { CaughtUp, type Happening } from "../live/CaughtUp";
@@ -30,17 +31,18 @@ function happeningsOf(changes: Changes<Schedule>, audience: Audience, open: (id:
 }
 
 /** Tells what others change in the week on the screen: to screen readers, on the cards, and after an outage as a list. */
-export function WeekNews({ week, monday }: { week: Week; monday: Day }) {
+export function WeekNews({ week, first }: { week: Week; first: Day }) {
   const { me, nameOf, openShift } = useDesk();
   const announce = useAnnounce();
   const fresh = useContext(FreshContext);
   const ignores = useOwnDoing(me);
-  const audience = { me, nameOf };
-  useNews(week.shifts, monday, {
+  const { t } = useTranslation();
+  const audience = { t, me, nameOf };
+  useNews(week.shifts, first, {
     ignores,
     mark: (ids) => fresh.mark(ids),
     tell: (changes) => announce(sentence(changes, audience)),
   });
-  const { missed, dismiss } = useMissed(week.shifts, monday, useOutage(), week.current, ignores);
+  const { missed, dismiss } = useMissed(week.shifts, first, useOutage(), week.current, ignores);
   return missed && <CaughtUp happenings={happeningsOf(missed, audience, openShift)} dismiss={dismiss} />;
 }

@@ -140,7 +140,7 @@ export function WeekPage() {
   return (
     <DeskContext value={desk}>
       <title>{t("shell.title", { page: weekLabel(t, monday) })}</title>
-      <WeekNews week={week} monday={monday} />
+      <WeekNews week={week} first={monday} />
       <WeekToolbar
         {...{ monday, today, manager, phone, goTo, add }}
         zones={week.zones}
@@ -156,7 +156,7 @@ export function WeekPage() {
         </WeekContext>
       </div>
       {!phone && <WeekFoot manager={manager} />}
-      <ShiftPanel week={week} monday={monday} search={search} close={close} />
+      <ShiftPanel week={week} first={monday} search={search} close={close} />
       <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />
       <RequestDialog
         request={request}

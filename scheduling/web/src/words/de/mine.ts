@@ -15,6 +15,8 @@ export const mine: Translated<typeof english.mine> = {
   free: "Frei",
   away: "Abwesend",
   awayPending: "Abwesenheit beantragt",
+  takeOpen: "Offene Schicht übernehmen",
+  swap: "Schicht tauschen",
   askOff: "Abwesenheit beantragen",
   ways: "Was ich tun kann",
 };

@@ -25,6 +25,8 @@ export const rules: Translated<typeof english.rules> = {
     ends_before_start: "Das Ende muss nach dem Beginn liegen",
     too_long: "Das dauert {{lasts, number}} h; höchstens {{most, number}} sind erlaubt",
   },
+  sentence: "{{short}}.",
+  sentenceOf: "{{name}}: {{short}}.",
   couldTake: "Wer sie übernehmen könnte",
   nobodyCould: "Niemand könnte sie übernehmen",
   loadOf: "{{hours, number}} / {{most, number}} h diese Woche",

@@ -15,5 +15,4 @@ export const time: Translated<typeof english.time> = {
   previousYear: "Voriges Jahr",
   nextDecade: "Nächstes Jahrzehnt",
   previousDecade: "Voriges Jahrzehnt",
-  calendar: "Kalender zeigen",
 };

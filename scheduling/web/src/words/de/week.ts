@@ -15,4 +15,17 @@ export const week: Translated<typeof english.week> = {
   days: "Tage",
   today: "Heute",
   nothing: "Nichts geplant",
+  empty: {
+    title: "Diese Woche ist nichts geplant",
+    forManagers: "Planen Sie sie hier. Entwürfe sieht nur die Leitung, bis Sie sie veröffentlichen.",
+    forStaff: "Schichten erscheinen hier, sobald sie veröffentlicht sind.",
+    plan: "Die erste Schicht planen",
+  },
+  legend: {
+    draft: "Entwurf",
+    published: "Veröffentlicht",
+    timeOff: "Abwesenheit",
+    requested: "Beantragt",
+    overnight: "Endet am nächsten Tag",
+  },
 };

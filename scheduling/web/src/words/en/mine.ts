@@ -13,6 +13,8 @@ export const mine = {
   free: "Free",
   away: "Time off",
   awayPending: "Time off requested",
+  takeOpen: "Take an open shift",
+  swap: "Swap a shift",
   askOff: "Request time off",
   ways: "What I can do",
 };

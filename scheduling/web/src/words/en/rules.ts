@@ -23,6 +23,8 @@ export const rules = {
     ends_before_start: "The end must be after the start",
     too_long: "This lasts {{lasts, number}} h; at most {{most, number}} are allowed",
   },
+  sentence: "{{short}}.",
+  sentenceOf: "{{name}}: {{short}}.",
   couldTake: "Who could take it",
   nobodyCould: "Nobody could take it",
   loadOf: "{{hours, number}} / {{most, number}} h this week",

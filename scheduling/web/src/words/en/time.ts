@@ -13,5 +13,4 @@ export const time = {
   previousYear: "Previous year",
   nextDecade: "Next decade",
   previousDecade: "Previous decade",
-  calendar: "Show the calendar",
 };

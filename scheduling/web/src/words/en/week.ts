@@ -13,4 +13,17 @@ export const week = {
   days: "Days",
   today: "Today",
   nothing: "Nothing planned",
+  empty: {
+    title: "Nothing planned this week",
+    forManagers: "Plan it here. What you save as a draft only managers see, until you publish it.",
+    forStaff: "Shifts appear here the moment they are published.",
+    plan: "Plan the first shift",
+  },
+  legend: {
+    draft: "Draft",
+    published: "Published",
+    timeOff: "Time off",
+    requested: "Requested",
+    overnight: "Ends the next day",
+  },
 };
