@@ -1,5 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import { IconClockQuestion, IconPlaneDeparture } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import { useDesk } from "./desk";
 import type { Leave } from "./grid";
 import classes from "./LeaveChip.module.css";
@@ -17,9 +18,10 @@ interface Props {
 /** Time off on one day: dotted while it is only asked for, solid once it is approved. */
 export function LeaveChip({ leave, name, quiet = false, wide = false, tabIndex = 0 }: Props) {
   const { openRequest } = useDesk();
+  const { t } = useTranslation();
   const { request, span, continues } = leave;
   const pending = request.status === "pending";
-  const words = `${pending ? "Requested" : "Time off"}${span ? ` ${span.from}–${span.to}` : ""}`;
+  const words = `${t(pending ? "week.legend.requested" : "week.legend.timeOff")}${span ? ` ${span.from}–${span.to}` : ""}`;
   const Icon = pending ? IconClockQuestion : IconPlaneDeparture;
   return (
     <button

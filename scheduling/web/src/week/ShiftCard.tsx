@@ -1,5 +1,6 @@
 import { VisuallyHidden } from "@mantine/core";
 import { IconMoonStars, IconNote } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
 import { timeSpan } from "../time/words";
@@ -18,9 +19,10 @@ interface Props {
 /** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
 export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Props) {
   const { colourOf, nameOf, places, openShift } = useDesk();
+  const { t } = useTranslation();
   const { schedule, overnight } = shift;
   const fresh = useFresh(schedule.id);
-  const draft = schedule.status === "draft" && <span className={classes.draft}>Draft</span>;
+  const draft = schedule.status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
   // Beside the time there is room for the word or for the signs.
   const signs = overnight || schedule.note !== "";
   const { id, role, location, note, status, staff_id, timezone, version } = schedule;
@@ -44,13 +46,13 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
         {overnight && (
           <>
             <IconMoonStars className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
-            <VisuallyHidden> ends the next day</VisuallyHidden>
+            <VisuallyHidden> {t("week.overnight")}</VisuallyHidden>
           </>
         )}
         {note && (
           <>
             <IconNote className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
-            <VisuallyHidden> has a note</VisuallyHidden>
+            <VisuallyHidden> {t("week.note")}</VisuallyHidden>
           </>
         )}
         {!signs && draft}

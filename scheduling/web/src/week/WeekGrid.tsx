@@ -12,7 +12,7 @@ import { CoverRow } from "../rules/CoverRow";
 import { RowTotal } from "../rules/RowTotal";
 import { Face } from "../shell/Face";
 import type { Day } from "../time/week";
-import { count, dayLong, dayNumber, dayShort, hours, weekdayShort, weekTitle } from "../time/words";
+import { dayLong, dayNumber, dayShort, hours, weekdayShort, weekTitle } from "../time/words";
 import { useDesk } from "./desk";
 import type { Cell, Grid, Line } from "./grid";
 import { LeaveChip } from "./LeaveChip";
@@ -21,6 +21,7 @@ import classes from "./WeekGrid.module.css";
 
 function DayHead({ day, shifts }: { day: Day; shifts: number }) {
   const { today } = useDesk();
+  const { t } = useTranslation();
   return (
     <th scope="col" className={classes.day} data-today={day === today || undefined}>
       <span className={classes.dayInner}>
@@ -32,9 +33,9 @@ function DayHead({ day, shifts }: { day: Day; shifts: number }) {
         </span>
         <VisuallyHidden>
           {dayLong(day)}
-          {day === today && ", today"}
+          {day === today && `, ${t("week.today")}`}
         </VisuallyHidden>
-        <span className={classes.shifts}>{shifts > 0 ? count(shifts, "shift") : "–"}</span>
+        <span className={classes.shifts}>{shifts > 0 ? t("week.shifts", { count: shifts }) : "–"}</span>
       </span>
     </th>
   );
@@ -63,6 +64,7 @@ function Hours({ line }: { line: Line }) {
 }
 
 function LineHead({ line }: { line: Line }) {
+  const { t } = useTranslation();
   const open = line.staffId === null;
   return (
     <th scope="row" className={classes.name}>
@@ -77,9 +79,13 @@ function LineHead({ line }: { line: Line }) {
         <span className={classes.nameText}>
           <span className={classes.person}>
             <span className={classes.personName}>{line.name}</span>
-            {line.self && <span className={classes.self}>You</span>}
+            {line.self && <span className={classes.self}>{t("week.you")}</span>}
           </span>
-          {open ? <span className={classes.hours}>{hours(line.minutes)} to fill</span> : <Hours line={line} />}
+          {open ? (
+            <span className={classes.hours}>{t("week.toFill", { hours: hours(line.minutes) })}</span>
+          ) : (
+            <Hours line={line} />
+          )}
         </span>
       </span>
     </th>
@@ -130,7 +136,7 @@ function GridCell({ cell, line, first, ...keyboard }: Keyboard & { cell: Cell; l
       data-today={cell.day === today || undefined}
       data-day={cell.day}
       tabIndex={stops(null)}
-      aria-label={cardsOf(cell).length === 0 ? t("plan.cell.nothing", place) : undefined}
+      aria-label={cardsOf(cell).length === 0 && !typing ? t("plan.cell.nothing", place) : undefined}
     >
       <div className={classes.stack}>
         {cell.leave.map((leave) => (
@@ -241,17 +247,18 @@ function useKeyboard({ grid, planner }: Props) {
 /** The week: staff rows × day columns, open shifts on top. Names and days stay in sight. One tab stop; arrows walk it. */
 export function WeekGrid({ grid, planner }: Props) {
   const [first, last] = [grid.days[0] ?? "", grid.days[6] ?? ""];
+  const { t } = useTranslation();
   const { table, of, handlers } = useKeyboard({ grid, planner });
   const shiftsOn = (day: Day) => grid.shifts.filter((shift) => shift.day === day).length;
   return (
-    <section className={classes.scroller} aria-label="Week plan">
+    <section className={classes.scroller} aria-label={t("week.plan")}>
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: WAI-ARIA's grid on a table, which it allows */}
       <table ref={table} role="grid" className={classes.table} {...handlers}>
-        <caption className={classes.caption}>Shifts by person and day, {weekTitle(first, last)}</caption>
+        <caption className={classes.caption}>{t("week.caption", { week: weekTitle(first, last) })}</caption>
         <thead>
           <tr>
             <th scope="col" className={classes.corner}>
-              <span className={classes.cornerText}>{count(grid.people.length, "person", "people")}</span>
+              <span className={classes.cornerText}>{t("week.people", { count: grid.people.length })}</span>
             </th>
             {grid.days.map((day) => (
               <DayHead key={day} day={day} shifts={shiftsOn(day)} />

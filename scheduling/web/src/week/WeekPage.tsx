@@ -33,6 +33,7 @@ import { WeekToolbar } from "./WeekToolbar";
 
 function useDeskOf(week: Week, today: Day): Desk {
   const { me, manager } = useSignedIn();
+  const { t } = useTranslation();
   const navigate = useNavigate({ from: "/week" });
   const { staff, locations, colourOf } = week;
   return useMemo(
@@ -42,13 +43,13 @@ function useDeskOf(week: Week, today: Day): Desk {
       today,
       places: locations.length > 1,
       colourOf,
-      nameOf: (id) => (id === null ? "Open shift" : (staff.get(id)?.name ?? `Staff ${id}`)),
+      nameOf: (id) => (id === null ? t("week.openShift") : (staff.get(id)?.name ?? t("week.stranger", { id }))),
       openShift: (shift) => void navigate({ search: ({ week }) => ({ week, shift }) }),
       addShift: (id, day) =>
         void navigate({ search: ({ week }) => ({ week, shift: "new", staff: id ?? "open", day }) }),
       openRequest: (request) => void navigate({ search: ({ week }) => ({ week, request }) }),
     }),
-    [manager, me.id, today, locations.length, colourOf, staff, navigate],
+    [manager, me.id, today, locations.length, colourOf, staff, navigate, t],
   );
 }
 
@@ -77,18 +78,25 @@ function WholeGrid({ grid, empty }: { grid: Grid; empty: ReactNode }) {
 
 function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
   const { me, manager } = useSignedIn();
+  const { t } = useTranslation();
   const [whose, setWhose] = useState("everyone");
   const leave = grid.people.some((line) => line.cells.some((cell) => cell.leave.length > 0));
   if (empty && !leave) return empty;
   const choices = [
-    { value: "everyone", label: "Everyone" },
-    { value: "mine", label: "My shifts" },
+    { value: "everyone", label: t("week.whose.everyone") },
+    { value: "mine", label: t("week.whose.mine") },
   ];
   return (
     <>
       {!manager && (
         <div className={classes.whose}>
-          <SegmentedControl fullWidth aria-label="Whose shifts" value={whose} onChange={setWhose} data={choices} />
+          <SegmentedControl
+            fullWidth
+            aria-label={t("week.whose.label")}
+            value={whose}
+            onChange={setWhose}
+            data={choices}
+          />
         </div>
       )}
       <Agenda grid={grid} only={whose === "mine" && !manager ? me.id : null} />
@@ -97,10 +105,13 @@ function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
 }
 
 function Trouble({ error }: { error: Error }) {
+  const { t } = useTranslation();
   return (
     <div className={classes.trouble}>
-      <Notice tone="warn" icon={IconCloudOff} title="What you see may be old">
-        <p>{sentenceOf(error)} It is tried again by itself.</p>
+      <Notice tone="warn" icon={IconCloudOff} title={t("week.old.title")}>
+        <p>
+          {sentenceOf(error)} {t("week.old.again")}
+        </p>
       </Notice>
     </div>
   );
@@ -108,7 +119,8 @@ function Trouble({ error }: { error: Error }) {
 
 function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
   const { grid } = week;
-  if (week.error) return <Failure what="This week" error={week.error} retry={week.retry} />;
+  const { t } = useTranslation();
+  if (week.error) return <Failure what={t("week.current")} error={week.error} retry={week.retry} />;
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
   return (

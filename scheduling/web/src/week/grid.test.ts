@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule, Staff, TimeOff } from "../api/types";
+import { words } from "../words/language";
 import { buildGrid, type GridInput, leaveDays, shiftOf } from "./grid";
 
 const MONDAY = "2026-11-23";
@@ -25,6 +26,7 @@ function leave(starts_at: string, ends_at: string, change: Partial<TimeOff> = {}
 function grid(input: Partial<GridInput>) {
   const staff = [person(1, "Ada Park"), person(2, "Ben Ito")];
   return buildGrid({
+    t: words.t,
     monday: MONDAY,
     zones: ["Europe/London", "America/New_York"],
     staff,

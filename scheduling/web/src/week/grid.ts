@@ -1,6 +1,7 @@
 import type { Schedule, Staff, TimeOff } from "../api/types";
 import { addDays, type Day, daysBetween, daysOfWeek } from "../time/week";
 import { byFrequency, minutesBetween, wallTime, zoneOfSpan } from "../time/zone";
+import type { Translate } from "../words/language";
 
 /** A shift and the cell it belongs to: the date on its location's wall clock at which it starts. */
 export interface Shift {
@@ -46,6 +47,7 @@ export interface Grid {
 }
 
 export interface GridInput {
+  readonly t: Translate;
   readonly monday: Day;
   /** The locations' zones, the commonest first: in one of them leave is whole days. */
   readonly zones: readonly string[];
@@ -130,7 +132,8 @@ function line(staffId: number | null, staff: Staff | null, input: GridInput, { s
     shifts: shifts.get(place(staffId, day)) ?? [],
     leave: leave.get(place(staffId, day)) ?? [],
   }));
-  const name = staffId === null ? "Open shifts" : (staff?.name ?? `Staff ${staffId}`);
+  const stranger = () => input.t("week.stranger", { id: staffId });
+  const name = staffId === null ? input.t("week.openShifts") : (staff?.name ?? stranger());
   const all = cells.flatMap((cell) => cell.shifts);
   const [home] = staffId === null ? [] : byFrequency(all.map((shift) => shift.schedule.location));
   return { staffId, name, staff, self: staffId === input.me, cells, minutes: total(all), home: home ?? null };

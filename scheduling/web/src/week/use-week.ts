@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import type { Location, Schedule, Staff, TimeOff } from "../api/types";
 import { useSchedules, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
@@ -58,6 +59,7 @@ export interface Week {
 /** Everything that the week's screens show, current from moment to moment. */
 export function useWeek(monday: Day): Week {
   const { me, manager } = useSignedIn();
+  const { t } = useTranslation();
   const between = useMemo(() => weekWindow(monday), [monday]);
   const places = useLocations();
   const lists = {
@@ -76,8 +78,8 @@ export function useWeek(monday: Day): Week {
     if (!staff || !locations || !shifts || !away) return null;
     const first = manager ? null : me.id;
     const people = { staff: [...staff.values()], first, me: me.id };
-    return buildGrid({ monday, zones, schedules: shifts.values(), timeOff: away.values(), ...people });
-  }, [staff, locations, shifts, away, monday, zones, manager, me.id]);
+    return buildGrid({ t, monday, zones, schedules: shifts.values(), timeOff: away.values(), ...people });
+  }, [staff, locations, shifts, away, monday, zones, manager, me.id, t]);
 
   const colourOf = useMemo(() => roleColours([...(staff ?? NOBODY).values()].flatMap((each) => each.skills)), [staff]);
   const all = [
