@@ -1,15 +1,20 @@
 """Publishing from threads without an event loop."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import create_engine
 
 from tests.stage import Gate, HeldBroker, Me, NotePosted, Notes, Stage
 from tidings import ConnectionManager, EventError, MemoryBroker, create_ws_message
 from tidings.broker import Broker
+from tidings.brokers.database import DatabaseBroker
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry
 from tidings.sync import SyncPublisher
@@ -145,3 +150,24 @@ class TestOnTheLoop:
         client = await stage.subscribed("ann", "notes")
         await on_a_thread(lambda: asyncio.run(stage.manager.publish(NotePosted(note_id=1), Notes())))
         assert client.numbers() == [1]
+
+
+def test_calls_without_a_server_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/logs.db")
+    broker = DatabaseBroker(engine)
+    broker.metadata.create_all(engine)
+    manager = ConnectionManager(channels=[Notes], broker=broker)
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+    append = broker.append
+
+    async def remember(channel: str, draft: Draft) -> Entry:
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        return await append(channel, draft)
+
+    monkeypatch.setattr(broker, "append", remember)
+    for number in range(5):
+        manager.sync.publish(NotePosted(note_id=number), Notes())
+    gc.collect()
+    assert [loop() for loop in loops] == [None] * 5
+    asyncio.run(broker.close())
+    engine.dispose()

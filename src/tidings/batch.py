@@ -55,6 +55,7 @@ class Batch(Generic[Question, Answer]):
             for _, future in [*taken, *self._waiting]:
                 future.cancel()
             self._waiting.clear()
+            self._task = None  # which holds the event loop, also once that is closed
 
     async def _answers(self, questions: Sequence[Question]) -> Sequence[Answer | Exception]:
         try:

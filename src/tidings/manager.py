@@ -18,7 +18,15 @@ from tidings.envelope import Message, direct_message, drafted
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Authenticate, Hub, checked_user_id
 from tidings.protocol import messages
-from tidings.protocol.channels import Channel, Declarations, check_carries, check_name, is_own_channel, own_channel
+from tidings.protocol.channels import (
+    Channel,
+    Declarations,
+    check_carries,
+    check_name,
+    is_own_channel,
+    not_a_channel,
+    own_channel,
+)
 from tidings.protocol.codes import CloseCode
 from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Draft, Event, draft
@@ -42,11 +50,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Prepared(NamedTuple):
-    """An event that was checked and written as JSON, on its way to the logs of these channels."""
+    """An event that was checked and written as JSON, on its way from this manager to the logs of these channels."""
 
     event: Event | Message
     draft: Draft
     names: tuple[str, ...]
+    manager: "ConnectionManager"
 
 
 class ConnectionManager:
@@ -150,6 +159,10 @@ class ConnectionManager:
 
     def prepare(self, event: E, *channels: Channel[E], id: str | None = None) -> Prepared:
         """Check an event and write it as JSON, to be published later: raises what `publish` raises."""
+        if not isinstance(event, Event):
+            raise TypeError(
+                f"publish({event!r:.80}): write an instance of an Event class, or broadcast_to_channel for a mapping"
+            )
         if not channels:
             raise ChannelError(f"publish({type(event).__name__}(…)) names no channel: nobody would get it")
         for channel in channels:
@@ -157,7 +170,7 @@ class ConnectionManager:
             check_carries(channel, event)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
         self._check_size(ready)
-        return Prepared(event, ready, tuple(channel.name for channel in channels))
+        return Prepared(event, ready, tuple(channel.name for channel in channels), self)
 
     def published(self, prepared: Prepared) -> None:
         """Tell who observes this process (`tidings.testing`) that an event is being published."""
@@ -185,7 +198,7 @@ class ConnectionManager:
         declared = self._find(channel)
         ready = drafted(message, declared, id=self._ids(), now=self._clock())
         self._check_size(ready)
-        await self.publish_prepared(Prepared(message, ready, (channel,)))
+        await self.publish_prepared(Prepared(message, ready, (channel,), self))
 
     async def send_to_user(self, user_id: str | int | None, message: Message) -> None:
         """Append a message to the user's own channel, which all connections of the user follow.
@@ -226,6 +239,8 @@ class ConnectionManager:
             )
 
     def _check_known(self, channel: Channel[Any]) -> None:
+        if not isinstance(channel, Channel):
+            raise TypeError(f"publish(…, {not_a_channel(channel)}")
         declared = self.declarations.channels
         if declared and type(channel) not in declared:
             name = type(channel).__name__

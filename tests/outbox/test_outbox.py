@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
@@ -281,3 +282,19 @@ async def test_a_database_that_is_locked_keeps_the_events_for_another_try(desk: 
 
     await desk.run(scenario)
     assert await desk.log() == ["id-1"]
+
+
+async def test_arguments_that_are_something_else_are_refused(engine: Engine | AsyncEngine) -> None:
+    manager = live()
+    outbox = Outbox(manager, engine)
+    wrong: Any = "x"
+    mapping: Any = {"note_id": 1}
+    kind: Any = Notes
+    with pytest.raises(TypeError, match=r"Outbox\('x'\): write Outbox\(manager\)"):
+        Outbox(wrong)
+    with pytest.raises(TypeError, match=r"Outbox\(manager, 'x'\): the second is an Engine"):
+        Outbox(manager, wrong)
+    with pytest.raises(TypeError, match=r"publish\({'note_id': 1}\): write an instance of an Event class"):
+        outbox.publish(Session(), mapping, Notes())
+    with pytest.raises(TypeError, match=r"Notes\): that is the class; write Notes\(…\)"):
+        outbox.publish(Session(), NotePosted(note_id=1), kind)

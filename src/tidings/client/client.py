@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +23,7 @@ from tidings.client.requests import Requests
 from tidings.client.retrying import Loss, Random, Retries
 from tidings.client.subscription import Subscription
 from tidings.client.subscriptions import Subscriptions
-from tidings.protocol.channels import Channel, check_name
+from tidings.protocol.channels import Channel, check_name, not_a_channel
 from tidings.protocol.codes import ErrorCode
 from tidings.protocol.events import Event
 from tidings.protocol.log import Position
@@ -93,9 +94,13 @@ class Client:
         connect: Connect = connect,
         random: Random = system_random,
     ) -> None:
-        """Raises ValueError for a URL that is not ws:, wss:, http: or https:, and for bounds below 1."""
-        if queue < 1 or inbox < 1:
-            raise ValueError(f"queue={queue}, inbox={inbox}: at least 1 each")
+        """Raises ValueError for a URL that is not ws:, wss:, http: or https:, for bounds below 1, and for times that
+        are not above 0."""
+        _check_bound("Client", "queue", queue)
+        _check_bound("Client", "inbox", inbox)
+        for name, seconds in {"open_timeout": open_timeout, "pong_timeout": pong_timeout}.items():
+            if not 0 < seconds < math.inf:
+                raise ValueError(f"Client({name}={seconds!r}): write a number of seconds above 0, such as {TIMEOUT:g}")
         prefix, numbers = f"{int(random() * 2**48):x}", itertools.count(1)
         self._opening = Opening(
             url=_socket_url(url),
@@ -148,10 +153,15 @@ class Client:
 
         The wish goes to the server at once, together with the others of this turn of the loop. The position is given
         together with the state that was derived from the events up to it; where the server's log does not reach back
-        so far, a Reset comes first. Raises ChannelError for a name that is none, or is subscribed to already, and
-        Disconnected where the client has ended.
+        so far, a Reset comes first. Raises ChannelError for a name that is none, or is subscribed to already, TypeError
+        and ValueError for arguments that are not what they should be, and Disconnected where the client has ended.
         """
         self._check_running()
+        if not isinstance(channel, Channel | str):
+            raise TypeError(f"subscribe({not_a_channel(channel)}, or the name as a str")
+        _check_position(position)
+        if inbox is not None:
+            _check_bound("subscribe", "inbox", inbox)
         name = check_name(channel) if isinstance(channel, str) else channel.name
         read = undeclared if isinstance(channel, str) else declared(channel)
         return self._subscriptions.add(name, read, position, inbox or self._inbox)
@@ -175,7 +185,12 @@ class Client:
         self._requests.tell(message, timeout)
 
     async def connected(self) -> None:
-        """Return when there is a connection. Raises Disconnected when there will be none."""
+        """Return when there is a connection.
+
+        Raises Disconnected when there will be none, and RuntimeError where the client was not entered.
+        """
+        if self._task is None:
+            raise RuntimeError("this Client connects once it is entered: write `async with Client(…) as client:`")
         while self.status.state is not State.CONNECTED:
             self._check_running()
             await self._changed.wait()
@@ -288,6 +303,21 @@ class Client:
             log.warning("a message of the server is passed over: %s", error.reason)
         else:
             self._guarded(self._on_message, type, document)
+
+
+def _check_bound(owner: str, name: str, bound: Any) -> None:
+    if not isinstance(bound, int) or bound < 1:
+        raise ValueError(f"{owner}({name}={bound!r}): write a whole number, at least 1")
+
+
+def _check_position(position: Any) -> None:
+    if position is None:
+        return
+    if not isinstance(position, Position):
+        raise TypeError(f"subscribe(position={position!r:.80}): write Position(epoch, offset, id)")
+    offset: Any = position.offset
+    if not isinstance(offset, int) or offset < 0:
+        raise ValueError(f"subscribe(position={position!r}): its offset is a whole number, 0 or more")
 
 
 def _socket_url(url: str) -> str:

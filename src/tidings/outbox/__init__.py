@@ -14,6 +14,7 @@ from tidings.outbox.light import after_commit
 from tidings.outbox.outbox import Outbox
 from tidings.outbox.relay import RelaySettings
 from tidings.outbox.rows import OutboxMeasures
-from tidings.outbox.sessions import AnySession, OutboxError
+from tidings.outbox.sessions import AnySession
+from tidings.outbox.transactions import OutboxError
 
 __all__ = ["AnySession", "Outbox", "OutboxError", "OutboxMeasures", "RelaySettings", "after_commit"]

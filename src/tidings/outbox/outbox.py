@@ -17,6 +17,7 @@ from tidings.manager import ConnectionManager, Prepared
 from tidings.outbox.relay import Relay, RelaySettings
 from tidings.outbox.rows import OutboxMeasures, OutboxTable
 from tidings.outbox.sessions import AnySession, note
+from tidings.outbox.transactions import check_transaction
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
@@ -50,6 +51,10 @@ class Outbox:
         ids: Callable[[], str] = lambda: secrets.token_hex(16),
         random: Callable[[], float] = dice.random,
     ) -> None:
+        if not isinstance(manager, ConnectionManager):
+            raise TypeError(f"Outbox({manager!r}): write Outbox(manager) with the application's ConnectionManager")
+        if not isinstance(engine, Engine | AsyncEngine | None):
+            raise TypeError(f"Outbox(manager, {engine!r}): the second is an Engine or AsyncEngine, or left out")
         self._manager = manager
         self.relay: Relay | None = None
         broker = manager.broker
@@ -113,6 +118,13 @@ class Outbox:
         """The tables that `publish` writes to, for Alembic's `target_metadata`."""
         return self._rows.table.metadata
 
+    def __eq__(self, other: object) -> bool:
+        """Whether they write to the log of one broker: a session then keeps one order for both."""
+        return isinstance(other, Outbox) and self._rows == other._rows
+
+    def __hash__(self) -> int:
+        return hash(self._rows)
+
     # What its sessions call.
 
     def write(self, session: Session, events: Sequence[Prepared]) -> "_WrittenEvents":
@@ -120,6 +132,7 @@ class Outbox:
         drafts = {(name, prepared.draft.id): prepared.draft for prepared in events for name in prepared.names}
         # A session with several databases finds the table's, and the one that takes writes.
         connection = session.connection(bind_arguments={"clause": update(self._rows.table)})
+        check_transaction(connection)  # it may be this that begins it
         written = self._rows.write(connection, [(name, draft) for (name, _), draft in drafts.items()])
         return _WrittenEvents(connection, events, written)
 
@@ -134,7 +147,7 @@ class Outbox:
                 self._rows.committed(batch.written)
         for batch in batches:
             for prepared in batch.events:
-                self._manager.published(prepared)
+                prepared.manager.published(prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +159,21 @@ class _WrittenEvents:
     written: Sequence[Written]
 
 
+@dataclass(frozen=True, slots=True)
 class _Logged:
     """The rows are the log."""
 
-    def __init__(self, broker: DatabaseBroker) -> None:
-        self.write, self.committed = broker.write, broker.committed
-        self.table: Table = broker.tables.events
+    broker: DatabaseBroker
+
+    @property
+    def table(self) -> Table:
+        return self.broker.tables.events
+
+    def write(self, connection: Connection, drafts: Sequence[tuple[str, Draft]]) -> Sequence[Written]:
+        return self.broker.write(connection, drafts)
+
+    def committed(self, written: Sequence[Written]) -> None:
+        self.broker.committed(written)
 
 
 class _Relayed:

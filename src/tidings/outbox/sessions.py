@@ -17,18 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session
 
 from tidings.manager import Prepared
-from tidings.protocol.errors import TidingsError
+from tidings.outbox.transactions import OutboxError, check_transaction, connections
 
 AnySession = Session | AsyncSession | scoped_session[Any] | async_scoped_session[Any]
 
 B = TypeVar("B")
 
 log = logging.getLogger("tidings")
-
-
-class OutboxError(TidingsError):
-    """An event cannot be published with this session: it has no transaction that could carry it, or that one has
-    locked channels already that come after the event's own."""
 
 
 class Sink(Protocol[B]):
@@ -112,6 +107,8 @@ class _Ledger(Generic[B]):
                 f"{prepared.draft.type}: this session's transaction has ended or failed, so nothing can be published "
                 "with it; publish before the commit, or roll back first"
             )
+        for connection in connections((transaction, *_around(transaction))):
+            check_transaction(connection)
         self._check_order(transaction, prepared)
         self._of(transaction).events.append(prepared)
         if transaction is self._written:
@@ -140,8 +137,13 @@ class _Ledger(Generic[B]):
         not announced again.
         """
         savepoint = session.get_nested_transaction()
-        if savepoint is None or savepoint is self._announced:
+        if any(pending.events or pending.batches for pending in self._pending.values()):
             session.flush()  # its hooks may publish; and the logs are locked last, for as short a time as can be
+            innermost = _innermost(session)
+            for connection in connections((innermost, *_around(innermost))):
+                check_transaction(connection)
+        if savepoint is None or savepoint is self._announced:
+            session.flush()
             self._write(session, _innermost(session))
         else:
             self._announced = savepoint

@@ -207,6 +207,13 @@ def check_carries(channel: Channel[Any], event: Event) -> None:
         )
 
 
+def not_a_channel(given: object) -> str:
+    """What to say of an argument that is no channel."""
+    if isinstance(given, type) and issubclass(given, Channel):
+        return f"{given.__name__}): that is the class; write {given.__name__}(…), with its fields if it has any"
+    return f"{given!r:.80}): write an instance of a Channel class"
+
+
 def _check_declared(channel: Any) -> None:
     if not (isinstance(channel, type) and issubclass(channel, Channel)):
         raise DeclarationError(f"channels= takes Channel classes, not {channel!r}")

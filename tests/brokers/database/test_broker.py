@@ -1,8 +1,10 @@
 """The database broker on event loops, its bounds and its measures. Its duties as a broker are in test_contract.py."""
 
 import asyncio
+import gc
 import re
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,26 @@ class TestEngines:
         class Dialect:
             name = "oracle"
 
-        class Other:
-            dialect = Dialect()
+        class Other(Engine):
+            def __init__(self) -> None:
+                self.dialect = Dialect()  # type: ignore[assignment]
 
         with pytest.raises(ValueError, match="Postgres or SQLite, not in oracle"):
-            DatabaseBroker(Other())  # type: ignore[arg-type]
+            DatabaseBroker(Other())
+
+    def test_what_is_no_engine_is_refused(self) -> None:
+        with pytest.raises(
+            TypeError, match=r"DatabaseBroker\('sqlite://…'\): write DatabaseBroker\(create_async_engine"
+        ):
+            DatabaseBroker("sqlite://…")  # type: ignore[arg-type]
+
+    def test_half_an_event_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match=r"events=1.5\): it must be a whole number"):
+            DatabaseBroker(create_engine(f"sqlite:///{tmp_path}/logs.db"), events=1.5)  # type: ignore[arg-type]
+
+    def test_a_prefix_that_is_no_part_of_a_name_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="write a letter or '_', then letters, digits"):
+            DatabaseBroker(create_engine(f"sqlite:///{tmp_path}/logs.db"), prefix='x"; drop')
 
     async def test_it_does_not_wait_for_the_applications_connections(self, driver: str, url: URL) -> None:
         drivers: dict[str, tuple[str, Any]] = {
@@ -148,6 +165,28 @@ class TestLoops:
         plain.dispose()
 
 
+@pytest.fixture
+def make_plain(engine: Engine | AsyncEngine) -> Iterator[Callable[..., DatabaseBroker]]:
+    """Makes brokers without an event loop around them."""
+    made = list[DatabaseBroker]()
+
+    def make(**options: Any) -> DatabaseBroker:
+        made.append(database_broker(engine, **options))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        asyncio.run(broker.close())
+
+
+async def emptied(broker: DatabaseBroker) -> int:
+    """Wait until no event is held; returns how many channels there are."""
+    async with asyncio.timeout(20):
+        while (measures := await broker.measure()).events:
+            pass
+    return measures.channels
+
+
 async def broker_follow_and_close(broker: DatabaseBroker, name: str) -> None:
     await broker.follow(name)
     await broker.close()
@@ -235,6 +274,34 @@ class TestBounds:
         assert measures.events == 3
         top = await brokers[0].follow("notes")
         assert top.offset == 20
+
+    def test_it_is_swept_also_where_nobody_follows(self, make_plain: Callable[..., DatabaseBroker]) -> None:
+        broker = make_plain(events=3, age=0.5, sweep=0.02)
+        for number in range(20):
+            asyncio.run(broker.append("notes", draft(f"id{number}")))
+        assert asyncio.run(emptied(broker)) == 1
+
+    async def test_it_is_swept_where_events_are_only_written_in_the_applications_transactions(
+        self, make: MakeBroker, url: URL
+    ) -> None:
+        writer, other = make(age=0.5, sweep=0.02), make(sweep=3_600.0)
+        plain = create_engine(url if url.drivername == "sqlite" else url.set(drivername="postgresql+psycopg"))
+        with plain.begin() as connection:
+            writer.write(connection, [("notes", draft("a"))])
+        plain.dispose()
+        assert await emptied(other) == 1
+
+    def test_a_broker_that_nobody_has_any_more_keeps_no_thread(self, engine: Engine | AsyncEngine) -> None:
+        broker = database_broker(engine)
+        asyncio.run(broker.append("notes", draft("a")))
+        worker = broker._background._worker
+        assert worker is not None
+        thread = worker.thread
+        assert thread.is_alive()
+        del broker, worker
+        gc.collect()
+        thread.join(20)
+        assert not thread.is_alive()
 
     async def test_one_sweep_removes_all_that_is_beyond_the_bounds(self, make: MakeBroker) -> None:
         broker = make(events=10, sweep=3.0)

@@ -21,7 +21,12 @@ _THREADS = 6  # for an engine without async: as many statements at once
 
 
 def check_engine(engine: Engine | AsyncEngine) -> None:
-    """Raises ValueError for a database that cannot hold logs."""
+    """Raises TypeError for what is no engine, ValueError for a database that cannot hold logs."""
+    if not isinstance(engine, Engine | AsyncEngine):
+        raise TypeError(
+            f"DatabaseBroker({engine!r}): write DatabaseBroker(create_async_engine(url)), or with the application's "
+            "own Engine or AsyncEngine"
+        )
     if engine.dialect.name not in DIALECTS:
         raise ValueError(f"logs are kept in Postgres or SQLite, not in {engine.dialect.name}")
     if isinstance(engine.pool, SingletonThreadPool | StaticPool):

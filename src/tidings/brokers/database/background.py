@@ -1,9 +1,10 @@
 """The thread on which a broker uses the database."""
 
 import asyncio
+import contextlib
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -12,18 +13,17 @@ from tidings.brokers.database.access import Access
 T = TypeVar("T")
 Work = Callable[[Access], Coroutine[Any, Any, T]]
 
-_IDLE = 5.0  # seconds without work after which the thread ends
-
 
 class Background:
     """A thread with an event loop of its own. It serves callers on any loop, and is not cut off when theirs ends: a
     driver that is interrupted leaves connections and locks behind.
 
-    It begins with the first work, and ends when there was none for a while; then the next begins anew.
+    It begins with the first work and ends with `close`; then the next begins anew. `always` is work that goes on for as
+    long as the thread does.
     """
 
-    def __init__(self, open: Callable[[], Access]) -> None:
-        self._open = open
+    def __init__(self, open: Callable[[], Access], always: Work[None] | None = None) -> None:
+        self._open, self._always = open, always
         self._begin()
 
     def _begin(self) -> None:
@@ -35,13 +35,14 @@ class Background:
         """What the work returns or raises. It goes on where the caller is cancelled, and is waited for by `close`;
         `cancel` says that it is cancelled by both.
         """
-        if self._process != os.getpid():  # a fork has a copy of this, but no thread
-            self._begin()
-        with self._lock:
-            if self._worker is None or not self._worker.thread.is_alive():
-                self._worker = _Worker(self._open, self._end_idle)
-            future = asyncio.wrap_future(self._worker.submit(work, cancel))
+        with self._working() as worker:
+            future = asyncio.wrap_future(worker.submit(work, cancel))
         return await (future if cancel else asyncio.shield(future))
+
+    def start(self) -> None:
+        """Have the thread run, and with it what is always done there. From any thread."""
+        with self._working():
+            pass
 
     async def close(self) -> None:
         """End the thread, once all work is done, and close its connections."""
@@ -51,32 +52,36 @@ class Background:
             worker.end()
             await asyncio.to_thread(worker.thread.join)
 
-    def _end_idle(self, worker: "_Worker") -> bool:
-        """Whether a worker may end because it has nothing to do."""
+    def let_go(self) -> None:
+        """End the thread, once all work is done, and wait for nothing: nobody will call this again."""
+        if (worker := self._worker) is not None:  # without the lock: the garbage collector calls this anywhere
+            with contextlib.suppress(RuntimeError):  # it has ended
+                worker.end()
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator["_Worker"]:
+        """The thread's worker, which is not ended within the block."""
+        if self._process != os.getpid():  # a fork has a copy of this, but no thread
+            self._begin()
         with self._lock:
-            if worker.working:
-                return False
-            if self._worker is worker:
-                self._worker = None
-            return True
+            if self._worker is None or not self._worker.thread.is_alive():
+                self._worker = _Worker(self._open, self._always)
+            yield self._worker
 
 
 class _Worker:
     """The thread, from its beginning to its end."""
 
-    def __init__(self, open: Callable[[], Access], may_end: Callable[["_Worker"], bool]) -> None:
-        self._access, self._may_end = open(), may_end
+    def __init__(self, open: Callable[[], Access], always: Work[None] | None) -> None:
+        self._access, self._always = open(), always
         self._loop = asyncio.SelectorEventLoop()  # also on Windows: psycopg needs it
         self._ended = asyncio.Event()
         self._cancelled_at_end: set[asyncio.Task[Any]] = set()
-        self._counting = threading.Lock()
-        self.working = 0
         # A daemon: a program that does not close its broker ends all the same.
         self.thread = threading.Thread(target=self._run, name="tidings-database", daemon=True)
         self.thread.start()
 
     def submit(self, work: Work[T], cancel: bool) -> Future[T]:
-        self._count(1)
         return asyncio.run_coroutine_threadsafe(self._do(work, cancel), self._loop)
 
     def end(self) -> None:
@@ -88,13 +93,9 @@ class _Worker:
 
     async def _work(self) -> None:
         async with self._access:
-            while not self._ended.is_set():
-                try:
-                    async with asyncio.timeout(_IDLE):
-                        await self._ended.wait()
-                except TimeoutError:
-                    if self._may_end(self):
-                        break
+            if self._always is not None:
+                self._cancelled_at_end.add(asyncio.create_task(self._always(self._access)))
+            await self._ended.wait()
             for task in self._cancelled_at_end:
                 if not task.cancelling():  # twice would cut off how it closes its connection
                     task.cancel()
@@ -105,11 +106,4 @@ class _Worker:
         if cancel and task is not None:
             self._cancelled_at_end.add(task)
             task.add_done_callback(self._cancelled_at_end.discard)
-        try:
-            return await work(self._access)
-        finally:
-            self._count(-1)
-
-    def _count(self, change: int) -> None:
-        with self._counting:  # callers are in other threads
-            self.working += change
+        return await work(self._access)

@@ -42,8 +42,9 @@ class DatabaseBroker(Broker):
     Connections are the broker's own, in a thread of its own. Replicas that lag must not be read from.
 
     `events`, `size` (bytes) and `age` (seconds) bound each channel's log, `total_size` all of them, and `channels` how
-    many are numbered. `events` holds at once, the others after the next sweep, which one of the processes does. Events
-    are personal data where their payloads are: `age` is how long they are kept.
+    many are numbered. `events` holds at once, the others after the next sweep, which one of the processes does: each
+    that has published, read or followed, until `close`. Events are personal data where their payloads are: `age` is
+    how long they are kept.
 
     Others' commits are learned of by LISTEN, or by polling; and the tops of all logs are compared in any case. How
     often, and how long a call may take, is in `settings`. What the driver raises is raised at the publisher.
@@ -74,9 +75,11 @@ class DatabaseBroker(Broker):
         self._random, self._events = random, events
         self.tables = tables(prefix, schema)
         access = partial(Access, engine, timeout=settings.timeout, patience=settings.patience, random=random)
-        self._background = Background(partial(access, explained=self.tables.used))
         self._writer = LogWriter(self.tables, clock, epochs)
         self._sweeper = Sweeper(self.tables, self._writer, bounds, clock, epochs)
+        unfollowed = partial(_sweep_unfollowed, weakref.ref(self))
+        self._background = Background(partial(access, explained=self.tables.used), unfollowed)
+        weakref.finalize(self, self._background.let_go).atexit = False
         self._source = DatabaseSource(
             LogReader(self.tables),
             self._writer,
@@ -162,7 +165,9 @@ class DatabaseBroker(Broker):
         Idempotent by channel and id. Give what it returns to `committed`. Raises TablesMissing.
         """
         with self.tables.used():
-            return self._writer.write(connection, drafts)
+            written = self._writer.write(connection, drafts)
+        self._background.start()  # which sweeps
+        return written
 
     def committed(self, written: Sequence[Written]) -> None:
         """The transaction in which these were written is committed: deliver them here now. From any thread.
@@ -224,6 +229,27 @@ class DatabaseBroker(Broker):
             await asyncio.sleep(self._settings.sweep)
             await self._background.do(partial(sweep, sweeper=self._sweeper, holder=self._holder))
             works()
+
+
+async def _sweep_unfollowed(whose: "weakref.ref[DatabaseBroker]", access: Access) -> None:
+    """Sweep for a broker in whose process nobody follows, on its thread: a loop that only publishes may end at once."""
+    if (broker := whose()) is None:
+        return
+    pause, random, sweeper, holder = broker._settings.sweep, broker._random, broker._sweeper, secrets.token_hex(8)
+    del broker  # which is gone when nobody else has it
+
+    async def sweep_once(works: Callable[[], None]) -> None:
+        await asyncio.sleep(pause)
+        if not _sweeps_at_home(whose()):
+            # To its end: a driver that is interrupted leaves connections behind.
+            await asyncio.shield(asyncio.ensure_future(sweep(access, sweeper, holder)))
+            works()
+
+    await retry_forever(sweep_once, "swept", patience=pause, random=random)
+
+
+def _sweeps_at_home(broker: DatabaseBroker | None) -> bool:
+    return broker is None or (broker._home is not None and broker._home.is_running())
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

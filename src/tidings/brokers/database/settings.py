@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 class Bounds:
     """Of each channel's log: `events`, `size` (bytes) and `age` (seconds). Of all: `total_size`, and `channels`.
 
-    Raises ValueError for one that is no number above 0.
+    Raises ValueError for one that is no number above 0, whole but for `age`.
     """
 
     events: int
@@ -18,6 +18,9 @@ class Bounds:
 
     def __post_init__(self) -> None:
         _check_positive("DatabaseBroker", asdict(self))
+        for name in ("events", "size", "total_size", "channels"):
+            if not isinstance(value := getattr(self, name), int):
+                raise ValueError(f"DatabaseBroker({name}={value!r}): it must be a whole number")  # noqa: TRY004
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

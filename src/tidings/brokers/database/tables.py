@@ -1,5 +1,6 @@
 """The tables that the logs are kept in."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from tidings.protocol.errors import TidingsError
 PREFIX = "tidings_"
 
 LOG_ROW = 1
+
+_PREFIX = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?", re.ASCII)
 
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # an integer key of its own only as INTEGER, in SQLite
 
@@ -77,8 +80,11 @@ def made_by(migration: str, metadata: MetaData) -> Iterator[None]:
 def tables(prefix: str = PREFIX, schema: str | None = None) -> Tables:
     """The tables with this prefix to their names.
 
-    Raises ValueError where a name would be longer than the 63 characters that Postgres tells apart.
+    Raises ValueError for a prefix that is more than letters, digits and underscores, and where a name would be longer
+    than the 63 characters that Postgres tells apart.
     """
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError(f"prefix={prefix!r}: write a letter or '_', then letters, digits and '_', such as 'tidings_'")
     if len(f"{schema or ''}_{prefix}channels") > 63:
         raise ValueError(f"the schema {schema!r} and the prefix {prefix!r} together have more than 54 characters")
     metadata = MetaData(schema=schema)
