@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine, StaticPool, create_engine, text
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.brokers.conftest import MakeBroker, database_broker
@@ -251,6 +251,20 @@ class TestSavingQueries:
         assert len(counted) <= 30
 
 
+@pytest.fixture
+def sweepers() -> Iterator[set[Engine]]:
+    """The engines, of which each broker has its own, that have deleted events."""
+    found = set[Engine]()
+
+    def note(connection: Connection, _: object, statement: str, *__: object) -> None:
+        if statement.startswith("DELETE FROM tidings_events"):
+            found.add(connection.engine)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
+
+
 class TestBounds:
     async def test_events_beyond_the_bound_are_refused_at_once(self, make: MakeBroker) -> None:
         broker = make(events=3, sweep=3_600.0)
@@ -262,18 +276,21 @@ class TestBounds:
             assert await broker.since("notes", positions[1], 10) is None
             assert [entry.position for entry in await broker.since("notes", positions[2], 10) or []] == positions[3:]
 
-    async def test_the_sweep_runs_by_itself_in_one_of_the_processes(self, make: MakeBroker) -> None:
-        brokers = [make(events=3, sweep=0.02) for _ in range(2)]
+    async def test_the_sweep_runs_by_itself_in_one_of_the_processes(
+        self, make: MakeBroker, sweepers: set[Engine]
+    ) -> None:
+        brokers = [make(events=3, sweep=0.02) for _ in range(3)]
         for broker in brokers:
             await broker.follow("quiet")
-        for number in range(20):
-            await brokers[0].append("notes", draft(f"id{number}"))
+        for number in range(60):
+            await brokers[number % 3].append("notes", draft(f"id{number}"))
         async with asyncio.timeout(20):
             while (measures := await brokers[0].measure()).events > 3:
                 pass
         assert measures.events == 3
+        assert len(sweepers) == 1
         top = await brokers[0].follow("notes")
-        assert top.offset == 20
+        assert top.offset == 60
 
     def test_it_is_swept_also_where_nobody_follows(self, make_plain: Callable[..., DatabaseBroker]) -> None:
         broker = make_plain(events=3, age=0.5, sweep=0.02)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,28 @@ def plain(url: URL) -> Iterator[Engine]:
     made = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     yield made
     made.dispose()
+
+
+class Cable:
+    """Between every engine and its database. `tried` is set when it was out for five statements."""
+
+    def __init__(self) -> None:
+        self.out, self.tries, self.tried = False, 0, threading.Event()
+
+    def use(self, *_: object) -> None:
+        if self.out:
+            self.tries += 1
+            if self.tries == 5:
+                self.tried.set()
+            raise ConnectionError("the cable is out")
+
+
+@pytest.fixture
+def cable() -> Iterator[Cable]:
+    made = Cable()
+    event.listen(Engine, "before_cursor_execute", made.use)
+    yield made
+    event.remove(Engine, "before_cursor_execute", made.use)
 
 
 def deaf(patch: pytest.MonkeyPatch) -> None:
@@ -130,10 +154,10 @@ class TestRestart:
         assert [position.offset for position in delivered[0]] == list(range(1, len(acknowledged) + 1))
         assert sorted(position.id for position in delivered[0]) == sorted(acknowledged)
 
-    async def test_a_publisher_is_told_when_it_lasts_longer_than_its_patience(
+    async def test_a_publisher_whose_tables_are_away_is_told_and_goes_on_when_they_are_back(
         self, make: MakeBroker, plain: Engine
     ) -> None:
-        broker = make(patience=0.1)
+        broker = make()
         await broker.append("notes", draft("a"))
         with plain.connect() as connection, connection.begin():
             connection.execute(text("ALTER TABLE tidings_channels RENAME TO away"))
@@ -147,36 +171,38 @@ class TestRestart:
 @on_each
 class TestReader:
     async def test_an_outage_is_told_once_and_its_end_and_nothing_is_lost(
-        self, make: MakeBroker, caplog: pytest.LogCaptureFixture, engine: Any
+        self, make: MakeBroker, caplog: pytest.LogCaptureFixture, cable: Cable
     ) -> None:
-        there, here = make(compare=0.02, patience=0.05), make()
+        there, here = make(compare=0.02, patience=0.05), make(compare=3_600.0, poll=3_600.0, listen=False)
         follower = Follower(there)
         await there.follow("notes")
         await here.append("notes", draft("a"))
         await follower.has("notes", 1)
-        failing, tries, enough = True, 0, asyncio.Event()
-        read = there._source.tops
-
-        async def tops(names: Any) -> Any:
-            nonlocal tries
-            if failing:
-                tries += 1
-                if tries == 5:
-                    enough.set()
-                raise ConnectionError("the cable is out")
-            return await read(names)
-
         with caplog.at_level(logging.WARNING, "tidings"):
-            there._source.tops = tops  # type: ignore[method-assign]
-            async with asyncio.timeout(20):
-                await enough.wait()
-            failing = False
+            cable.out = True
+            assert await asyncio.to_thread(cable.tried.wait, 20)
+            cable.out = False
             await here.append("notes", draft("b"))
             assert [position.id for position in await follower.has("notes", 2)] == ["a", "b"]
-        told = [record.message for record in caplog.records if "the cable is out" in record.message]
-        assert told == [
-            "the logs cannot be read, which is tried until they can: ConnectionError: the cable is out",
-        ]
+            async with asyncio.timeout(20):
+                while "read again" not in caplog.text:
+                    await here.measure()
+        told = [record.message for record in caplog.records if re.match("the logs can(not)? be read", record.message)]
+        assert told[0] == "the logs cannot be read, which is tried until they can: ConnectionError: the cable is out"
+        assert re.fullmatch("the logs can be read again, after [0-9]+ failures", told[1])
+        assert len(told) == 2
+
+    async def test_a_publisher_is_told_of_an_outage_that_outlasts_its_patience(
+        self, make: MakeBroker, cable: Cable
+    ) -> None:
+        broker = make(patience=0.3)
+        await broker.append("notes", draft("a"))
+        cable.out = True
+        with pytest.raises(ConnectionError, match="the cable is out"):
+            await broker.append("notes", draft("b"))
+        assert cable.tries > 1
+        cable.out = False
+        assert (await broker.append("notes", draft("b"))).position.offset == 2
 
     async def test_one_event_that_the_database_refuses_fails_alone(self, make: MakeBroker) -> None:
         broker = make()
