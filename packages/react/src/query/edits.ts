@@ -108,6 +108,12 @@ export class Edits {
     if (this.#pending.length >= LIMIT) {
       return Promise.resolve({ status: "refused", error: new Error(`${LIMIT} edits are under way`) });
     }
+    try {
+      for (const [id, edit] of plan.rows) edit(this.#shown(plan.queryKey, id));
+    } catch (error) {
+      // Here, or where the page is drawn with it.
+      return Promise.resolve({ status: "refused", error });
+    }
     const earlier = this.#pending.filter(({ ids }) => ids.some((id) => plan.rows.has(id)));
     const pending = this.#newPending(plan);
     this.#change([...this.#pending, pending]);
@@ -130,6 +136,12 @@ export class Edits {
     else if (pending.shown.rows.get(change.id)?.(this.#held.find(queryKey, change.id)) !== null) return;
     this.#lift(pending, pending.ids.includes(change.id) ? [change.id] : pending.ids);
     if (pending.ids.length > 0 && pending.shown.rows.size === 0) this.#end(pending, pending.saved);
+  }
+
+  /** The row with the edits that are under way; undefined: there is none. */
+  #shown(queryKey: QueryKey, id: string): unknown {
+    const edits = this.list.flatMap(({ rows }) => rows.get(id) ?? []);
+    return edits.reduce((row, edit) => edit(row) ?? undefined, this.#held.find(queryKey, id));
   }
 
   #newPending(plan: Plan): Pending {

@@ -56,8 +56,14 @@ export function useLiveMutation<I, R, A>(options: LiveMutationOptions<I, R, A>):
   const [pending, setPending] = useState(0);
   const mutate = useCallback(
     async (input: I) => {
+      let plan: Plan;
+      try {
+        plan = planOf(newest.options, input);
+      } catch (error) {
+        return { status: "refused", error } as const;
+      }
       setPending((count) => count + 1);
-      const outcome = await store.edits.run(planOf(newest.options, input));
+      const outcome = await store.edits.run(plan);
       setPending((count) => count - 1);
       return outcome as Outcome<A, R>;
     },

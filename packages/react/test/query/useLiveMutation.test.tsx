@@ -467,3 +467,33 @@ test("the cache never holds what the server has not said, and a hundred edits is
   expect(titles(queries.getQueryData(["shifts", "mon"]))).toBe("1a");
   expect((await edit({ id: 1, title: "c" })).outcome).toMatchObject({ status: "refused" });
 });
+
+test("an edit that throws is refused, and neither the page nor other edits are harmed", async () => {
+  database.commit(1, { title: "a" });
+  const upper = (row: Shift | undefined): Shift => ({ ...(row as Shift), title: (row as Shift).title.toUpperCase() });
+  let careless: UseLiveMutation<number, Shift, undefined> | undefined;
+  function Careless() {
+    careless = useLiveMutation({
+      queryKey: ["shifts"],
+      mutationFn: async () => undefined,
+      edit: (id: number) => {
+        if (id < 0) throw new Error("no such shift");
+        return { id, row: upper };
+      },
+    });
+    return <i>{careless.pending}</i>;
+  }
+  const both = (
+    <>
+      <Day day="mon" versions />
+      <Careless />
+    </>
+  );
+  const { container } = await mount(inPage(both, queries));
+  await pass(10);
+  for (const id of [-1, 9]) {
+    const outcome = await act(() => careless?.mutate(id));
+    expect(outcome).toMatchObject({ status: "refused", error: expect.any(Error) });
+    expect(container.textContent).toBe("1a0");
+  }
+});
