@@ -82,11 +82,6 @@ export function hours(minutes: number): string {
   return `${new Intl.NumberFormat(locale().tag, { maximumFractionDigits: 2 }).format(minutes / 60)} h`;
 }
 
-/** "1 shift", "7 shifts" */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number} ${number === 1 ? noun : plural}`;
-}
-
 const STEPS = [
   ["second", 60],
   ["minute", 60],
