@@ -47,7 +47,7 @@ test("a soft rule may be overruled: Save anyway", async ({ person, server, desk 
   expect(await desk.rows(week)).toHaveLength(1);
   await form.getByRole("button", { name: "Save anyway" }).click();
   await expect(form).toHaveCount(0);
-  expect(await desk.rows(week)).toHaveLength(2);
+  await expect.poll(() => desk.rows(week)).toHaveLength(2);
 });
 
 test("what is missing is said before anything is sent", async ({ person, desk }) => {
@@ -76,11 +76,13 @@ test("a conflict says who was faster, and mine can be kept over theirs", async (
   await conflict.getByRole("button", { name: "Keep mine" }).click();
   await editShift(manager).getByRole("button", { name: "Save", exact: true }).click();
   await expect(editShift(manager)).toHaveCount(0);
-  expect(await desk.get(week, shift.id)).toMatchObject({
-    note: "Mine",
-    role: "Head nurse",
-    version: theirs.version + 1,
-  });
+  await expect
+    .poll(() => desk.get(week, shift.id))
+    .toMatchObject({
+      note: "Mine",
+      role: "Head nurse",
+      version: theirs.version + 1,
+    });
 });
 
 test("a conflict that only the server knew of is settled by taking theirs", async ({ person, server, desk }) => {
@@ -121,7 +123,8 @@ test("a shift is edited, withdrawn and deleted", async ({ person, desk }) => {
   await editShift(manager).getByRole("button", { name: "Delete this shift" }).click();
   await manager.page.getByRole("button", { name: "Delete", exact: true }).click();
   await expect(manager.card(shift)).toHaveCount(0);
-  expect(await desk.rows(week)).toEqual([]);
+  // The screen has it before the database.
+  await expect.poll(() => desk.rows(week)).toEqual([]);
 });
 
 test("drafts are published together, or not at all and why", async ({ person, desk }) => {
@@ -140,7 +143,7 @@ test("drafts are published together, or not at all and why", async ({ person, de
 
   await dialog.getByRole("button", { name: "Publish anyway" }).click();
   await expect(dialog).toHaveCount(0);
-  expect(await desk.rows(week, "published")).toHaveLength(3);
+  await expect.poll(() => desk.rows(week, "published")).toHaveLength(3);
   await expect(manager.page.getByRole("button", { name: /^Publish/ })).toHaveCount(0);
 });
 

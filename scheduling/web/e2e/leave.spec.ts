@@ -16,7 +16,7 @@ test("approval makes the overlapping shift open, and everybody sees it", async (
 
   await expect(staff.page.locator(`tr[data-staff="open"] [data-schedule="${shift.id}"]`)).toBeVisible();
   await expect(manager.page.locator(`tr[data-staff="open"] [data-schedule="${shift.id}"]`)).toBeVisible();
-  expect(await desk.get(week, shift.id)).toMatchObject({ staff_id: null, status: "published" });
+  await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: null, status: "published" });
 
   // Whose leave it is does not get the shift back by claiming it.
   await staff.page.goto(`${server.url}/open`);

@@ -72,7 +72,7 @@ for (const phone of [false, true]) {
       await expect(offerOn(each, day)).toHaveAttribute("data-status", "approved");
       await expect(offerOn(each, day)).toContainText("Enjoy it");
     }
-    expect(await desk.get(week, shift.id)).toMatchObject({ staff_id: jonasId });
+    await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: jonasId });
 
     await jonas.page.goto(weekAt(server.url, week));
     await jonas.card(shift).click();
@@ -112,7 +112,7 @@ test("two shifts are swapped; the week of the manager shows both in their new ha
     .click();
   await expect(mona.page.locator(`tr[data-staff="${jonasId}"] [data-schedule="${sams.id}"]`)).toBeVisible();
   await expect(mona.page.locator(`tr[data-staff="${samId}"] [data-schedule="${other.id}"]`)).toBeVisible();
-  expect(await desk.get(week, other.id)).toMatchObject({ staff_id: samId });
+  await expect.poll(() => desk.get(week, other.id)).toMatchObject({ staff_id: samId });
 });
 
 test("a shift that changed meanwhile lapses its offer, with the reason, and a late answer is refused in words", async ({

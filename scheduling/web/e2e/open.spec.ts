@@ -24,7 +24,7 @@ for (const phone of [false, true]) {
     await card(sam, shift).getByRole("button").click();
     await expect(card(sam, shift)).toHaveCount(0);
     await expect(card(jonas, shift)).toHaveCount(0);
-    expect(await desk.get(week, shift.id)).toMatchObject({ staff_id: await samOf(desk) });
+    await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: await samOf(desk) });
 
     const width = await jonas.page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(phone ? 390 : 1440);

@@ -34,5 +34,5 @@ test("a manager plans on a phone", async ({ person, desk }) => {
   await expect(manager.page.locator("[data-schedule]")).toHaveCount(1);
   // The shift shows before it is saved; then the form closes.
   await expect(form).toHaveCount(0);
-  expect(await desk.rows(week)).toHaveLength(1);
+  await expect.poll(() => desk.rows(week)).toHaveLength(1);
 });

@@ -49,7 +49,7 @@ test("the reason shows while it is typed, and a soft one can be overruled at onc
   await expect(objections(manager)).toContainText("this leaves 9");
   await form(manager).getByRole("button", { name: "Publish anyway" }).click();
   await expect(form(manager)).toHaveCount(0);
-  expect(await desk.rows(week)).toHaveLength(2);
+  await expect.poll(() => desk.rows(week)).toHaveLength(2);
 });
 
 test("a rule that the contract makes hard is not overruled, and somebody else is suggested", async ({
@@ -80,7 +80,7 @@ test("a rule that the contract makes hard is not overruled, and somebody else is
   await expect(form(manager).getByLabel("Who")).not.toHaveValue(noor.name);
   await form(manager).getByRole("button", { name: "Publish", exact: true }).click();
   await expect(form(manager)).toHaveCount(0);
-  expect(await desk.rows(week)).toHaveLength(2);
+  await expect.poll(() => desk.rows(week)).toHaveLength(2);
 });
 
 test("reasons, suggestions and cover are accessible", async ({ person, server, desk }) => {
