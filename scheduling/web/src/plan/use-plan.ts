@@ -32,7 +32,8 @@ export interface Planner {
   readonly undo: () => void;
 }
 
-function useUndo(): () => Promise<void> {
+/** Takes back the newest change of this page, and says so. */
+export function useUndo(): () => Promise<void> {
   const history = useContext(HistoryContext);
   const { mutate: restore } = useRestore();
   const { t } = useTranslation();

@@ -153,20 +153,18 @@ export function WeekPage() {
     <DeskContext value={desk}>
       <title>{t("shell.title", { page: weekLabel(t, monday) })}</title>
       <WeekNews week={week} first={monday} />
-      <WeekToolbar
-        {...{ monday, today, manager, phone, goTo, add }}
-        zones={week.zones}
-        grid={week.grid}
-        drafts={drafts.length}
-        publish={() => setPublishing(true)}
-      />
-      <div className={classes.page} aria-busy={!week.grid}>
-        <WeekContext value={week}>
-          <Toasts>
+      <Toasts>
+        <WeekToolbar
+          {...{ monday, today, week, manager, phone, goTo, add }}
+          drafts={drafts.length}
+          publish={() => setPublishing(true)}
+        />
+        <div className={classes.page} aria-busy={!week.grid}>
+          <WeekContext value={week}>
             <Plan week={week} phone={phone} add={add} />
-          </Toasts>
-        </WeekContext>
-      </div>
+          </WeekContext>
+        </div>
+      </Toasts>
       {!phone && <WeekFoot manager={manager} />}
       <ShiftPanel week={week} first={monday} search={search} close={close} />
       <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />

@@ -5,13 +5,14 @@ import { addDays, type Day, weekOf } from "../time/week";
 import { hours, weekLabel, weekTitle, weekTitleShort } from "../time/words";
 import type { Translate } from "../words/language";
 import type { Grid } from "./grid";
+import type { Week } from "./use-week";
+import { WeekMenu } from "./WeekMenu";
 import classes from "./WeekToolbar.module.css";
 
 interface Props {
   readonly monday: Day;
   readonly today: Day;
-  readonly zones: readonly string[];
-  readonly grid: Grid | null;
+  readonly week: Week;
   readonly drafts: number;
   readonly manager: boolean;
   readonly phone: boolean;
@@ -57,7 +58,7 @@ function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "toda
 }
 
 /** "Week 48 · 61 shifts · 472 h · 3 open" */
-function summary(t: Translate, { grid, monday }: Pick<Props, "grid" | "monday">): string {
+function summary(t: Translate, monday: Day, grid: Grid | null): string {
   const parts = [weekLabel(t, monday)];
   if (grid) {
     const open = grid.open.cells.reduce((sum, cell) => sum + cell.shifts.length, 0);
@@ -74,7 +75,7 @@ function clocks(t: Translate, zones: readonly string[]): string {
 }
 
 export function WeekToolbar(props: Props) {
-  const { monday, zones, drafts, manager, phone, publish, add } = props;
+  const { monday, week, drafts, manager, phone, publish, add } = props;
   const { t } = useTranslation();
   const last = addDays(monday, 6);
   return (
@@ -82,11 +83,12 @@ export function WeekToolbar(props: Props) {
       <div className={classes.heading}>
         <h1 className={classes.title}>{phone ? weekTitleShort(monday, last) : weekTitle(monday, last)}</h1>
         <p className={classes.summary}>
-          {summary(t, props)}
-          <span className={classes.zone}> · {clocks(t, zones)}</span>
+          {summary(t, monday, week.grid)}
+          <span className={classes.zone}> · {clocks(t, week.zones)}</span>
         </p>
       </div>
       <Navigation {...props} />
+      <WeekMenu week={week} monday={monday} />
       {manager && (
         <div className={classes.actions}>
           {drafts > 0 && (

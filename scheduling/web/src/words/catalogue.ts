@@ -1,3 +1,4 @@
+import { bulk } from "./en/bulk";
 import { live } from "./en/live";
 import { mine } from "./en/mine";
 import { offers } from "./en/offers";
@@ -17,6 +18,7 @@ import { week } from "./en/week";
  * `_one` and `_other` is chosen by `count`.
  */
 export const english = {
+  bulk,
   live,
   mine,
   offers,

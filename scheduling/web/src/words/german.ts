@@ -1,4 +1,5 @@
 import type { Catalogue } from "./catalogue";
+import { bulk } from "./de/bulk";
 import { live } from "./de/live";
 import { mine } from "./de/mine";
 import { offers } from "./de/offers";
@@ -19,6 +20,7 @@ import { week } from "./de/week";
  * Ruhezeit (rest), Leitung (manager), Team (staff). Readers are "Sie".
  */
 export const german: Catalogue = {
+  bulk,
   live,
   mine,
   offers,

@@ -12,6 +12,8 @@ export const week: Translated<typeof english.week> = {
   publish_one: "{{count}} Entwurf veröffentlichen",
   publish_other: "{{count}} Entwürfe veröffentlichen",
   newShift: "Neue Schicht",
+  more: "Mehr",
+  menu: { copy: "Woche kopieren…" },
   days: "Tage",
   today: "Heute",
   nothing: "Nichts geplant",

@@ -10,6 +10,8 @@ export const week = {
   publish_one: "Publish {{count}} draft",
   publish_other: "Publish {{count}} drafts",
   newShift: "New shift",
+  more: "More",
+  menu: { copy: "Copy a week…" },
   days: "Days",
   today: "Today",
   nothing: "Nothing planned",

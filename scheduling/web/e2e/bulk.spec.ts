@@ -1,0 +1,57 @@
+import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+
+const later = (week: string, days: number) => at(week, days, 0).slice(0, 10);
+
+/** Somebody whom no other test plans. */
+async function hired(desk: Desk, week: string): Promise<number> {
+  const { id } = await desk.hire({ name: `Vera ${week}`, email: `bulk-${week}@example.com` });
+  return id;
+}
+
+const toast = ({ page }: Person) => page.getByRole("group", { name: "What was done last" });
+
+async function choose({ page }: Person, entry: string): Promise<void> {
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: entry }).click();
+}
+
+test("a week is copied as drafts; what does not fit is named with its reason; one undo takes all back", async ({
+  person,
+  desk,
+}) => {
+  const from = ownWeek();
+  const week = later(from, 7);
+  const vera = await hired(desk, from);
+  const nine = (day: number) => ({ starts_at: at(from, day, 8), ends_at: at(from, day, 16) });
+  for (const shift of [nine(0), nine(1), nine(2)]) await desk.add({ staff_id: vera, ...shift });
+  await desk.add(nine(3));
+  // In the way of Monday's copy, and too near before Tuesday's.
+  const there = await desk.add({ staff_id: vera, starts_at: at(week, 0, 12), ends_at: at(week, 0, 22) });
+  const [manager, other, staff] = [
+    await person(MANAGER, { week }),
+    await person(MANAGER, { week }),
+    await person(STAFF, { week }),
+  ];
+  await choose(manager, "Copy a week");
+  const dialog = manager.page.getByRole("dialog", { name: "Copy a week" });
+  await dialog.getByRole("button", { name: "Copy 4 shifts" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("2 of 4 do not fit");
+  const misfits = dialog.getByRole("list", { name: "What does not fit, and why" }).getByRole("listitem");
+  await expect(misfits).toContainText([/Already works/, /11 h rest/]);
+  await dialog.getByRole("checkbox", { name: /^Take along the one/ }).check();
+  await dialog.getByRole("radio", { name: "Plan as open shifts" }).check();
+  await dialog.getByRole("button", { name: "Copy 4 shifts" }).click();
+  await expect(toast(manager)).toContainText("4 shifts copied.");
+
+  const counts = { null: 2, [vera]: 3 };
+  for (const one of [manager, other]) {
+    await expect(one.page.locator(`tr[data-staff="${vera}"] [data-schedule]`)).toHaveCount(counts[vera] ?? 0);
+    await expect(one.page.locator('tr[data-staff="open"] [data-schedule]')).toHaveCount(counts.null);
+  }
+  expect(await desk.rows(week, "draft")).toHaveLength(4);
+  await expect.poll(staff.rows).toEqual([`${there.id}/1`]);
+
+  await toast(manager).getByRole("button", { name: "Undo" }).click();
+  for (const one of [manager, other]) await expect.poll(one.rows).toEqual([`${there.id}/1`]);
+  await expect.poll(() => desk.rows(week)).toEqual([`${there.id}/1`]);
+});

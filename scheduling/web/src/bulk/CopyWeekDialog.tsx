@@ -1,0 +1,82 @@
+import { Button, Group, Select, Stack, Text } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSchedules } from "../live/queries";
+import { useSignedIn } from "../session/signed-in";
+import { Dialog } from "../shell/Dialog";
+import { addDays, type Day } from "../time/week";
+import { weekLabel, weekTitleShort } from "../time/words";
+import { weekWindow } from "../time/zone";
+import { shiftOf } from "../week/grid";
+import type { WeekDialogProps } from "../week/WeekMenu";
+import { copiesOf, missing, type Remedy, remedied } from "./drafts";
+import { Misfits } from "./Misfits";
+import { useDrafting } from "./use-drafting";
+
+/** How many weeks back one may copy from. */
+const WEEKS_BACK = 8;
+
+/** All shifts that start in a week, drafts too; undefined until they are there. */
+function useShiftsOf(monday: Day) {
+  const between = useMemo(() => weekWindow(monday), [monday]);
+  const [published, drafts] = [useSchedules(between, "published").data, useSchedules(between, "draft").data];
+  return useMemo(() => {
+    if (!published || !drafts) return undefined;
+    const all = new Map([...published, ...drafts]);
+    return [...all.values()].filter((each) => shiftOf(each).day >= monday && shiftOf(each).day < addDays(monday, 7));
+  }, [published, drafts, monday]);
+}
+
+/** Copies the shifts of an earlier week into the one on the screen, as drafts. */
+export function CopyWeekDialog({ opened, close, week, monday }: WeekDialogProps) {
+  const { t } = useTranslation();
+  const { me } = useSignedIn();
+  const [back, setBack] = useState(1);
+  const [remedy, setRemedy] = useState<Remedy>({ overrule: false, others: "leave" });
+  const from = addDays(monday, -7 * back);
+  const shifts = useShiftsOf(from);
+  const { refusal, busy, send, resend, forget } = useDrafting("copy");
+  const { drafts, impossible } = useMemo(() => copiesOf(shifts ?? [], 7 * back, me), [shifts, back, me]);
+  const there = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
+  const wanted = missing(drafts, there);
+  const objected = refusal && refusal.objections.size > 0;
+  const count = objected ? remedied(refusal.drafts, refusal.objections, remedy).drafts.length : wanted.length;
+  const done = (number: number) => t("bulk.copy.done", { count: number });
+  const copy = async () => {
+    if (await (objected ? resend(remedy, done) : send(wanted, done))) close();
+  };
+  const weeks = Array.from({ length: WEEKS_BACK }, (_, index) => {
+    const first = addDays(monday, -7 * (index + 1));
+    return { value: String(index + 1), label: `${weekLabel(t, first)}, ${weekTitleShort(first, addDays(first, 6))}` };
+  });
+  return (
+    <Dialog opened={opened} close={close} title={t("bulk.copy.title")} size={540}>
+      <Stack gap="md">
+        <Select
+          label={t("bulk.copy.from")}
+          data={weeks}
+          value={String(back)}
+          allowDeselect={false}
+          onChange={(value) => {
+            setBack(Number(value ?? 1));
+            forget();
+          }}
+        />
+        <Text size="sm" c="dimmed">
+          {shifts?.length === 0 ? t("bulk.copy.nothing") : t("bulk.copy.asDrafts")}
+          {drafts.length > wanted.length && ` ${t("bulk.copy.there", { count: drafts.length - wanted.length })}`}
+          {impossible.length > 0 && ` ${t("bulk.copy.impossible", { count: impossible.length })}`}
+        </Text>
+        {refusal && <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={close}>
+            {t("bulk.cancel")}
+          </Button>
+          <Button loading={busy || !shifts} disabled={count === 0} onClick={() => void copy()}>
+            {t("bulk.copy.yes", { count })}
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
+  );
+}

@@ -1,0 +1,88 @@
+import { ActionIcon, Menu, Tooltip } from "@mantine/core";
+import { type Icon, IconCopy, IconDots } from "@tabler/icons-react";
+import { type ComponentType, lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSignedIn } from "../session/signed-in";
+import type { Day } from "../time/week";
+import type { Week } from "./use-week";
+
+/** The week on the screen. */
+interface Shown {
+  readonly week: Week;
+  readonly monday: Day;
+}
+
+/** What every dialog of the menu is given. */
+export interface WeekDialogProps extends Shown {
+  readonly opened: boolean;
+  readonly close: () => void;
+}
+
+interface Entry {
+  /** Its words are in the catalogue under `week.menu`. */
+  readonly name: "copy";
+  readonly icon: Icon;
+  readonly readers: "managers" | "everyone";
+  /** A dialog, which is loaded when it is opened first, or something that is done at once. */
+  readonly opens?: ComponentType<WeekDialogProps>;
+  readonly does?: (shown: Shown) => void;
+}
+
+/** What can be done with a whole week, in the menu's order. */
+const ENTRIES: readonly Entry[] = [
+  {
+    name: "copy",
+    icon: IconCopy,
+    readers: "managers",
+    opens: lazy(() => import("../bulk/CopyWeekDialog").then((module) => ({ default: module.CopyWeekDialog }))),
+  },
+];
+
+interface Opening {
+  readonly dialog: ComponentType<WeekDialogProps>;
+  /** Each opening begins anew. */
+  readonly number: number;
+  readonly opened: boolean;
+}
+
+/** "More": what can be done with the week beside planning shift by shift. */
+export function WeekMenu({ week, monday }: Shown) {
+  const { t } = useTranslation();
+  const { manager } = useSignedIn();
+  const [opening, setOpening] = useState<Opening | null>(null);
+  const entries = ENTRIES.filter(({ readers }) => manager || readers === "everyone");
+  const choose = ({ opens, does }: Entry) => {
+    does?.({ week, monday });
+    if (opens) setOpening((last) => ({ dialog: opens, number: (last?.number ?? 0) + 1, opened: true }));
+  };
+  const close = () => setOpening((last) => last && { ...last, opened: false });
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <Tooltip label={t("week.more")}>
+            <ActionIcon variant="default" size={34} aria-label={t("week.more")}>
+              <IconDots size={18} stroke={1.8} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {entries.map((entry) => (
+            <Menu.Item
+              key={entry.name}
+              leftSection={<entry.icon size={16} stroke={1.8} />}
+              disabled={!week.grid}
+              onClick={() => choose(entry)}
+            >
+              {t(`week.menu.${entry.name}`)}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <Suspense>
+        {opening && <opening.dialog key={opening.number} {...{ week, monday, close }} opened={opening.opened} />}
+      </Suspense>
+    </>
+  );
+}
