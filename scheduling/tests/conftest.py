@@ -76,6 +76,9 @@ class Recorder:
     def notify_staff_created(self, staff: Staff) -> None:
         self.told.append(("staff created", staff))
 
+    def notify_staff_changed(self, staff: Staff) -> None:
+        self.told.append(("staff changed", staff))
+
 
 @dataclass(frozen=True)
 class Team:

@@ -86,6 +86,14 @@ def check_span(starts_at: datetime, ends_at: datetime, longest: timedelta) -> li
     return []
 
 
+def check_service(staff: Staff) -> list[Violation]:
+    """That somebody still works here: who has left is planned no more."""
+    if staff.active:
+        return []
+    message = f"{staff.name} does not work here any more."
+    return [Violation("staff_id", "left", "hard", message, {"name": staff.name})]
+
+
 def overlap(shift: Shift, situation: Situation) -> Iterator[Violation]:
     """Hard: nobody works in two places at once."""
     for other in situation.others:

@@ -73,7 +73,10 @@ class Contract(Entity):
 
 
 class Staff(Entity):
-    """One member of staff. `email` is None for viewers who may not see it."""
+    """One member of staff. `email` is None for viewers who may not see it.
+
+    Who is not `active` has left: they cannot sign in and are planned no more, and what they did keeps their name.
+    """
 
     id: int
     name: Label
@@ -81,6 +84,7 @@ class Staff(Entity):
     role: StaffRole
     skills: tuple[Label, ...]
     contract: Contract
+    active: bool = True
     version: int
 
     @property
@@ -90,6 +94,10 @@ class Staff(Entity):
     @property
     def is_manager(self) -> bool:
         return self.role == "manager"
+
+    def changed(self, changes: dict[str, object]) -> Self:
+        """The next version: with `changes` (validated values)."""
+        return self.model_copy(update={**changes, "version": self.version + 1})
 
     def without_email(self) -> Self:
         return self.model_copy(update={"email": None})

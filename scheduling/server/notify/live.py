@@ -90,9 +90,15 @@ class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.v
     staff: Staff
 
 
+class StaffChanged(Event, type="staff:changed", key="staff.id", version="staff.version"):
+    """Changed, gone or back, as `staff` says itself; it is without its e-mail."""
+
+    staff: Staff
+
+
 ScheduleEvent = ScheduleCreated | ScheduleUpdated | ScheduleDeleted | SchedulePublished | ScheduleWithdrawn
 TimeOffEvent = TimeOffRequested | TimeOffApproved | TimeOffDenied | TimeOffCancelled
-
+StaffEvent = StaffCreated | StaffChanged
 OfferEvent = OfferMade | OfferAccepted | OfferDecided | OfferWithdrawn
 
 
@@ -116,8 +122,8 @@ class Needs(Channel[NeedsChanged], name="needs"):
     """How many people each location needs when. For all staff."""
 
 
-class Team(Channel[StaffCreated], name="staff"):
-    """Who works here. For all staff."""
+class Team(Channel[StaffEvent], name="staff"):
+    """Who works here, and who did. For all staff."""
 
 
 class Me(UserChannel[ScheduleEvent | TimeOffEvent]):

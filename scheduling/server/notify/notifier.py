@@ -28,6 +28,7 @@ from .live import (
     Schedules,
     ScheduleUpdated,
     ScheduleWithdrawn,
+    StaffChanged,
     StaffCreated,
     Team,
     TimeOffApproved,
@@ -121,6 +122,9 @@ class LiveNotifier:
 
     def notify_staff_created(self, staff: Staff) -> None:
         self._publish(StaffCreated(staff=staff.without_email()), Team())
+
+    def notify_staff_changed(self, staff: Staff) -> None:
+        self._publish(StaffChanged(staff=staff.without_email()), Team())
 
     def notify_needs(self, needs: LocationNeeds) -> None:
         self._publish(NeedsChanged(needs=needs), Needs())

@@ -41,7 +41,7 @@ class CheckService:
             broken = await misplaced(tx, shift, location)
             if broken or location is None:
                 raise RulesBroken(broken)
-            candidates = [staff for staff in await tx.staff.all() if staff.id != shift.staff_id]
+            candidates = [staff for staff in await tx.staff.all() if staff.active and staff.id != shift.staff_id]
             zone = ZoneInfo(location.timezone)
             return suggest(shift, await _situations(tx, shift, candidates, zone, _only(own_id)))
 

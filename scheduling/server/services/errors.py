@@ -8,6 +8,7 @@ from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.rules import Violation
 from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOff
 
@@ -69,7 +70,7 @@ class StaleVersion(Refused):
     def __init__(
         self,
         what: str,
-        current: Schedule | TimeOff | Offer | LocationNeeds | None,
+        current: Schedule | TimeOff | Offer | LocationNeeds | Staff | None,
         by: Person | None,
         at: datetime,
         now: datetime,

@@ -12,7 +12,7 @@ from .access import require_manager
 from .changes import Change, Desk
 from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .ports import MOST_ROWS, NewOffer, Transaction, VersionOf, at_most
-from .shifts import objections, refuse, save_shift
+from .shifts import not_here, objections, refuse, save_shift
 
 RECENT = timedelta(days=14)
 """For so long an offer that is over is still shown."""
@@ -172,15 +172,14 @@ async def _colleagues(change: Change, viewer: Staff, seen: VersionOf, own: Sched
 
 
 async def _receiver(tx: Transaction, viewer: Staff, to_id: int | None, wanted: Schedule | None) -> int | None:
-    if wanted is not None:
-        if to_id not in {None, wanted.staff_id}:
-            raise _refused("to_id", "not_theirs", "The wanted shift is not this colleague's.")
-        return wanted.staff_id
-    if to_id == viewer.id:
+    if wanted is not None and to_id not in {None, wanted.staff_id}:
+        raise _refused("to_id", "not_theirs", "The wanted shift is not this colleague's.")
+    receiver = to_id if wanted is None else wanted.staff_id
+    if receiver == viewer.id:
         raise _refused("to_id", "oneself", "Choose a colleague: this shift is yours already.")
-    if to_id is not None and await tx.staff.get(to_id) is None:
-        raise _refused("to_id", "unknown_staff", f"There is no member of staff {to_id}.")
-    return to_id
+    if receiver is not None:
+        refuse(await not_here(tx, receiver, "to_id"), ())
+    return receiver
 
 
 def _refused(field: str, code: str, message: str) -> RulesBroken:

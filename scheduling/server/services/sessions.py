@@ -59,7 +59,7 @@ class SessionService:
         async with self._desk.store.read() as tx:
             found = await tx.staff.credentials(email)
         matches = await self._passwords.verify(password, found.password_hash if found else None)
-        if found is None or not matches:
+        if found is None or not matches or not found.staff.active:
             raise Unauthenticated("The e-mail or the password is wrong.")
         self._by_address.succeeded(address)
         self._by_email.succeeded(email)
@@ -74,7 +74,7 @@ class SessionService:
         async with self._desk.change() as change:
             session = await change.tx.sessions.get(_hash(refresh_token))
             staff = session and await change.tx.staff.get(session.staff_id)
-            if not session or not staff or session.expires_at <= change.now:
+            if not session or not staff or not staff.active or session.expires_at <= change.now:
                 raise Unauthenticated("The session has ended. Sign in again.")
             await _extend(change, refresh_token, staff)
         return self._sign_in(staff, refresh_token)
@@ -89,7 +89,7 @@ class SessionService:
         staff_id = self._tokens.read(access_token, self._desk.clock())
         async with self._desk.store.read() as tx:
             staff = await tx.staff.get(staff_id)
-        if staff is None:
+        if staff is None or not staff.active:
             raise Unauthenticated("This access token belongs to nobody here. Sign in again.")
         return staff
 

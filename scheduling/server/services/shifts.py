@@ -1,11 +1,12 @@
 """What all use cases share that plan shifts or move them: how a shift is seen, held against the rules, and written."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from scheduling.server.domain.checks import check_shift, horizon
-from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, Violation, check_span, standing
+from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, Violation, check_service, check_span, standing
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Staff
 
@@ -64,12 +65,18 @@ async def objections(
 
 
 async def unstorable(tx: Transaction, shift: Shift) -> list[Violation]:
-    """Why `shift` could not even be stored: its span, its place, or a person who does not exist."""
+    """Why `shift` could not even be stored: its span, its place, or a person who does not exist or has left."""
     broken = await misplaced(tx, shift, await tx.locations.get(shift.location))
-    if shift.staff_id is not None and await tx.staff.get(shift.staff_id) is None:
-        message, params = f"There is no member of staff {shift.staff_id}.", {"staff_id": shift.staff_id}
-        broken.append(Violation("staff_id", "unknown_staff", "hard", message, params))
-    return broken
+    return broken if shift.staff_id is None else [*broken, *await not_here(tx, shift.staff_id, "staff_id")]
+
+
+async def not_here(tx: Transaction, staff_id: int, field: str) -> list[Violation]:
+    """Why nothing can be planned for this person: there is nobody of that number, or they have left."""
+    staff = await tx.staff.get(staff_id)
+    if staff is not None:
+        return [replace(violation, field=field) for violation in check_service(staff)]
+    message, params = f"There is no member of staff {staff_id}.", {"staff_id": staff_id}
+    return [Violation(field, "unknown_staff", "hard", message, params)]
 
 
 async def misplaced(tx: Transaction, shift: Shift, location: Location | None) -> list[Violation]:

@@ -1,15 +1,19 @@
 """Use cases around people and places."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from scheduling.server.domain.rules import Violation
 from scheduling.server.domain.schedule import Location
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.time_off import RELEASES, Fate
 
 from .access import require_manager
-from .changes import Desk
-from .errors import AlreadyExists
+from .changes import Change, Desk
+from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .passwords import Passwords
-from .ports import NewStaff
+from .ports import MOST_ROWS, NewStaff, VersionOf, Window
+from .shifts import save_shift
 
 
 class TeamService:
@@ -40,6 +44,59 @@ class TeamService:
             change.notifier.notify_staff_created(member)
         return member
 
+    async def change(
+        self,
+        manager: Staff,
+        seen: VersionOf,
+        changes: Mapping[str, object],
+        password: str | None = None,
+        request_id: str | None = None,
+    ) -> Staff:
+        """Set the fields in `changes`, which are a Staff's and validated, and the password, where one is given.
+
+        A new password ends the person's sessions. A change that changes nothing makes no new version. Raises
+        Forbidden, NotFound, StaleVersion, AlreadyExists when the e-mail is taken, RulesBroken when managers would
+        take their own rights away.
+        """
+        require_manager(manager, "change staff")
+        password_hash = None if password is None else await self._passwords.hash(password)
+        async with self._desk.change(request_id) as change:
+            before = await _seen(change, seen)
+            await _refuse_taken(change, before, changes)
+            if before.id == manager.id and changes.get("role", "manager") != "manager":
+                raise RulesBroken([_OWN_ROLE])
+            if password_hash is not None:
+                await change.tx.staff.set_password(before.id, password_hash)
+                await change.tx.sessions.delete_of_staff(before.id)
+            return await _save(change, before, changes, manager)
+
+    async def remove(self, manager: Staff, seen: VersionOf, fate: Fate, request_id: str | None = None) -> Staff:
+        """Take somebody out of the team: they are signed out, and `fate` becomes of their shifts that have not begun.
+
+        They stay on record, for what they did. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided.
+        """
+        require_manager(manager, "take somebody out of the team")
+        if seen.id == manager.id:
+            raise Forbidden("You cannot take yourself out of the team: ask another manager.")
+        async with self._desk.change(request_id) as change:
+            before = await _seen(change, seen)
+            if not before.active:
+                raise AlreadyDecided(f"{before.name} has left the team already.")
+            after = await _save(change, before, {"active": False}, manager)
+            await change.tx.sessions.delete_of_staff(after.id)
+            if release := RELEASES[fate]:
+                await _release(change, after, release, manager)
+        return after
+
+    async def restore(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> Staff:
+        """Take somebody who has left back into the team. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided."""
+        require_manager(manager, "take somebody back into the team")
+        async with self._desk.change(request_id) as change:
+            before = await _seen(change, seen)
+            if before.active:
+                raise AlreadyDecided(f"{before.name} is in the team already.")
+            return await _save(change, before, {"active": True}, manager)
+
     async def locations(self) -> list[Location]:
         """All locations, by name."""
         async with self._desk.store.read() as tx:
@@ -53,3 +110,41 @@ class TeamService:
                 raise AlreadyExists("name", f"There is a location {location.name} already.")
             await change.tx.locations.add(location)
         return location
+
+
+_OWN_ROLE = Violation("role", "own_role", "hard", "You cannot take your own rights away: ask another manager.")
+
+
+async def _seen(change: Change, seen: VersionOf) -> Staff:
+    """The member of staff, if they still are as they were seen. Raises NotFound, StaleVersion."""
+    staff = await change.tx.staff.get(seen.id)
+    if staff is None:
+        raise NotFound(f"There is no member of staff {seen.id}.")
+    if staff.version != seen.version:
+        last = await change.tx.staff.last_change(staff.id)
+        raise StaleVersion("person", staff, last.by, last.at or change.now, change.now)
+    return staff
+
+
+async def _refuse_taken(change: Change, before: Staff, changes: Mapping[str, object]) -> None:
+    email = str(changes.get("email", before.email))
+    if email != before.email and await change.tx.staff.credentials(email):
+        raise AlreadyExists("email", f"Somebody has the e-mail {email} already.")
+
+
+async def _save(change: Change, before: Staff, changes: Mapping[str, object], by: Staff) -> Staff:
+    """Write the next version and tell of it, if it differs."""
+    if before.model_copy(update=changes) == before:
+        return before
+    after = before.changed(dict(changes))
+    await change.tx.staff.save(after, by, change.now)
+    change.notifier.notify_staff_changed(after)
+    return after
+
+
+async def _release(change: Change, staff: Staff, release: Mapping[str, object], by: Staff) -> None:
+    """Let go of the person's shifts that have not begun."""
+    ahead = Window(change.now, None)
+    for shift in await change.tx.schedules.find(ahead, staff_id=staff.id, status=None, limit=MOST_ROWS):
+        if shift.starts_at > change.now:
+            await save_shift(change, shift, release, by)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_span
+from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_service, check_span
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import RELEASES, Decision, Fate, TimeOff, TimeOffStatus
 
@@ -36,7 +36,7 @@ class TimeOffService:
         if broken := check_span(new.starts_at, new.ends_at, LONGEST_TIME_OFF):
             raise RulesBroken(broken)
         async with self._desk.change(request_id) as change:
-            await _member(change.tx, new.staff_id)
+            refuse(check_service(await _member(change.tx, new.staff_id)), ())
             time_off = await change.tx.time_off.add(new, change.now)
             change.notifier.notify_time_off(time_off)
         return time_off

@@ -14,7 +14,16 @@ from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.text import Entity, Person
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
-from scheduling.server.services.ports import Credentials, Deletion, NewOffer, NewStaff, NewTimeOff, Session, Window
+from scheduling.server.services.ports import (
+    Credentials,
+    Deletion,
+    LastChange,
+    NewOffer,
+    NewStaff,
+    NewTimeOff,
+    Session,
+    Window,
+)
 
 from .tables import LocationRow, NeedsRow, OfferRow, ScheduleRow, SessionRow, StaffRow, Table, TimeOffRow
 
@@ -49,6 +58,22 @@ class SqlStaff:
         self._session.add(row)
         await self._session.flush()
         return _entity(Staff, row)
+
+    async def save(self, staff: Staff, by: Staff, at: datetime) -> None:
+        values = staff.model_dump(mode="json", exclude={"id"})
+        await self._session.execute(
+            update(StaffRow).where(StaffRow.id == staff.id).values(**values, updated_by_id=by.id, updated_at=at)
+        )
+
+    async def last_change(self, staff_id: int) -> LastChange:
+        row = await self._session.get(StaffRow, staff_id)
+        if row is None or row.updated_by_id is None:
+            return LastChange(None, None)
+        by = await self._session.get(StaffRow, row.updated_by_id)
+        return LastChange(_entity(Person, by) if by else None, row.updated_at)
+
+    async def set_password(self, staff_id: int, password_hash: str) -> None:
+        await self._session.execute(update(StaffRow).where(StaffRow.id == staff_id).values(password_hash=password_hash))
 
 
 class SqlLocations:
@@ -255,6 +280,9 @@ class SqlSessions:
 
     async def delete(self, token_hash: str) -> None:
         await self._session.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
+
+    async def delete_of_staff(self, staff_id: int) -> None:
+        await self._session.execute(delete(SessionRow).where(SessionRow.staff_id == staff_id))
 
     async def delete_expired(self, now: datetime) -> None:
         await self._session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -68,7 +68,10 @@ class StaffRow(Table):
     skills: Mapped[list[str]] = mapped_column(JSON)
     contract: Mapped[dict[str, Any]] = mapped_column(JSON)
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class NeedsRow(Table):

@@ -13,7 +13,7 @@ from scheduling.server.domain.instants import Instant
 from scheduling.server.domain.needs import MOST_NEEDS, Need
 from scheduling.server.domain.rules import SoftCode
 from scheduling.server.domain.schedule import Location, ScheduleStatus, Shift
-from scheduling.server.domain.staff import MOST_SUCCESSIONS, SUCCESSIONS, Contract, StaffRole, Succession
+from scheduling.server.domain.staff import MOST_SUCCESSIONS, SUCCESSIONS, Contract, Staff, StaffRole, Succession
 from scheduling.server.domain.text import Id, Label, Note, Version
 from scheduling.server.domain.time_off import Fate
 from scheduling.server.services.ports import Batch, VersionOf
@@ -222,6 +222,31 @@ class NewMember(Body):
     skills: Annotated[tuple[Label, ...], Field(max_length=50)]
     contract: ContractTerms
     password: Password | None = None
+
+
+class MemberChange(Body):
+    """The version that was seen, and the fields to change."""
+
+    version: Version
+    name: Label = unset()
+    email: Email = unset()
+    role: StaffRole = unset()
+    skills: Annotated[tuple[Label, ...], Field(max_length=50)] = unset()
+    contract: ContractTerms = unset()
+    password: Password | None = None
+
+    def changes(self) -> dict[str, object]:
+        """What was sent of a Staff's fields."""
+        sent = self.model_dump(include=self.model_fields_set & Staff.model_fields.keys() - {"version", "contract"})
+        if "contract" in self.model_fields_set:
+            sent["contract"] = Contract.model_validate(self.contract.model_dump())
+        return sent
+
+
+class Removal(Cancellation):
+    """`shifts` says what becomes of the person's shifts that have not begun."""
+
+    shifts: Fate
 
 
 class NeedBody(Need):

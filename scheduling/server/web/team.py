@@ -4,10 +4,11 @@ from fastapi import APIRouter
 
 from scheduling.server.domain.schedule import Location
 from scheduling.server.domain.staff import Contract, Staff
-from scheduling.server.services.ports import NewStaff
+from scheduling.server.services.ports import NewStaff, VersionOf
 
-from .bodies import NewLocation, NewMember
+from .bodies import Cancellation, MemberChange, NewLocation, NewMember, Removal
 from .callers import Caller, RequestId, ServicesDep
+from .schedules import PathId
 
 router = APIRouter(prefix="/api", tags=["team"])
 
@@ -22,6 +23,28 @@ async def add_staff(caller: Caller, services: ServicesDep, body: NewMember, requ
     contract = Contract.model_validate(body.contract.model_dump())
     new = NewStaff(body.name, body.email, body.role, tuple(body.skills), contract)
     return await services.team.add(caller, new, body.password, request_id)
+
+
+@router.patch("/staff/{staff_id}")
+async def change_staff(
+    caller: Caller, services: ServicesDep, staff_id: PathId, body: MemberChange, request_id: RequestId
+) -> Staff:
+    seen = VersionOf(staff_id, body.version)
+    return await services.team.change(caller, seen, body.changes(), body.password, request_id)
+
+
+@router.post("/staff/{staff_id}/remove")
+async def remove_staff(
+    caller: Caller, services: ServicesDep, staff_id: PathId, body: Removal, request_id: RequestId
+) -> Staff:
+    return await services.team.remove(caller, VersionOf(staff_id, body.version), body.shifts, request_id)
+
+
+@router.post("/staff/{staff_id}/restore")
+async def restore_staff(
+    caller: Caller, services: ServicesDep, staff_id: PathId, body: Cancellation, request_id: RequestId
+) -> Staff:
+    return await services.team.restore(caller, VersionOf(staff_id, body.version), request_id)
 
 
 @router.get("/locations")

@@ -23,6 +23,7 @@ from scheduling.server.notify.live import (
     Schedules,
     ScheduleUpdated,
     ScheduleWithdrawn,
+    StaffChanged,
     StaffCreated,
     Team,
     TimeOffRequests,
@@ -197,6 +198,13 @@ async def test_a_new_colleague_is_told_without_their_email(office: Office, tidin
     heard(tidings, Team())
     told = tidings.only(StaffCreated, on=Team()).staff
     assert (told.name, told.email) == ("Carla", None)
+
+
+async def test_that_somebody_has_left_is_told_without_their_email(office: Office, tidings: Publications):
+    await office.tell(LiveNotifier.notify_staff_changed, staff("Carla", active=False, version=2))
+    heard(tidings, Team())
+    told = tidings.only(StaffChanged, on=Team()).staff
+    assert (told.name, told.email, told.active, told.version) == ("Carla", None, False, 2)
 
 
 async def test_what_is_rolled_back_is_never_told(store: Database, office: Office, tidings: Publications):

@@ -1,7 +1,7 @@
 import httpx2
 import pytest
 
-from scheduling.tests.conftest import Json, Team
+from scheduling.tests.conftest import PASSWORD, Json, Team
 from scheduling.tests.web.conftest import problem
 
 PART_TIME = {"name": "Part time", "hours_per_week": 24, "rest_hours": 12}
@@ -32,7 +32,7 @@ async def test_a_new_member(mona: httpx2.AsyncClient):
         ],
         "hard_rules": [],
     }
-    known = {"id": 4, "email": "carla@example.com", "version": 1, "contract": {**PART_TIME, **unsaid}}
+    known = {"id": 4, "active": True, "email": "carla@example.com", "version": 1, "contract": {**PART_TIME, **unsaid}}
     assert response.json() == {**CARLA, **known}
     assert response.json() in (await mona.get("/api/staff")).json()
 
@@ -113,6 +113,38 @@ SUCCESSION_AFTER = "contract.forbidden_successions.0.after"
 async def test_a_wrong_field_is_named(mona: httpx2.AsyncClient, change: Json, field: str):
     refused = problem(await mona.post("/api/staff", json={**CARLA, **change}), 422, "validation")
     assert [error["field"] for error in refused["errors"]] == [field]
+
+
+async def test_a_member_is_changed_in_part(mona: httpx2.AsyncClient, http: httpx2.AsyncClient, team: Team):
+    alice = f"/api/staff/{team.alice.id}"
+    changed = await mona.patch(alice, json={"version": 1, "contract": PART_TIME, "password": "another"})
+    assert changed.status_code == 200
+    assert (changed.json()["name"], changed.json()["version"]) == ("Alice", 2)
+    assert changed.json()["contract"]["hours_per_week"] == 24
+    assert changed.json() in (await mona.get("/api/staff")).json()
+    stale = problem(await mona.patch(alice, json={"version": 1, "name": "Alicia"}), 409, "stale-version")
+    assert (stale["changed_by"]["name"], stale["current"]["version"]) == ("Mona Reyes", 2)
+    wrong = problem(await mona.patch(alice, json={"version": 2, "active": False}), 422, "validation")
+    assert [error["field"] for error in wrong["errors"]] == ["active"]
+    entered = await http.post("/api/auth/login", json={"email": "alice@example.com", "password": "another"})
+    assert entered.status_code == 200
+    problem(await mona.patch("/api/staff/4000", json={"version": 1}), 404, "not-found")
+
+
+async def test_who_has_left_cannot_sign_in(
+    mona: httpx2.AsyncClient, alice: httpx2.AsyncClient, http: httpx2.AsyncClient, team: Team
+):
+    member = f"/api/staff/{team.alice.id}"
+    problem(await mona.post(f"{member}/remove", json={"version": 1}), 422, "validation")
+    assert (await alice.post("/api/auth/refresh")).status_code == 200
+    gone = await mona.post(f"{member}/remove", json={"version": 1, "shifts": "open"})
+    assert (gone.status_code, gone.json()["active"]) == (200, False)
+    problem(await alice.get("/api/schedules"), 401, "unauthenticated")
+    problem(await alice.post("/api/auth/refresh"), 401, "unauthenticated")
+    login = {"email": "alice@example.com", "password": PASSWORD}
+    problem(await http.post("/api/auth/login", json=login), 401, "unauthenticated")
+    assert (await mona.post(f"{member}/restore", json={"version": 2})).json()["active"] is True
+    assert (await http.post("/api/auth/login", json=login)).status_code == 200
 
 
 async def test_locations(mona: httpx2.AsyncClient, alice: httpx2.AsyncClient):

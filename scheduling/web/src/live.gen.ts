@@ -94,7 +94,11 @@ export interface Schedule {
   updated_at: string;
 }
 
-/** One member of staff. `email` is None for viewers who may not see it. */
+/**
+ * One member of staff. `email` is None for viewers who may not see it.
+ *
+ * Who is not `active` has left: they cannot sign in and are planned no more, and what they did keeps their name.
+ */
 export interface Staff {
   id: number;
   name: string;
@@ -102,6 +106,7 @@ export interface Staff {
   role: "manager" | "staff";
   skills: string[];
   contract: Contract;
+  active: boolean;
   version: number;
 }
 
@@ -177,6 +182,11 @@ export interface ScheduleWithdrawnPayload {
   schedule?: Schedule | null;
 }
 
+/** Changed, gone or back, as `staff` says itself; it is without its e-mail. */
+export interface StaffChangedPayload {
+  staff: Staff;
+}
+
 /** `staff` is without its e-mail. */
 export interface StaffCreatedPayload {
   staff: Staff;
@@ -208,6 +218,7 @@ export type ScheduleDeleted = ChannelEvent<"schedule:deleted", ScheduleDeletedPa
 export type SchedulePublished = ChannelEvent<"schedule:published", SchedulePublishedPayload>;
 export type ScheduleUpdated = ChannelEvent<"schedule:updated", ScheduleUpdatedPayload>;
 export type ScheduleWithdrawn = ChannelEvent<"schedule:withdrawn", ScheduleWithdrawnPayload>;
+export type StaffChanged = ChannelEvent<"staff:changed", StaffChangedPayload>;
 export type StaffCreated = ChannelEvent<"staff:created", StaffCreatedPayload>;
 export type TimeOffApproved = ChannelEvent<"timeoff:approved", TimeOffApprovedPayload>;
 export type TimeOffCancelled = ChannelEvent<"timeoff:cancelled", TimeOffCancelledPayload>;
@@ -226,6 +237,7 @@ export const WS_EVENT_TYPES = {
   SCHEDULE_PUBLISHED: "schedule:published",
   SCHEDULE_UPDATED: "schedule:updated",
   SCHEDULE_WITHDRAWN: "schedule:withdrawn",
+  STAFF_CHANGED: "staff:changed",
   STAFF_CREATED: "staff:created",
   TIMEOFF_APPROVED: "timeoff:approved",
   TIMEOFF_CANCELLED: "timeoff:cancelled",
@@ -422,10 +434,12 @@ const DEFINITIONS: Definitions = {
       role: { type: "string", enum: ["manager", "staff"] },
       skills: { type: "array", items: { type: "string" } },
       contract: { $ref: "#/$defs/Contract" },
+      active: { type: "boolean" },
       version: { type: "integer" },
     },
-    required: ["id", "name", "email", "role", "skills", "contract", "version"],
+    required: ["id", "name", "email", "role", "skills", "contract", "active", "version"],
   },
+  StaffChangedPayload: { type: "object", properties: { staff: { $ref: "#/$defs/Staff" } }, required: ["staff"] },
   StaffCreatedPayload: { type: "object", properties: { staff: { $ref: "#/$defs/Staff" } }, required: ["staff"] },
   Succession: {
     type: "object",
@@ -557,8 +571,13 @@ export const Schedules = () =>
     DEFINITIONS,
   );
 
-export type TeamEvent = StaffCreated;
-export const Team = () => channel<TeamEvent>(WS_CHANNELS.TEAM, { "staff:created": "StaffCreatedPayload" }, DEFINITIONS);
+export type TeamEvent = StaffChanged | StaffCreated;
+export const Team = () =>
+  channel<TeamEvent>(
+    WS_CHANNELS.TEAM,
+    { "staff:changed": "StaffChangedPayload", "staff:created": "StaffCreatedPayload" },
+    DEFINITIONS,
+  );
 
 export type TimeOffRequestsEvent = TimeOffApproved | TimeOffCancelled | TimeOffDenied | TimeOffRequested;
 export const TimeOffRequests = () =>

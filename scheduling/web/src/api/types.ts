@@ -1,5 +1,6 @@
 /** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
 
+import type * as Generated from "../live.gen";
 import type { Offer } from "../live.gen";
 import type { Reason } from "./problem";
 
@@ -10,21 +11,14 @@ export interface Person {
   readonly name: string;
 }
 
-export interface Contract {
-  readonly name: string;
-  readonly hours_per_week: number | null;
-  readonly rest_hours: number;
-}
+/** The hard rules are those that nobody may overrule; null sets no limit. */
+export type Contract = Readonly<Generated.Contract>;
+export type HardRule = Contract["hard_rules"][number];
 
-export interface Staff {
-  readonly id: number;
-  readonly name: string;
-  /** Only managers and the person see it; null for everyone else. */
-  readonly email: string | null;
-  readonly role: "manager" | "staff";
+/** `email` is only for managers and the person; null for everyone else. Who is not `active` has left. */
+export interface Staff extends Readonly<Omit<Generated.Staff, "contract" | "skills">> {
   readonly skills: readonly string[];
   readonly contract: Contract;
-  readonly version: number;
 }
 
 export interface Schedule {

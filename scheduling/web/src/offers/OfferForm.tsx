@@ -31,7 +31,9 @@ interface ChoiceProps {
 
 function Colleague({ shift, team, value, choose }: ChoiceProps) {
   const { t } = useTranslation();
-  const able = [...team.values()].filter(({ id, skills }) => id !== shift.staff_id && skills.includes(shift.role));
+  const able = [...team.values()]
+    .filter(({ id, active }) => active && id !== shift.staff_id)
+    .filter(({ skills }) => skills.includes(shift.role));
   return (
     <Select
       label={t("offers.offer.who")}

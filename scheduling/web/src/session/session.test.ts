@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../api/problem";
 import type { Staff } from "../api/types";
+import { USUAL } from "../team/terms";
 import { Session } from "./session";
 
 const ada: Staff = {
@@ -9,7 +10,8 @@ const ada: Staff = {
   email: "ada@example.com",
   role: "staff",
   skills: [],
-  contract: { name: "Full time", hours_per_week: 36, rest_hours: 11 },
+  contract: { ...USUAL, name: "Full time", hours_per_week: 36 },
+  active: true,
   version: 1,
 };
 

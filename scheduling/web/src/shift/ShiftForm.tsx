@@ -16,7 +16,7 @@ import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
-import type { Schedule } from "../api/types";
+import type { Schedule, Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Objections } from "../rules/Objections";
 import { Suggestions } from "../rules/Suggestions";
@@ -86,6 +86,7 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
   const { t } = useTranslation();
   const people = [...week.staff.values()].sort((a, b) => a.name.localeCompare(b.name));
   const skills = [...new Set(people.flatMap((person) => person.skills))].sort();
+  const isThere = ({ id, active }: Staff) => active || String(id) === form.values.staff;
   const choose = (staff: string | null) => {
     const skill = week.staff.get(Number(staff))?.skills[0];
     form.setFieldValue("staff", staff ?? OPEN);
@@ -99,7 +100,7 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
         allowDeselect={false}
         data={[
           { value: OPEN, label: t("shift.nobody") },
-          ...people.map((person) => ({ value: String(person.id), label: person.name })),
+          ...people.filter(isThere).map((person) => ({ value: String(person.id), label: person.name })),
         ]}
         {...form.getInputProps("staff")}
         onChange={choose}

@@ -58,7 +58,9 @@ function Fields(props: Props) {
             label={t("timeoff.for")}
             searchable
             allowDeselect={false}
-            data={[...staff.values()].map((person) => ({ value: String(person.id), label: person.name }))}
+            data={[...staff.values()]
+              .filter(({ active }) => active)
+              .map((person) => ({ value: String(person.id), label: person.name }))}
             {...form.getInputProps("staff")}
           />
         )}

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule, Staff, TimeOff } from "../api/types";
+import { USUAL } from "../team/terms";
 import { words } from "../words/language";
 import { buildGrid, type GridInput, leaveDays, shiftOf } from "./grid";
 
 const MONDAY = "2026-11-23";
 
 function person(id: number, name: string): Staff {
-  const contract = { name: "Full time", hours_per_week: 36, rest_hours: 11 };
-  return { id, name, email: null, role: "staff", skills: ["Nurse"], contract, version: 1 };
+  const contract = { ...USUAL, name: "Full time", hours_per_week: 36 };
+  return { id, name, email: null, role: "staff", skills: ["Nurse"], contract, active: true, version: 1 };
 }
 
 let ids = 0;
@@ -80,6 +81,14 @@ describe("a shift's cell", () => {
   it("is in a line of its own when the team list does not have the person yet", () => {
     const unknown = shift("2026-11-24T07:00:00Z", "2026-11-24T15:00:00Z", { staff_id: 77 });
     expect(places(grid({ schedules: [unknown] }))).toEqual([`Staff 77/2026-11-24: ${unknown.id}`]);
+  });
+
+  it("keeps the line of who has left, while something stands in it", () => {
+    const staff = [{ ...person(1, "Ada Park"), active: false }, person(2, "Ben Ito")];
+    const kept = shift("2026-11-24T07:00:00Z", "2026-11-24T15:00:00Z");
+    const names = (schedules: Schedule[]) => grid({ staff, schedules }).people.map(({ name }) => name);
+    expect(names([kept])).toEqual(["Ada Park", "Ben Ito"]);
+    expect(names([])).toEqual(["Ben Ito"]);
   });
 
   it("lists its shifts by start, then by end", () => {

@@ -146,6 +146,13 @@ function strangers(input: GridInput, shifts: readonly Shift[]): number[] {
   return [...new Set(ids as number[])].sort((a, b) => a - b);
 }
 
+/** Who has left stays on the screen where something of theirs does. */
+function shown(input: GridInput, { shifts, leave }: Placed): Staff[] {
+  const places = [...shifts.keys(), ...leave.keys()];
+  const busy = new Set(places.map((each) => each.split("/")[0]));
+  return input.staff.filter(({ id, active }) => active || busy.has(String(id)));
+}
+
 function inOrder(staff: readonly Staff[], first: number | null): Staff[] {
   const rank = (person: Staff) => (person.id === first ? 0 : 1);
   return [...staff].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name) || a.id - b.id);
@@ -160,7 +167,7 @@ export function buildGrid(input: GridInput): Grid {
     .sort(byStart);
   const cells = placed(input, shifts);
   const people = [
-    ...inOrder(input.staff, input.first).map((person) => line(person.id, person, input, cells)),
+    ...inOrder(shown(input, cells), input.first).map((person) => line(person.id, person, input, cells)),
     ...strangers(input, shifts).map((id) => line(id, null, input, cells)),
   ];
   return { days, open: line(null, null, input, cells), people, shifts, minutes: total(shifts) };
