@@ -4,6 +4,7 @@
  */
 import type { QueryKey } from "@tanstack/react-query";
 import { type ChannelEvent, type Clock, TidingsError } from "@tidings/client";
+import { report } from "./report.js";
 import type { Change } from "./rows.js";
 
 /** The row as the edit makes it: of the row as it is (undefined: there is none), or null when the edit removes it. */
@@ -66,6 +67,8 @@ export interface Edit {
   readonly queryKey: QueryKey;
   /** What it does to the rows that are not settled yet. */
   readonly rows: ReadonlyMap<string, RowEdit>;
+  /** What it makes of a row cannot be shown. Whoever draws a page may call it: nothing changes before that is done. */
+  readonly broke: (error: unknown) => void;
 }
 
 /** An edit that was sent or waits its turn, and what is known of it so far. */
@@ -128,20 +131,34 @@ export class Edits {
    */
   hear(event: ChannelEvent): void {
     const pending = this.#pending.find(({ requestId: id }) => event.id === id || event.id.startsWith(`${id}.`));
-    const { queryKey } = pending?.plan ?? {};
-    const change = queryKey && this.#held.read(queryKey, event);
-    if (!pending || !change) return;
+    const change = pending && this.#held.read(pending.plan.queryKey, event);
+    if (!change) return;
     pending.saved ??= TOLD;
     if (change.row !== null) this.#take(pending, [change]);
-    else if (pending.shown.rows.get(change.id)?.(this.#held.find(queryKey, change.id)) !== null) return;
+    else if (!this.#removes(pending, change.id)) return;
     this.#lift(pending, pending.ids.includes(change.id) ? [change.id] : pending.ids);
     if (pending.ids.length > 0 && pending.shown.rows.size === 0) this.#end(pending, pending.saved);
   }
 
   /** The row with the edits that are under way; undefined: there is none. */
   #shown(queryKey: QueryKey, id: string): unknown {
-    const edits = this.list.flatMap(({ rows }) => rows.get(id) ?? []);
-    return edits.reduce((row, edit) => edit(row) ?? undefined, this.#held.find(queryKey, id));
+    const row = this.#held.find(queryKey, id);
+    return this.#pending.reduce((made, pending) => this.#made(pending, id, made) ?? undefined, row);
+  }
+
+  /** The row as an edit makes it; where that throws, as it is. */
+  #made({ shown: { rows, broke } }: Pending, id: string, row: unknown): unknown {
+    try {
+      const edit = rows.get(id);
+      return edit ? edit(row) : row;
+    } catch (error) {
+      broke(error);
+      return row;
+    }
+  }
+
+  #removes(pending: Pending, id: string): boolean {
+    return pending.shown.rows.has(id) && this.#made(pending, id, this.#held.find(pending.plan.queryKey, id)) === null;
   }
 
   #newPending(plan: Plan): Pending {
@@ -152,17 +169,27 @@ export class Edits {
     const done = new Promise<Outcome>((settle) => {
       resolve = settle;
     });
-    return {
+    const broke = (error: unknown) => queueMicrotask(() => this.#break(pending, error));
+    const pending: Pending = {
       plan,
       requestId,
       ids,
       versions: new Map(ids.map((id) => [id, this.#held.versionOf(queryKey, id)])),
-      shown: { requestId, queryKey, rows },
+      shown: { requestId, queryKey, rows, broke },
       saved: null,
       timer: undefined,
       done,
       resolve,
     };
+    return pending;
+  }
+
+  /** What was shown of it goes. One that was sent has the outcome that the server gives it. */
+  #break(pending: Pending, error: unknown): void {
+    if (!this.#isUnderWay(pending) || pending.shown.rows.size === 0) return;
+    report("an edit", error);
+    this.#lift(pending, pending.ids);
+    if (pending.timer === undefined) this.#end(pending, { status: "refused", error });
   }
 
   /** What is thrown after the edit has ended is for nobody but the page's report of unhandled rejections. */
@@ -197,24 +224,31 @@ export class Edits {
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
   async #answered(pending: Pending, answer: unknown): Promise<void> {
-    const { queryKey, answered } = pending.plan;
-    const rows = answered?.(answer as never) ?? [];
-    const brought = rows.map((row) => this.#held.changeTo(queryKey, row)).filter((change) => change !== null);
-    const changes = [...brought, ...this.#removed(pending)];
+    const brought = this.#brought(pending.plan, answer);
+    const changes = [...(brought ?? []), ...this.#removed(pending)];
     this.#take(pending, changes);
-    const settled = changes.map(({ id }) => id);
-    this.#lift(pending, rows.length > 0 ? pending.ids : settled);
-    const untold = !answered && !pending.saved && pending.ids.length === 0;
+    this.#lift(pending, brought?.length ? pending.ids : changes.map(({ id }) => id));
+    const untold = !brought && !pending.saved;
     pending.saved = { status: "saved", answer };
-    if (pending.shown.rows.size > 0 || untold) await this.#held.refetch(queryKey);
+    if (pending.shown.rows.size > 0 || untold) await this.#held.refetch(pending.plan.queryKey);
     this.#end(pending, pending.saved);
   }
 
+  /** The rows of an answer; null: it says nothing of rows, or cannot be read. What it is the answer to was saved all the same. */
+  #brought({ queryKey, answered }: Plan, answer: unknown): Change<unknown>[] | null {
+    try {
+      const rows = answered?.(answer as never).map((row) => this.#held.changeTo(queryKey, row));
+      return rows?.filter((change) => change !== null) ?? null;
+    } catch (error) {
+      report("answered", error);
+      return null;
+    }
+  }
+
   /** Rows of an answer that came after the edit had ended: newer ones may be held, so that those without versions say nothing. */
-  #takeLate({ queryKey, answered }: Plan, answer: unknown): void {
-    const changes = (answered?.(answer as never) ?? []).map((row) => this.#held.changeTo(queryKey, row));
-    const versioned = changes.filter((change) => change !== null).filter(({ version }) => version !== undefined);
-    this.#held.take(queryKey, versioned);
+  #takeLate(plan: Plan, answer: unknown): void {
+    const versioned = this.#brought(plan, answer)?.filter(({ version }) => version !== undefined);
+    this.#held.take(plan.queryKey, versioned ?? []);
   }
 
   /** Its time is up: what is shown of it goes, and what the server holds is fetched, unless that is under way. */
@@ -226,11 +260,11 @@ export class Edits {
   }
 
   /** Rows that the edit, which was saved, removes. */
-  #removed({ shown, versions, plan: { queryKey } }: Pending): Change<unknown>[] {
-    return [...shown.rows].flatMap(([id, edit]) => {
-      const row = this.#held.find(queryKey, id);
-      return row !== undefined && edit(row) === null ? [{ id, version: versions.get(id), row: null }] : [];
-    });
+  #removed(pending: Pending): Change<unknown>[] {
+    const { shown, versions, plan } = pending;
+    const gone = [...shown.rows.keys()].filter((id) => this.#removes(pending, id));
+    const held = gone.filter((id) => this.#held.find(plan.queryKey, id) !== undefined);
+    return held.map((id) => ({ id, version: versions.get(id), row: null }));
   }
 
   #failed(pending: Pending, error: unknown): Outcome {

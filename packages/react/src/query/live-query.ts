@@ -80,6 +80,8 @@ export class LiveQuery implements Listener {
   /** The newest, until it has landed or is given up. */
   #attempt: Attempt | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The wait is by chance. */
+  #jittered = false;
   /** The channels were waited for long enough. */
   #impatient = false;
   #error: Error | null = null;
@@ -160,10 +162,10 @@ export class LiveQuery implements Listener {
     this.#around.saveSoon();
   }
 
-  /** A fetch came to an end without data: it is not tried again, or was cancelled. */
+  /** A fetch came to an end without data, perhaps before it began: it is not tried again, or was cancelled. */
   gaveUp(how: "spent" | "cancelled"): void {
-    if (!this.#attempt) return;
     this.#attempt = null;
+    this.#restored = null;
     this.#happens(how);
   }
 
@@ -183,6 +185,8 @@ export class LiveQuery implements Listener {
   /** Events were missed: fetched again, after a chance wait. */
   reset(): void {
     this.#versions.clear();
+    // Versions that a fetch under way has heard may be of a log that was rolled back.
+    this.#attempt?.heard.clear();
     if (this.options.persist) remove(this.options.persist, this.#hash);
     this.#happens("reset");
   }
@@ -233,10 +237,14 @@ export class LiveQuery implements Listener {
   withEdits(data: unknown, edits: readonly Edit[]): unknown {
     if (data === undefined) return data;
     let rows = this.rowsOf(data);
-    for (const { queryKey, rows: changes } of edits) {
+    for (const { queryKey, rows: changes, broke } of edits) {
       for (const [id, edit] of changes) {
         const held = rows.find((row) => this.rules.id(row) === id);
-        rows = place(rows, id, edit(held ?? this.#around.find(queryKey, id)), this.rules);
+        try {
+          rows = place(rows, id, edit(held ?? this.#around.find(queryKey, id)), this.rules);
+        } catch (error) {
+          broke(error);
+        }
       }
     }
     return this.#withRows(data, rows);
@@ -339,8 +347,9 @@ export class LiveQuery implements Listener {
   readonly #tasks: Readonly<Record<Task, () => void>> = {
     burst: () => this.#wait(BURST),
     jitter: () => {
-      this.#stop();
+      if (!this.#jittered) this.#stop();
       this.#wait((this.options.random ?? Math.random)() * JITTER);
+      this.#jittered = true;
     },
     stop: () => this.#stop(),
     fetch: () => this.#refetch(false),
@@ -349,7 +358,7 @@ export class LiveQuery implements Listener {
 
   #wait(milliseconds: number): void {
     this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+      this.#stop();
       this.#happens(this.#listeners.size > 0 ? "rang" : "unseen");
     }, milliseconds);
   }
@@ -357,6 +366,7 @@ export class LiveQuery implements Listener {
   #stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#jittered = false;
   }
 
   #refetch(cancelRefetch: boolean): void {
@@ -392,12 +402,32 @@ export class LiveQuery implements Listener {
   }
 
   #restore(channels: readonly Channel[]): void {
-    const entry = this.options.persist && read(this.options.persist, this.#hash, Date.now());
+    const { persist } = this.options;
+    const entry = persist && read(persist, this.#hash, Date.now());
     if (!entry || channels.some(({ name }) => !Object.hasOwn(entry.positions, name))) return;
+    if (!this.#isReadable(entry.data)) {
+      remove(persist, this.#hash);
+      return;
+    }
     this.#restored = entry;
     this.#versions = new Versions(entry.versions);
     this.#asOf = entry.at;
     this.#state = { ...NOT_YET, status: "catching-up", asOf: entry.at };
+  }
+
+  /** Whether rows are such as this page knows: what an older one has kept may not be. */
+  #isReadable(data: unknown): boolean {
+    try {
+      const { id, matches, sort } = this.rules;
+      for (const row of this.rowsOf(data)) {
+        id(row);
+        matches?.(row);
+        sort?.(row, row);
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #positionOf(channel: Channel | undefined): Position | null {

@@ -11,6 +11,7 @@ import type { Channel, ChannelEvent, Clock, WebSocketClient } from "@tidings/cli
 import { type Edit, Edits, type Held } from "./edits.js";
 import { Feed } from "./feed.js";
 import { LiveQuery, type LiveQueryOptions, type Surroundings } from "./live-query.js";
+import { report } from "./report.js";
 import { type Change, changeTo } from "./rows.js";
 
 /** Milliseconds after which persisted queries are written, all at once: on one channel they then have one position. */
@@ -131,8 +132,8 @@ export class LiveStore implements Surroundings, Held {
       try {
         live.save();
       } catch (error) {
-        // biome-ignore lint/suspicious/noConsole: a full storage harms nothing on the screen, and must be seen somewhere
-        if (!this.#full) console.error("tidings: persist:", error);
+        // A full storage harms nothing on the screen.
+        if (!this.#full) report("persist", error);
         this.#full = true;
       }
     }

@@ -65,7 +65,10 @@ function parse(text: string | null): Entry | null {
   if (text === null) return null;
   try {
     const { at, positions, data, versions } = JSON.parse(text) as Partial<Entry>;
-    const whole = typeof at === "number" && positions && data !== undefined && Array.isArray(versions);
+    if (typeof at !== "number" || !positions || data === undefined || !versions) return null;
+    const whole =
+      Object.values(positions).every(({ epoch, offset }) => typeof epoch === "string" && Number.isInteger(offset)) &&
+      versions.every(([id, { version }]) => typeof id === "string" && typeof version === "number");
     return whole ? { at, positions, data, versions } : null;
   } catch {
     return null; // Somebody else's text, or half of one: as good as none.

@@ -33,7 +33,7 @@ export type Phase =
  *   `seen`: somebody looks, and it is known that not all can be entered now.
  * - `began`: a fetch, also when it is tried again, with all channels entered; `began-early`: without.
  * - `landed`: a fetch, or one that somebody else began. `failed`: it threw, and may be tried again. `spent`: it is not tried again.
- *   `cancelled`: by whoever asked for it.
+ *   `cancelled`: by whoever asked for it. Both may befall a fetch that never began: it waited for a network.
  * - `rang`: a wait is over; `unseen`: and nobody looks. `restored`: the rows are those of the positions that the channels go on from.
  */
 export type Occurrence =
@@ -53,7 +53,7 @@ export type Occurrence =
   | "restored";
 
 /**
- * - `burst`: wait for what comes with it, unless a wait runs. `jitter`: wait by chance, from now. `stop`: end the wait.
+ * - `burst`: wait for what comes with it, unless a wait runs. `jitter`: wait by chance from now, unless such a wait runs. `stop`: end the wait.
  * - `fetch`: unless a fetch is under way. `fetch-anew`: in place of the one that is.
  */
 export type Task = "burst" | "jitter" | "stop" | "fetch" | "fetch-anew";
@@ -78,7 +78,7 @@ const STEPS: Readonly<Record<Phase, Partial<Record<Occurrence, Step>>>> = {
   },
   waiting: {
     hinted: ["waiting"],
-    reset: ["waiting"],
+    reset: ["waiting", "jitter"],
     left: ["behind", "stop"],
     entered: ["waiting"],
     seen: ["waiting"],
@@ -152,6 +152,8 @@ const STEPS: Readonly<Record<Phase, Partial<Record<Occurrence, Step>>>> = {
     began: ["refreshing"],
     "began-early": ["early"],
     landed: ["behind"],
+    spent: ["whole"],
+    cancelled: ["waiting", "burst"],
   },
   due: {
     hinted: ["due", "burst"],
@@ -162,6 +164,8 @@ const STEPS: Readonly<Record<Phase, Partial<Record<Occurrence, Step>>>> = {
     began: ["refreshing", "stop"],
     "began-early": ["early", "stop"],
     landed: ["behind", "stop"],
+    spent: ["due", "burst"],
+    cancelled: ["waiting", "burst"],
     rang: ["due", "fetch"],
     unseen: ["behind"],
   },

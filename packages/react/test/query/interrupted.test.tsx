@@ -1,5 +1,5 @@
 /** Fetches that are given up, channels that are left, pages that are left and come back: nothing old is ever called live. */
-import type { QueryClient } from "@tanstack/react-query";
+import { onlineManager, type QueryClient } from "@tanstack/react-query";
 import { useLiveQuery } from "@tidings/react/query";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { mount, pass, scriptedPage } from "../page.js";
@@ -16,15 +16,21 @@ beforeEach(() => {
   seen = [];
 });
 
-afterEach(() => queries.clear());
+afterEach(() => {
+  onlineManager.setOnline(true);
+  queries.clear();
+});
 
 interface BoardProps {
   readonly matches?: boolean;
   /** Its fetches are cancelled when nobody looks any more. */
   readonly cancels?: boolean;
+  readonly retry?: boolean;
+  /** Of the longest wait after a reset. */
+  readonly chance?: number;
 }
 
-function Board({ matches = true, cancels = false }: BoardProps) {
+function Board({ matches = true, cancels = false, retry, chance = 0.5 }: BoardProps) {
   const { data, live } = useLiveQuery({
     queryKey: ["shifts"],
     queryFn: (context) => {
@@ -33,7 +39,8 @@ function Board({ matches = true, cancels = false }: BoardProps) {
     },
     channel: Shifts(),
     row: rowOf,
-    random: () => 0.5,
+    random: () => chance,
+    retry,
     matches: matches ? () => true : undefined,
   });
   const text = `${live.status}: ${titles(data)}`;
@@ -106,6 +113,90 @@ test("the answer of a fetch that was replaced does not bring back what was remov
   page.server.publish("shifts", first);
   await pass(10);
   expect([text(), database.reads]).toEqual(["live: ", 3]);
+});
+
+test("the answer of a fetch whose successor waits for a network does not bring back what was removed since", async () => {
+  const first = database.commit(1, { title: "a" });
+  const { text } = await board();
+  const answer = later();
+  database.gate = answer.promise;
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  await pass(10);
+  onlineManager.setOnline(false);
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  database.remove(1);
+  await pass(10);
+  answer.resolve();
+  await pass(10);
+  page.server.publish("shifts", first);
+  await pass(10);
+  expect([text(), database.reads]).toEqual(["live: ", 2]);
+  onlineManager.setOnline(true);
+  await pass(10);
+  expect([text(), database.reads]).toEqual(["live: ", 3]);
+});
+
+test.each([true, false])(
+  "a fetch that was cancelled while it waited for a network is asked for anew (reset: %j)",
+  async (reset) => {
+    const { text } = await board({ matches: false });
+    onlineManager.setOnline(false);
+    if (reset) page.server.log("shifts").epoch = "f";
+    database.save(1, { title: "a" });
+    await pass(1_500);
+    database.commit(2, { title: "b" });
+    await queries.cancelQueries({ queryKey: ["shifts"] });
+    await pass(1_000);
+    onlineManager.setOnline(true);
+    await pass(10);
+    expect([text(), database.reads]).toEqual(["live: 1a 2b", 2]);
+  },
+);
+
+test("what a fetch heard before a reset says nothing of the log after it", async () => {
+  database.commit(1, { title: "a" });
+  const { text } = await board();
+  const answer = later();
+  database.gate = answer.promise;
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  await pass(10);
+  database.save(2);
+  database.remove(2);
+  page.server.log("shifts").epoch = "f";
+  page.server.publish("shifts", {
+    type: "shift:saved",
+    payload: { shift: database.rows.get(1) as Shift },
+    key: "shift:1",
+  });
+  await pass(10);
+  database.gate = Promise.resolve();
+  answer.resolve();
+  await pass(2_000);
+  const anew = { id: 2, version: 1, day: "mon", title: "anew" };
+  page.server.publish("shifts", { type: "shift:saved", payload: { shift: anew }, key: "shift:2", version: 1 });
+  await pass(10);
+  expect([text(), database.reads]).toEqual(["live: 1a 2anew", 3]);
+});
+
+test("a reset just after a hint waits by chance, once", async () => {
+  const { text } = await board({ matches: false, retry: false, chance: 0.95 });
+  database.failure = new Error("down");
+  void queries.refetchQueries({ queryKey: ["shifts"] });
+  await pass(10);
+  expect([text(), database.reads]).toEqual(["catching-up: ", 2]);
+  database.failure = null;
+  database.save(1);
+  await pass(100);
+  for (const epoch of ["f", "g"]) {
+    page.server.log("shifts").epoch = epoch;
+    database.save(2);
+    await pass(900);
+  }
+  expect(database.reads).toBe(2);
+  await pass(150);
+  expect(database.reads).toBe(3);
+  await pass(5_000);
+  expect(text()).toBe("live: 1 2");
 });
 
 test("a page that was shown for long and left is fetched once when it is back", async () => {

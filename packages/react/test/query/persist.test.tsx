@@ -25,7 +25,7 @@ function Day({ day }: { day: string }) {
     queryFn: () => database.list(day),
     channel: Shifts(),
     row: rowOf,
-    matches: (row) => row.day === day,
+    matches: (row) => row.day.trim() === day,
     persist: storage,
     random: () => 0,
   });
@@ -149,6 +149,26 @@ test.each([
   sessionStorage.setItem('tidings:1:["shifts","mon"]', text);
   const shown = await load("mon");
   expect([shown(), database.reads]).toEqual(["live: ", 1]);
+});
+
+const POSITIONS = { shifts: { epoch: "e", offset: 1, id: "shifts-1" } };
+
+test.each([
+  ["data that is no list", { data: { rows: [] } }],
+  ["rows that are none", { data: [null] }],
+  ["rows without an id", { data: [{ number: 1 }] }],
+  ["rows that `matches` cannot read", { data: [{ id: 1 }] }],
+  ["positions that are none", { positions: { shifts: { epoch: 5, offset: "x" } } }],
+  ["a position that is null", { positions: { shifts: null } }],
+  ["versions that are none", { versions: [1] }],
+  ["versions of another shape", { versions: [["1", 3]] }],
+])("an entry of another age, with %s, is dropped, and the query is fetched", async (_, part) => {
+  database.commit(1, { title: "a", day: "mon" });
+  const entry = { at: Date.now(), positions: POSITIONS, data: [], versions: [], ...part };
+  sessionStorage.setItem('tidings:1:["shifts","mon"]', JSON.stringify(entry));
+  const text = await load("mon");
+  expect([text(), database.reads, sessionStorage.length]).toEqual(["live: 1a", 1, 0]);
+  expect(positions()).toEqual([{}]);
 });
 
 test("entries are bounded, and can be forgotten", async () => {

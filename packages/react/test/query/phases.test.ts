@@ -10,7 +10,7 @@ const ROWS: Readonly<Record<Phase, readonly string[]>> = {
     "failed behind, spent behind, cancelled waiting/burst, restored whole",
   ],
   waiting: [
-    "hinted waiting, reset waiting, left behind/stop, entered waiting",
+    "hinted waiting, reset waiting/jitter, left behind/stop, entered waiting",
     "seen waiting, began catching-up/stop, began-early early/stop, landed waiting",
     "failed waiting, spent waiting, cancelled waiting, rang behind/fetch-anew",
     "unseen behind",
@@ -38,11 +38,12 @@ const ROWS: Readonly<Record<Phase, readonly string[]>> = {
   whole: [
     "hinted due/burst, reset waiting/jitter, left behind, entered whole",
     "seen whole, began refreshing, began-early early, landed behind",
+    "spent whole, cancelled waiting/burst",
   ],
   due: [
     "hinted due/burst, reset waiting/jitter, left behind/stop, entered due",
     "seen due, began refreshing/stop, began-early early/stop, landed behind/stop",
-    "rang due/fetch, unseen behind",
+    "spent due/burst, cancelled waiting/burst, rang due/fetch, unseen behind",
   ],
   refreshing: [
     "hinted refreshing-again, reset waiting/jitter, left early, entered refreshing",
@@ -140,11 +141,11 @@ function begins(now: Situation): Situation {
   return happens(now, { ...now.truth, fetch: next, asks: false, kept: false }, anchored ? "began" : "began-early");
 }
 
-/** It came to an end without an answer: what it was to tell is to be asked again. */
+/** A fetch, which perhaps had not begun, came to an end without an answer: what it was to tell is to be asked again. */
 function ends(now: Situation, how: "spent" | "cancelled"): Situation {
   const { lacks, asks, fetch } = now.truth;
   const rows = { lacks: lacks || how === "cancelled", asks: asks || fetch?.tells === true };
-  return happens(now, { ...now.truth, ...rows, fetch: null }, how);
+  return happens(now, { ...now.truth, ...rows, fetch: null, kept: false }, how);
 }
 
 /** As the page does whenever a channel's status changes, a fetch lands, or somebody comes. */
@@ -179,7 +180,9 @@ function moves(now: Situation): Situation[] {
     { ...now, truth: { ...truth, looked: false } },
     begins(now),
     lands(now),
-    ...(fetch ? [happens(now, truth, "failed"), ends(now, "spent"), ends(now, "cancelled")] : []),
+    ...(fetch ? [happens(now, truth, "failed")] : []),
+    ends(now, "spent"),
+    ends(now, "cancelled"),
     ...(timer ? [rings(now)] : []),
     ...(kept ? [happens(now, { ...truth, lacks: false, kept: false }, "restored")] : []),
   ];
