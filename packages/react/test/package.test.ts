@@ -38,7 +38,7 @@ test("its types compile", async () => {
     }
     export const page = <TidingsProvider url="/ws" getToken={() => null}><Board /></TidingsProvider>;
   `);
-});
+}, 60_000);
 
 test("the types of its live queries compile, and refuse what is wrong", async () => {
   const page = (row: string) => `
