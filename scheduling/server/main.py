@@ -15,9 +15,11 @@ from tidings.cli.application import CannotServe
 from tidings.cli.server import serve
 from tidings.outbox import Outbox
 
+from .calendar.writer import write
 from .domain.instants import Clock
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
 from .notify.notifier import LiveNotifier
+from .services.calendar import CalendarService
 from .services.changes import Desk
 from .services.checks import CheckService
 from .services.needs import NeedsService
@@ -32,7 +34,7 @@ from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
-from .web import auth, checks, needs, offers, open_shifts, schedules, team, time_off
+from .web import auth, calendar, checks, needs, offers, open_shifts, schedules, team, time_off
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
@@ -74,7 +76,7 @@ def create_app(
     app.state.live = manager
     app.add_middleware(BodyLimit, limit=settings.max_body_size)
     install(app, settings.max_body_size)
-    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers):
+    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar):
         app.include_router(module.router)
     app.include_router(manager.router("/ws"))
     if settings.web_build is not None:
@@ -129,6 +131,7 @@ def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) 
         time_off=TimeOffService(desk),
         open_shifts=OpenShiftService(desk),
         offers=OfferService(desk),
+        calendar=CalendarService(desk, dice, write),
     )
 
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 
+from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
@@ -72,6 +73,9 @@ class Recorder:
 
     def notify_needs(self, needs: LocationNeeds) -> None:
         self.told.append(("needs", needs))
+
+    def notify_calendar_link(self, link: CalendarLink) -> None:
+        self.told.append(("calendar link", link))
 
     def notify_staff_created(self, staff: Staff) -> None:
         self.told.append(("staff created", staff))

@@ -6,6 +6,7 @@ every event in it; so a draft has a channel of its own, and leaving a channel's 
 
 from pydantic import Field
 
+from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
@@ -84,6 +85,12 @@ class NeedsChanged(Event, type="needs:changed", key="needs.location", version="n
     needs: LocationNeeds
 
 
+class CalendarLinkChanged(Event, type="calendar:link", key="link.id", version="link.version"):
+    """Made, read by a calendar program, or revoked, as its instants say. The address itself is in no event."""
+
+    link: CalendarLink
+
+
 class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.version"):
     """`staff` is without its e-mail."""
 
@@ -126,8 +133,8 @@ class Team(Channel[StaffEvent], name="staff"):
     """Who works here, and who did. For all staff."""
 
 
-class Me(UserChannel[ScheduleEvent | TimeOffEvent]):
-    """One's own published shifts and time off; every connection of the person follows it."""
+class Me(UserChannel[ScheduleEvent | TimeOffEvent | CalendarLinkChanged]):
+    """One's own published shifts, time off and calendar links; every connection of the person follows it."""
 
 
 CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Team, Me)

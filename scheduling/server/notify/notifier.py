@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer, OfferStatus
 from scheduling.server.domain.schedule import Schedule
@@ -12,6 +13,7 @@ from tidings import Channel, Event
 from tidings.outbox import AnySession, Outbox
 
 from .live import (
+    CalendarLinkChanged,
     Drafts,
     Me,
     Needs,
@@ -119,6 +121,9 @@ class LiveNotifier:
 
     def notify_offer(self, offer: Offer) -> None:
         self._publish(_OFFER_EVENTS[offer.status](offer=offer), Offers())
+
+    def notify_calendar_link(self, link: CalendarLink) -> None:
+        self._publish(CalendarLinkChanged(link=link), Me(user_id=str(link.staff_id)))
 
     def notify_staff_created(self, staff: Staff) -> None:
         self._publish(StaffCreated(staff=staff.without_email()), Team())

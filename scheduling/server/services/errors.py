@@ -49,6 +49,14 @@ class AlreadyDecided(Refused):
     """A request for time off, or an offer, of which this can no longer become."""
 
 
+class Gone(Refused):
+    """There was such a thing, and there never will be again."""
+
+
+class LimitReached(Refused):
+    """There are as many as there may be."""
+
+
 class TooMany(Refused):
     """More rows than one answer carries."""
 

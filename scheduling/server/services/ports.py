@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
@@ -30,6 +31,12 @@ class Window:
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+    def holds(self, instant: datetime) -> bool:
+        """Whether `instant` is one of its own."""
+        return (self.starts_at is None or self.starts_at <= instant) and (
+            self.ends_at is None or instant < self.ends_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,28 @@ class LastChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """A shift in a calendar: whose it is (None: nobody's yet), and whether it is the reader's `own`."""
+
+    shift: Schedule
+    name: str | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPage:
+    """What a calendar program reads at once; `host` is the server, for names that are unique in the world."""
+
+    name: str
+    host: str
+    entries: Sequence[CalendarEntry]
+
+
+CalendarWriter = Callable[[CalendarPage], bytes]
+"""Writes iCalendar (RFC 5545); runs in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A signed-in browser, known by the hash of its refresh token."""
 
@@ -153,7 +182,13 @@ class ScheduleRepository(Protocol):
     async def get(self, schedule_id: int) -> Schedule | None: ...
     async def deletion(self, schedule_id: int) -> Deletion | None: ...
     async def find(
-        self, window: Window, *, staff_id: int | None, status: ScheduleStatus | None, limit: int
+        self,
+        window: Window,
+        *,
+        staff_id: int | None = None,
+        location: str | None = None,
+        status: ScheduleStatus | None,
+        limit: int,
     ) -> list[Schedule]: ...
     async def find_open(self, after: datetime, limit: int) -> list[Schedule]:
         """Published shifts that begin after an instant and nobody has, by start."""
@@ -187,6 +222,19 @@ class OfferRepository(Protocol):
     async def save(self, offer: Offer) -> None: ...
 
 
+class CalendarLinkRepository(Protocol):
+    async def find(self, token_hash: str) -> CalendarLink | None: ...
+    async def active(self, staff_id: int) -> list[CalendarLink]:
+        """This person's that were not revoked, the newest first."""
+        ...
+
+    async def add(self, staff_id: int, location: str | None, token_hash: str, at: datetime) -> CalendarLink: ...
+    async def save(self, link: CalendarLink) -> None: ...
+    async def forget_revoked(self, staff_id: int, most: int) -> None:
+        """Keep this person's `most` that were revoked last, and none of the others."""
+        ...
+
+
 class SessionRepository(Protocol):
     async def get(self, token_hash: str) -> Session | None: ...
     async def of_staff(self, staff_id: int) -> Sequence[Session]:
@@ -214,6 +262,8 @@ class Transaction(Protocol):
     def time_off(self) -> TimeOffRepository: ...
     @property
     def offers(self) -> OfferRepository: ...
+    @property
+    def calendar_links(self) -> CalendarLinkRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
 
@@ -250,6 +300,10 @@ class Notifier(Protocol):
 
     def notify_offer(self, offer: Offer) -> None:
         """Made, accepted, decided or over, as its status says."""
+        ...
+
+    def notify_calendar_link(self, link: CalendarLink) -> None:
+        """Made, read or revoked: its owner's business alone."""
         ...
 
     def notify_staff_created(self, staff: Staff) -> None: ...

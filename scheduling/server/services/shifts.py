@@ -86,9 +86,18 @@ async def misplaced(tx: Transaction, shift: Shift, location: Location | None) ->
 
 
 async def unknown_location(tx: Transaction, name: str) -> Violation:
-    known = ", ".join(location.name for location in await tx.locations.all())
-    message = f"There is no location {name}. There are: {known or 'none yet'}."
+    known = await _known_locations(tx)
+    message = await no_location(tx, name)
     return Violation("location", "unknown_location", "hard", message, {"location": name, "known": known})
+
+
+async def no_location(tx: Transaction, name: str) -> str:
+    """Says that there is none of this name, and which there are."""
+    return f"There is no location {name}. There are: {await _known_locations(tx) or 'none yet'}."
+
+
+async def _known_locations(tx: Transaction) -> str:
+    return ", ".join(location.name for location in await tx.locations.all())
 
 
 async def _situation(

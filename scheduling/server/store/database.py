@@ -13,7 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .repositories import SqlLocations, SqlNeeds, SqlOffers, SqlSchedules, SqlSessions, SqlStaff, SqlTimeOff
+from .repositories import (
+    SqlCalendarLinks,
+    SqlLocations,
+    SqlNeeds,
+    SqlOffers,
+    SqlSchedules,
+    SqlSessions,
+    SqlStaff,
+    SqlTimeOff,
+)
 from .tables import REVISION
 
 BUSY_TIMEOUT_MS = 5_000
@@ -42,6 +51,7 @@ class SqlTransaction:
         self.schedules = SqlSchedules(session)
         self.time_off = SqlTimeOff(session)
         self.offers = SqlOffers(session)
+        self.calendar_links = SqlCalendarLinks(session)
         self.sessions = SqlSessions(session)
 
 

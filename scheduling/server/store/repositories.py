@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import OPEN, Offer
 from scheduling.server.domain.rules import LONGEST_SHIFT
@@ -25,7 +26,17 @@ from scheduling.server.services.ports import (
     Window,
 )
 
-from .tables import LocationRow, NeedsRow, OfferRow, ScheduleRow, SessionRow, StaffRow, Table, TimeOffRow
+from .tables import (
+    CalendarLinkRow,
+    LocationRow,
+    NeedsRow,
+    OfferRow,
+    ScheduleRow,
+    SessionRow,
+    StaffRow,
+    Table,
+    TimeOffRow,
+)
 
 E = TypeVar("E", bound=Entity)
 
@@ -127,7 +138,13 @@ class SqlSchedules:
         return Deletion(_entity(Person, row.updated_by) if row.updated_by else None, row.deleted_at)
 
     async def find(
-        self, window: Window, *, staff_id: int | None, status: ScheduleStatus | None, limit: int
+        self,
+        window: Window,
+        *,
+        staff_id: int | None = None,
+        location: str | None = None,
+        status: ScheduleStatus | None,
+        limit: int,
     ) -> list[Schedule]:
         query = select(ScheduleRow).where(ScheduleRow.deleted_at.is_(None), *_overlapping(ScheduleRow, window))
         if window.starts_at is not None:
@@ -135,6 +152,8 @@ class SqlSchedules:
             query = query.where(ScheduleRow.starts_at >= window.starts_at - LONGEST_SHIFT)
         if staff_id is not None:
             query = query.where(ScheduleRow.staff_id == staff_id)
+        if location is not None:
+            query = query.where(ScheduleRow.location == location)
         if status is not None:
             query = query.where(ScheduleRow.status == status)
         rows = await self._session.scalars(query.order_by(ScheduleRow.starts_at, ScheduleRow.id).limit(limit))
@@ -259,6 +278,35 @@ class SqlOffers:
         people = {"taken_by_id": offer.taken_by, "updated_by_id": offer.updated_by}
         ids = {column: person and person.id for column, person in people.items()}
         await self._session.execute(update(OfferRow).where(OfferRow.id == offer.id).values(**values, **ids))
+
+
+class SqlCalendarLinks:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, token_hash: str) -> CalendarLink | None:
+        row = await self._session.scalar(select(CalendarLinkRow).where(CalendarLinkRow.token_hash == token_hash))
+        return _entity(CalendarLink, row) if row else None
+
+    async def active(self, staff_id: int) -> list[CalendarLink]:
+        own = (CalendarLinkRow.staff_id == staff_id, CalendarLinkRow.revoked_at.is_(None))
+        rows = await self._session.scalars(select(CalendarLinkRow).where(*own).order_by(CalendarLinkRow.id.desc()))
+        return [_entity(CalendarLink, row) for row in rows]
+
+    async def add(self, staff_id: int, location: str | None, token_hash: str, at: datetime) -> CalendarLink:
+        row = CalendarLinkRow(staff_id=staff_id, location=location, token_hash=token_hash, created_at=at)
+        self._session.add(row)
+        await self._session.flush()
+        return _entity(CalendarLink, row)
+
+    async def save(self, link: CalendarLink) -> None:
+        values = link.model_dump(include={"version", "read_at", "revoked_at"})
+        await self._session.execute(update(CalendarLinkRow).where(CalendarLinkRow.id == link.id).values(**values))
+
+    async def forget_revoked(self, staff_id: int, most: int) -> None:
+        revoked = (CalendarLinkRow.staff_id == staff_id, CalendarLinkRow.revoked_at.is_not(None))
+        newest = select(CalendarLinkRow.id).where(*revoked).order_by(CalendarLinkRow.revoked_at.desc()).limit(most)
+        await self._session.execute(delete(CalendarLinkRow).where(*revoked, CalendarLinkRow.id.not_in(newest)))
 
 
 class SqlSessions:

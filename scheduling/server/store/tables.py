@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -178,6 +178,26 @@ class OfferRow(Table):
     to: Mapped[StaffRow | None] = relationship(foreign_keys=[to_id], lazy="joined")
     taken_by: Mapped[StaffRow | None] = relationship(foreign_keys=[taken_by_id], lazy="joined")
     updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
+
+
+class CalendarLinkRow(Table):
+    """A calendar link. A revoked one stays for a while, to say of it that it was revoked."""
+
+    __tablename__ = "calendar_links"
+    __table_args__ = (Index(None, "staff_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    location: Mapped[str | None] = mapped_column(ForeignKey("locations.name"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def scope(self) -> str:
+        return "me" if self.location is None else "location"
 
 
 class SessionRow(Table):

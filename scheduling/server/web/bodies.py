@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from scheduling.server.domain.calendar import CalendarScope
 from scheduling.server.domain.instants import Instant
 from scheduling.server.domain.needs import MOST_NEEDS, Need
 from scheduling.server.domain.rules import SoftCode
@@ -195,6 +196,23 @@ class Answer(Cancellation):
 
 class Claim(Cancellation):
     """The version of the open shift that was seen."""
+
+
+class NewCalendarLink(Body):
+    """To one's own shifts, or to those of a `location`."""
+
+    scope: CalendarScope
+    location: Label | None = None
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if self.scope == "location" and self.location is None:
+            raise PydanticCustomError(
+                "location_missing", "must name the location whose shifts are meant, in `location`"
+            )
+        if self.scope == "me" and self.location is not None:
+            raise PydanticCustomError("location_unused", "must not name a location when it is for one's own shifts")
+        return self
 
 
 class SuccessionTerms(Succession):

@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from scheduling.server.domain.staff import Staff
+from scheduling.server.services.calendar import CalendarService
 from scheduling.server.services.checks import CheckService
 from scheduling.server.services.errors import BadRequestId, Unauthenticated
 from scheduling.server.services.needs import NeedsService
@@ -31,6 +32,7 @@ class Services:
     time_off: TimeOffService
     open_shifts: OpenShiftService
     offers: OfferService
+    calendar: CalendarService
 
 
 def services_of(request: Request) -> Services:

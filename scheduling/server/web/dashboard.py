@@ -10,7 +10,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 def _not_the_api(request: Request) -> None:
     """Only the dashboard's own addresses fall back to its page."""
-    if request.url.path.removeprefix("/").split("/")[0] in {"api", "ws"}:
+    if request.url.path.removeprefix("/").split("/")[0] in {"api", "calendar", "ws"}:
         raise HTTPException(404)
 
 

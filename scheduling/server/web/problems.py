@@ -16,6 +16,8 @@ from starlette.routing import Match
 from scheduling.server.domain.rules import Severity
 from scheduling.server.services import errors
 
+from .log_guard import guard_logs, redacted
+
 logger = logging.getLogger(__name__)
 
 
@@ -62,6 +64,8 @@ KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
     errors.AlreadyDecided: (409, "/problems/already-decided", "Already decided"),
     errors.StaleVersion: (409, "/problems/stale-version", "Changed in the meantime"),
     errors.RulesBroken: (422, "/problems/rules", "A rule objects"),
+    errors.LimitReached: (409, "/problems/limit-reached", "As many as there may be"),
+    errors.Gone: (410, "/problems/gone", "No longer there"),
     errors.TooMany: (422, "/problems/too-many", "Too many results"),
     errors.TooManyAttempts: (429, "/problems/too-many-attempts", "Too many attempts"),
 }
@@ -98,7 +102,8 @@ def problem(
 
 
 def install(app: FastAPI, max_body_size: int) -> None:
-    """Make `app` answer every error with a problem detail."""
+    """Make `app` answer every error with a problem detail, and log no secret with it."""
+    guard_logs()
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
@@ -180,6 +185,6 @@ def _allowed(request: Request) -> str:
 
 async def _on_failure(request: Request, error: Exception) -> Response:
     # The server logs the traceback as it passes on; the client gets none of it.
-    logger.error("%s %s failed: %s", request.method, request.url.path, type(error).__name__)
+    logger.error("%s %s failed: %s", request.method, redacted(request.url.path), type(error).__name__)
     detail = "Something went wrong on our side. It has been logged; please try again."
     return problem(500, "/problems/internal-error", "Internal error", detail)

@@ -5,6 +5,26 @@ import type { ChannelEvent, Definitions } from "@tidings/client";
 export type { WebSocketMessage } from "@tidings/client";
 
 /**
+ * One link: to the shifts of the person whose it is, or to all shifts of a `location`.
+ *
+ * `read_at` is when a calendar program asked for it last, to the minute. The address itself is known to nobody but its
+ * holder.
+ */
+export interface CalendarLink {
+  id: number;
+  staff_id: number;
+  scope: "me" | "location";
+  location: string | null;
+  version: number;
+  /** date-time */
+  created_at: string;
+  /** date-time */
+  read_at: string | null;
+  /** date-time */
+  revoked_at: string | null;
+}
+
+/**
  * What was agreed; None sets no limit.
  *
  * `hours_per_week` at most; `least_hours_per_week` are owed, which is for totals and never an objection. `rest_hours`
@@ -133,6 +153,11 @@ export interface TimeOff {
   updated_at: string;
 }
 
+/** Made, read by a calendar program, or revoked, as its instants say. The address itself is in no event. */
+export interface CalendarLinkChangedPayload {
+  link: CalendarLink;
+}
+
 /** In place of all that the location needed before. */
 export interface NeedsChangedPayload {
   needs: LocationNeeds;
@@ -208,6 +233,7 @@ export interface TimeOffRequestedPayload {
   timeoff: TimeOff;
 }
 
+export type CalendarLinkChanged = ChannelEvent<"calendar:link", CalendarLinkChangedPayload>;
 export type NeedsChanged = ChannelEvent<"needs:changed", NeedsChangedPayload>;
 export type OfferAccepted = ChannelEvent<"offer:accepted", OfferAcceptedPayload>;
 export type OfferDecided = ChannelEvent<"offer:decided", OfferDecidedPayload>;
@@ -227,6 +253,7 @@ export type TimeOffRequested = ChannelEvent<"timeoff:requested", TimeOffRequeste
 
 export const WS_EVENT_TYPES = {
   ...CONTROL_TYPES,
+  CALENDAR_LINK: "calendar:link",
   NEEDS_CHANGED: "needs:changed",
   OFFER_ACCEPTED: "offer:accepted",
   OFFER_DECIDED: "offer:decided",
@@ -256,6 +283,25 @@ export const WS_CHANNELS = {
 } as const;
 
 const DEFINITIONS: Definitions = {
+  CalendarLink: {
+    type: "object",
+    properties: {
+      id: { type: "integer" },
+      staff_id: { type: "integer" },
+      scope: { type: "string", enum: ["me", "location"] },
+      location: { anyOf: [{ type: "string" }, { type: "null" }] },
+      version: { type: "integer" },
+      created_at: { type: "string" },
+      read_at: { anyOf: [{ type: "string" }, { type: "null" }] },
+      revoked_at: { anyOf: [{ type: "string" }, { type: "null" }] },
+    },
+    required: ["id", "staff_id", "scope", "location", "version", "created_at", "read_at", "revoked_at"],
+  },
+  CalendarLinkChangedPayload: {
+    type: "object",
+    properties: { link: { $ref: "#/$defs/CalendarLink" } },
+    required: ["link"],
+  },
   Contract: {
     type: "object",
     properties: {
@@ -509,6 +555,7 @@ export const Drafts = () =>
   );
 
 export type MeEvent =
+  | CalendarLinkChanged
   | ScheduleCreated
   | ScheduleDeleted
   | SchedulePublished
@@ -522,6 +569,7 @@ export const Me = (params: { user_id: string }) =>
   channel<MeEvent>(
     WS_CHANNELS.ME(params),
     {
+      "calendar:link": "CalendarLinkChangedPayload",
       "schedule:created": "ScheduleCreatedPayload",
       "schedule:deleted": "ScheduleDeletedPayload",
       "schedule:published": "SchedulePublishedPayload",

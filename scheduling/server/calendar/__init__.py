@@ -1,0 +1,1 @@
+"""Shifts as iCalendar (RFC 5545), for calendar programs."""
