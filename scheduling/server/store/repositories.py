@@ -178,6 +178,7 @@ class SqlSchedules:
 
     async def save(self, schedule: Schedule) -> None:
         values = schedule.model_dump(include={*Shift.model_fields, "version", "updated_at"})
+        values["announced"] = schedule.announced and schedule.announced.model_dump(mode="json")
         by = schedule.updated_by and schedule.updated_by.id
         await self._session.execute(
             update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(**values, updated_by_id=by)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -111,6 +111,7 @@ class ScheduleRow(Table):
     version: Mapped[int] = mapped_column(default=1)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    announced: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")

@@ -31,6 +31,7 @@ async def test_a_created_schedule_is_answered_in_full(mona: httpx2.AsyncClient, 
         "version": 1,
         "updated_by": {"id": team.mona.id, "name": "Mona Reyes"},
         "updated_at": "2026-11-22T12:00:00Z",
+        "announced": None,
     }
 
 
@@ -275,3 +276,20 @@ async def test_a_draft_is_published_once_only(mona: httpx2.AsyncClient, versions
 @pytest.mark.parametrize("schedules", [[], [{"id": 1}], [{"id": 1, "version": 1}] * 501, "all"])
 async def test_publishing_names_what_and_not_too_much(mona: httpx2.AsyncClient, schedules: object):
     problem(await mona.post("/api/schedules/publish", json={"schedules": schedules}), 422, "validation")
+
+
+async def test_a_withdrawn_shift_says_what_staff_saw_of_it_until_it_is_published_again(
+    mona: httpx2.AsyncClient, alice: httpx2.AsyncClient
+):
+    created = await create(mona)
+    path = f"/api/schedules/{created['id']}"
+    seen = {key: created[key] for key in ("staff_id", "starts_at", "ends_at", "role", "location")}
+    withdrawn = (await mona.patch(path, json={"version": 1, "status": "draft"})).json()
+    assert withdrawn["announced"] == seen
+    moved = await mona.patch(path, json={"version": 2, "staff_id": None, "ends_at": "2026-11-23T16:00:00Z"})
+    assert moved.json()["announced"] == seen
+    assert (await mona.get("/api/schedules")).json() == [moved.json()]
+    assert (await alice.get("/api/schedules")).json() == []
+    published = await mona.post("/api/schedules/publish", json={"schedules": [{"id": created["id"], "version": 3}]})
+    assert published.json()["schedules"][0]["announced"] is None
+    assert (await alice.get("/api/schedules")).json() == published.json()["schedules"]

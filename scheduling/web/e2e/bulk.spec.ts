@@ -55,3 +55,29 @@ test("a week is copied as drafts; what does not fit is named with its reason; on
   for (const one of [manager, other]) await expect.poll(one.rows).toEqual([`${there.id}/1`]);
   await expect.poll(() => desk.rows(week)).toEqual([`${there.id}/1`]);
 });
+
+test("publishing says who is told what before, and tells them", async ({ person, desk }) => {
+  const week = ownWeek();
+  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const vera = await hired(desk, week);
+  const known = await desk.add({ staff_id: sam, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
+  const again = await desk.change(known, { status: "draft", ends_at: at(week, 0, 17) });
+  const given = await desk.add({ staff_id: sam, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  await desk.change(given, { status: "draft", staff_id: vera });
+  await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
+  const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { phone: true })];
+  await manager.page.getByRole("button", { name: "Publish 3 changes" }).click();
+  const dialog = manager.page.getByRole("dialog", { name: "Publish 3 changes" });
+  const told = dialog.getByRole("list", { name: "Who is told what" }).locator(":scope > li");
+  await expect(told).toContainText([
+    /Sam Okafor.*Changed.*09:00–18:00 was \w+ 5 Jan, 09:00–17:00.*Taken off/,
+    /Vera.*New/,
+    /Everyone who may take it.*New.*Nurse/,
+  ]);
+  await expect(staff.page.getByRole("link", { name: "See the week" })).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Publish all 3" }).click();
+  await expect(staff.page.getByText("Week 2 was published: 1 shift for you.").first()).toBeVisible();
+  await staff.page.getByRole("link", { name: "See the week" }).click();
+  await expect(staff.card(again)).toContainText("09:00–18:00");
+  await expect(staff.page.getByRole("link", { name: "See the week" })).toHaveCount(0);
+});

@@ -135,10 +135,13 @@ test("drafts are published together, or not at all and why", async ({ person, de
   const late = { staff_id: sam, starts_at: at(week, 2, 0), ends_at: at(week, 2, 8), status: "draft" as const };
   await desk.add({ ...late, accept: ["rest", "succession"] });
   const manager = await person(MANAGER, { week });
-  await manager.page.getByRole("button", { name: "Publish 3 drafts" }).click();
-  const dialog = manager.page.getByRole("dialog", { name: "Publish 3 drafts" });
+  await manager.page.getByRole("button", { name: "Publish 3 changes" }).click();
+  const dialog = manager.page.getByRole("dialog", { name: "Publish 3 changes" });
   await dialog.getByRole("button", { name: "Publish all 3" }).click();
-  await expect(dialog.getByRole("alert")).toContainText(/Sam Okafor: 11 h rest between shifts/);
+  await expect(dialog.getByRole("alert")).toContainText("A rule objects");
+  await expect(dialog.getByRole("listitem").filter({ hasText: "Sam Okafor" })).toContainText(
+    "11 h rest between shifts",
+  );
   expect(await desk.rows(week, "published")).toEqual([]);
 
   await dialog.getByRole("button", { name: "Publish anyway" }).click();

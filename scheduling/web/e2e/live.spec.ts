@@ -55,7 +55,7 @@ test("a draft is seen by managers only, until it is published", async ({ person,
   await expect(staff.card(published)).toBeVisible();
   await expect(staff.card(draft)).toHaveCount(0);
 
-  await manager.page.getByRole("button", { name: "Publish 1 draft" }).click();
+  await manager.page.getByRole("button", { name: "Publish 1 change" }).click();
   await manager.page.getByRole("button", { name: "Publish it" }).click();
   await expect(staff.card(draft)).toBeVisible();
   await expect(manager.card(draft)).not.toContainText("Draft");
@@ -102,7 +102,7 @@ test("a bulk change is told in one sentence, and one's own as one's own", async 
       desk.add({ starts_at: at(week, day, 8), ends_at: at(week, day, 16), status: "draft" }),
     ),
   );
-  await manager.page.getByRole("button", { name: "Publish 6 drafts" }).click();
+  await manager.page.getByRole("button", { name: "Publish 6 changes" }).click();
   await manager.page.getByRole("button", { name: "Publish all 6" }).click();
   await expect(staff.page.locator("[data-schedule]")).toHaveCount(6);
   await expect(manager.page.locator("[data-schedule]")).toHaveCount(6);

@@ -4,6 +4,17 @@ import type { ChannelEvent, Definitions } from "@tidings/client";
 
 export type { WebSocketMessage } from "@tidings/client";
 
+/** A shift as its readers saw it last: whose, when, as what, where. */
+export interface Announced {
+  staff_id: number | null;
+  /** date-time */
+  starts_at: string;
+  /** date-time */
+  ends_at: string;
+  role: string;
+  location: string;
+}
+
 /**
  * One link: to the shifts of the person whose it is, or to all shifts of a `location`.
  *
@@ -95,7 +106,11 @@ export interface Person {
   name: string;
 }
 
-/** A shift on record: numbered, versioned, in its location's `timezone`. */
+/**
+ * A shift on record: numbered, versioned, in its location's `timezone`.
+ *
+ * `announced` is there while a shift that was published is a draft again: what staff saw before it was withdrawn.
+ */
 export interface Schedule {
   staff_id: number | null;
   /** date-time */
@@ -112,6 +127,7 @@ export interface Schedule {
   updated_by: Person | null;
   /** date-time */
   updated_at: string;
+  announced: Announced | null;
 }
 
 /**
@@ -283,6 +299,17 @@ export const WS_CHANNELS = {
 } as const;
 
 const DEFINITIONS: Definitions = {
+  Announced: {
+    type: "object",
+    properties: {
+      staff_id: { anyOf: [{ type: "integer" }, { type: "null" }] },
+      starts_at: { type: "string" },
+      ends_at: { type: "string" },
+      role: { type: "string" },
+      location: { type: "string" },
+    },
+    required: ["staff_id", "starts_at", "ends_at", "role", "location"],
+  },
   CalendarLink: {
     type: "object",
     properties: {
@@ -426,6 +453,7 @@ const DEFINITIONS: Definitions = {
       version: { type: "integer" },
       updated_by: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
       updated_at: { type: "string" },
+      announced: { anyOf: [{ $ref: "#/$defs/Announced" }, { type: "null" }] },
     },
     required: [
       "staff_id",
@@ -440,6 +468,7 @@ const DEFINITIONS: Definitions = {
       "version",
       "updated_by",
       "updated_at",
+      "announced",
     ],
   },
   ScheduleCreatedPayload: {

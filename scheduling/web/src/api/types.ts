@@ -21,6 +21,15 @@ export interface Staff extends Readonly<Omit<Generated.Staff, "contract" | "skil
   readonly contract: Contract;
 }
 
+/** A shift as its readers saw it last. */
+export interface Announced {
+  readonly staff_id: number | null;
+  readonly starts_at: Instant;
+  readonly ends_at: Instant;
+  readonly role: string;
+  readonly location: string;
+}
+
 export interface Schedule {
   readonly id: number;
   /** Null: an open shift, which nobody has yet. */
@@ -36,6 +45,8 @@ export interface Schedule {
   readonly version: number;
   readonly updated_by: Person | null;
   readonly updated_at: Instant;
+  /** Of a draft that was published before: what staff saw until it was withdrawn. */
+  readonly announced?: Announced | null;
 }
 
 /** A published shift that nobody has. `objections` are not there yet where an event brought the shift. */

@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
+import { OwnNews } from "../mine/OwnNews";
 import { useOffers, useReader } from "../offers/queries";
 import { waits } from "../offers/steps";
 import { useSignedIn } from "../session/signed-in";
@@ -126,6 +127,7 @@ function Places() {
 export function Shell() {
   const { t } = useTranslation();
   const { locale } = useSettings();
+  const { manager } = useSignedIn();
   return (
     <div className={classes.shell}>
       <header className={classes.header}>
@@ -142,6 +144,7 @@ export function Shell() {
       <TimeOffNews />
       <OutageWatch>
         <OfflineBanner />
+        {!manager && <OwnNews />}
         {/* Dates are written by the locale, which no component follows by itself: with another one the page is drawn anew. */}
         <main className={classes.main} key={JSON.stringify(locale)}>
           <Outlet />

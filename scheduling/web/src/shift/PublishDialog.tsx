@@ -1,18 +1,29 @@
 import { Button, Group, Text } from "@mantine/core";
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconArrowRight,
+  IconMinus,
+  IconPlus,
+} from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, sentenceOf } from "../api/problem";
-import type { Schedule } from "../api/types";
+import { Problem, type Reason, sentenceOf } from "../api/problem";
+import type { Announced, Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { reasonSentence } from "../rules/reasons";
+import { shortReason } from "../rules/reasons";
 import { Dialog } from "../shell/Dialog";
+import { Face } from "../shell/Face";
 import { dayShort, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
 import { useDesk } from "../week/desk";
-import type { Translate } from "../words/language";
+import { useLocations } from "../week/use-week";
 import { usePublish } from "./mutations";
 import classes from "./PublishDialog.module.css";
 import { Refused } from "./Refused";
+import { zoneOf } from "./shift-fields";
+import { type Telling, type Told, toldBy } from "./telling";
 
 interface Props {
   readonly opened: boolean;
@@ -20,65 +31,135 @@ interface Props {
   readonly close: () => void;
 }
 
+/** Why nothing was published: by the drafts' ids, or of no draft in particular. */
 interface Failure {
   readonly general: readonly string[];
+  readonly objections: ReadonlyMap<number, readonly Reason[]>;
+  /** Null when a reason is hard. */
   readonly codes: readonly string[] | null;
 }
 
-function failureOf(t: Translate, error: unknown): Failure {
-  if (!(error instanceof Problem) || error.reasons.length === 0) return { general: [sentenceOf(error)], codes: null };
-  const general = [...new Set(error.reasons.map((reason) => reasonSentence(t, reason)))];
-  return { general, codes: error.overrulable ? error.codes : null };
+const NONE: Failure["objections"] = new Map();
+
+function failureOf(error: unknown, sent: readonly Schedule[]): Failure {
+  if (!(error instanceof Problem) || error.reasons.length === 0) {
+    return { general: [sentenceOf(error)], objections: NONE, codes: null };
+  }
+  const objections = new Map<number, Reason[]>();
+  for (const reason of error.reasons) {
+    const id = sent[Number(reason.field.split(".")[1])]?.id;
+    if (id !== undefined) objections.set(id, [...(objections.get(id) ?? []), reason]);
+  }
+  const general = objections.size > 0 ? [] : [sentenceOf(error)];
+  return { general, objections, codes: error.overrulable ? error.codes : null };
 }
 
-function DraftList({ drafts }: { drafts: readonly Schedule[] }) {
-  const { nameOf, colourOf } = useDesk();
+const MARKS: Readonly<Record<Telling["kind"], Icon>> = {
+  new: IconPlus,
+  changed: IconArrowRight,
+  again: IconArrowBackUp,
+  gone: IconMinus,
+};
+
+const when = (row: Announced, zone: string) => `${dayShort(wallTime(row.starts_at, zone).day)}, ${timeSpan(row, zone)}`;
+
+function Line({ telling, reasons }: { telling: Telling; reasons: readonly Reason[] }) {
+  const { t } = useTranslation();
+  const locations = useLocations().data ?? [];
+  const { kind, shift, was } = telling;
+  const Mark = MARKS[kind];
+  const shown = kind === "gone" && was ? was : shift;
+  const before = kind === "changed" && was && when(was, zoneOf(was.location, locations));
   return (
-    <ul className={classes.list}>
-      {drafts.map((draft) => (
-        <li key={draft.id} data-role={colourOf(draft.role)}>
-          <span className={classes.who}>{nameOf(draft.staff_id)}</span>
-          <span className={classes.when}>
-            {dayShort(wallTime(draft.starts_at, draft.timezone).day)}, {timeSpan(draft, draft.timezone)}
-          </span>
-          <span className={classes.what}>{draft.role}</span>
-        </li>
-      ))}
+    <li data-kind={kind}>
+      <span className={classes.kind}>
+        <Mark size={14} stroke={2} aria-hidden="true" /> {t(`shift.publishing.kinds.${kind}`)}
+      </span>
+      <span className={classes.when}>
+        {when(shown, zoneOf(shown.location, locations))}
+        {before && <span className={classes.was}> {t("shift.publishing.was", { when: before })}</span>}
+      </span>
+      <span className={classes.what}>
+        {shown.role} · {shown.location}
+      </span>
+      {kind !== "gone" &&
+        reasons.map((reason) => {
+          const words = shortReason(t, reason);
+          return (
+            <span key={words} className={classes.why} data-severity={reason.severity}>
+              <IconAlertTriangle size={14} stroke={2} aria-hidden="true" /> {words}
+            </span>
+          );
+        })}
+    </li>
+  );
+}
+
+function Whom({ told, objections }: { told: readonly Told[]; objections: Failure["objections"] }) {
+  const { t } = useTranslation();
+  const { nameOf } = useDesk();
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard, too
+    <ul className={classes.list} tabIndex={0} aria-label={t("shift.publishing.told")}>
+      {told.map(({ staffId, tellings }) => {
+        const name = staffId === null ? t("shift.publishing.everyone") : nameOf(staffId);
+        return (
+          <li key={staffId} className={classes.person}>
+            <p className={classes.who}>
+              {staffId !== null && <Face name={name} size={22} />}
+              {name}
+            </p>
+            <ul className={classes.tellings}>
+              {tellings.map((telling) => (
+                <Line
+                  key={`${telling.kind} ${telling.shift.id}`}
+                  telling={telling}
+                  reasons={objections.get(telling.shift.id) ?? []}
+                />
+              ))}
+            </ul>
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
-/** Publishes the week's drafts together: all of them, or none and why. */
+/** Publishes the week's drafts together, after saying who is told what: all of them, or none and why. */
 export function PublishDialog({ opened, drafts, close }: Props) {
   const { t } = useTranslation();
+  const { nameOf } = useDesk();
   const [failure, setFailure] = useState<Failure | null>(null);
   const publishing = usePublish();
   const announce = useAnnounce();
+  const told = toldBy(drafts, nameOf);
+  const people = told.filter(({ staffId }) => staffId !== null).length;
   const leave = () => {
     setFailure(null);
     close();
   };
   const publish = async (accept?: readonly string[]) => {
     const outcome = await publishing.mutate({ shifts: drafts, ...(accept ? { accept } : {}) });
-    if (outcome.status !== "saved") return setFailure(failureOf(t, outcome.error));
+    if (outcome.status !== "saved") return setFailure(failureOf(outcome.error, drafts));
     announce(t("shift.done.published", { count: drafts.length }));
     leave();
   };
   const anyway = () => void publish(failure?.codes ?? []);
+  const objected = failure ? [t("shift.publishing.objected", { count: failure.objections.size })] : [];
   return (
     <Dialog
       opened={opened && drafts.length > 0}
       close={leave}
       title={t("shift.publishing.title", { count: drafts.length })}
-      size={540}
+      size={600}
     >
       <Text size="sm" c="dimmed">
-        {t("shift.publishing.readers")}
+        {t("shift.publishing.readers", { count: people })}
       </Text>
-      <DraftList drafts={drafts} />
+      <Whom told={told} objections={failure?.objections ?? NONE} />
       {failure && (
         <Refused
-          general={failure.general}
+          general={failure.general.length > 0 ? failure.general : objected}
           overrule={failure.codes && { action: "publish", busy: publishing.pending > 0, anyway }}
         />
       )}
@@ -86,7 +167,7 @@ export function PublishDialog({ opened, drafts, close }: Props) {
         <Button variant="default" onClick={leave}>
           {t("shift.publishing.notYet")}
         </Button>
-        <Button loading={publishing.pending > 0} onClick={() => void publish()}>
+        <Button data-autofocus loading={publishing.pending > 0} onClick={() => void publish()}>
           {t("shift.publishing.yes", { count: drafts.length })}
         </Button>
       </Group>

@@ -18,5 +18,18 @@ export const mine: Translated<typeof english.mine> = {
   takeOpen: "Offene Schicht übernehmen",
   swap: "Schicht tauschen",
   askOff: "Abwesenheit beantragen",
+  news: {
+    week: "{{week}} wurde veröffentlicht: {{shifts}} für Sie.",
+    mixed: "Ihre Schichten: {{parts}}.",
+    published_one: "{{count}} neu",
+    published_other: "{{count}} neu",
+    changed_one: "{{count}} geändert",
+    changed_other: "{{count}} geändert",
+    gone_one: "{{count}} entfällt",
+    gone_other: "{{count}} entfallen",
+    see: "Zur Woche",
+    mine: "Zu meinen Schichten",
+    hide: "Ausblenden",
+  },
   ways: "Was ich tun kann",
 };

@@ -16,5 +16,18 @@ export const mine = {
   takeOpen: "Take an open shift",
   swap: "Swap a shift",
   askOff: "Request time off",
+  news: {
+    week: "{{week}} was published: {{shifts}} for you.",
+    mixed: "Your shifts: {{parts}}.",
+    published_one: "{{count}} new",
+    published_other: "{{count}} new",
+    changed_one: "{{count}} changed",
+    changed_other: "{{count}} changed",
+    gone_one: "{{count}} taken off",
+    gone_other: "{{count}} taken off",
+    see: "See the week",
+    mine: "See my shifts",
+    hide: "Hide this",
+  },
   ways: "What I can do",
 };
