@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,15 +20,17 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .demo import MANAGER_EMAIL, PASSWORD, STAFF_EMAIL, seed
-from .inrc2.client import ApiClient, ApiError, Pace
+from .client import ApiClient, ApiError, Pace
+from .demo import MANAGER_EMAIL, PASSWORD, PLAYED, STAFF_EMAIL, seed
 from .inrc2.entry import Entering, Objection, Summary
 from .inrc2.folder import load_ward
 from .inrc2.plan import Plan, plan_of
 from .inrc2.ward import DataError
 from .main import CannotServe, create_app, now, serve
 from .services.passwords import Passwords
+from .services.simulation import Demo
 from .settings import WEB_BUILD, Settings, UnusableSettings, read_settings
+from .simulation.colleagues import Colleagues
 from .store.database import Database, DatabaseUnavailable, usable
 from .store.migrate import migrate as migrate_database
 
@@ -80,7 +83,7 @@ def demo(
     _require_free(host, port)
     with told():
         passwords = Passwords()
-        application = create_app(prepare(data, web, passwords), passwords=passwords)
+        application = create_app(prepare(data, web, passwords), passwords=passwords, visited=visited())
     _welcome(f"http://{host}:{port}")
     with told():
         serve(application, host=host, port=port, log_level="warning", grace=5)
@@ -98,6 +101,17 @@ def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
     )
     asyncio.run(_fill(database, passwords))
     return settings
+
+
+def visited() -> Demo:
+    """What the demo has beyond the application."""
+    colleagues = Colleagues(
+        [member.address for member in PLAYED],
+        PASSWORD,
+        clock=now,
+        dice=Random(),  # noqa: S311
+    )
+    return Demo(MANAGER_EMAIL, STAFF_EMAIL, PASSWORD, colleagues)
 
 
 async def _fill(path: Path, passwords: Passwords) -> None:

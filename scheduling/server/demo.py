@@ -64,13 +64,16 @@ ALICE = Member("Alice Nguyen", NORTH, (NURSE, HEAD), FULL_TIME, "LL.EED.", "EE.L
 JONAS = Member("Jonas Weber", NORTH, (NURSE,), FULL_TIME, "NNN..EE", "NNN...D")
 INES = Member("Ines Duarte", NORTH, (CARE,), PART_TIME, "E.E..L.", ".E.EE..")
 TOM = Member("Tom Becker", NORTH, (CARE,), PART_TIME, ".L.L..L", ".LL..L.")
-PRIYA = Member("Priya Raman", SOUTH, (HEAD, NURSE), FULL_TIME, "DD.DD.D", "DDDDD..")
+PRIYA = Member("Priya Raman", SOUTH, (HEAD, NURSE), FULL_TIME, "DD.DD.D", "DDDDD..", role="manager")
 LEO = Member("Leo Martins", SOUTH, (NURSE,), FULL_TIME, ".NNN..L", ".L..NNN")
 GRACE = Member("Grace Kim", SOUTH, (NURSE,), FULL_TIME, "EEEEE..", "LLL.EE.")
 OMAR = Member("Omar Haddad", SOUTH, (NURSE,), FULL_TIME, "..LL.NN", "..EELL.")
 EVA = Member("Eva Lindqvist", SOUTH, (CARE,), PART_TIME, "L.L.L..", "E..E.E.")
 RUI = Member("Rui Costa", LISBON, (NURSE,), FULL_TIME, "DDDDD..", ".DDDDD.")
-MARTA = Member("Marta Silva", LISBON, (NURSE, HEAD), FULL_TIME, "E.EE.EE", "EEE.E.E")
+MARTA = Member("Marta Silva", LISBON, (NURSE, HEAD), FULL_TIME, "E.EE.EE", "EEE.E.E", role="manager")
+PLAYED = (PRIYA, MARTA, LEO)
+"""Whom the simulation plays: two who plan, and one who takes open shifts."""
+
 TEAM = (MONA, SAM, ALICE, JONAS, INES, TOM, PRIYA, LEO, GRACE, OMAR, EVA, RUI, MARTA)
 
 

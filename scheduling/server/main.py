@@ -29,12 +29,13 @@ from .services.passwords import Passwords
 from .services.ports import Dice
 from .services.schedules import ScheduleService
 from .services.sessions import SessionService
+from .services.simulation import Demo, SimulationService
 from .services.staff import TeamService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
-from .web import auth, calendar, checks, needs, offers, open_shifts, schedules, team, time_off
+from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, team, time_off
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
@@ -54,30 +55,38 @@ def create_app(
     clock: Clock = now,
     dice: Dice = secrets.token_urlsafe,
     passwords: Passwords | None = None,
+    visited: Demo | None = None,
 ) -> FastAPI:
     """The whole application: REST under /api, events at /ws, the dashboard at /.
 
+    With `visited` it is a demo: visitors are told how to sign in, and may have colleagues simulated.
     Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not.
     """
     database = Database(settings.database)
     # The logs are tables of the same database: what is changed and what is told of it commit together.
     broker = DatabaseBroker(database.engine, age=settings.event_retention.total_seconds())
     manager = live_manager(settings, broker)
+    desk = live_desk(database, manager, clock)
+    simulation = SimulationService(desk, visited.players) if visited else None
     app = FastAPI(
         title="scheduling",
-        lifespan=_lifespan(database),
+        lifespan=_lifespan(database, simulation),
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
         responses=RESPONSES,
     )
-    app.state.services = _services(live_desk(database, manager, clock), settings, dice, passwords or Passwords())
+    app.state.services = _services(desk, settings, dice, passwords or Passwords(), visited)
     # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
     app.add_middleware(BodyLimit, limit=settings.max_body_size)
     install(app, settings.max_body_size)
     for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar):
         app.include_router(module.router)
+    app.include_router(demo.about_router)
+    if simulation:
+        app.state.simulation = simulation
+        app.include_router(demo.router)
     app.include_router(manager.router("/ws"))
     if settings.web_build is not None:
         app.include_router(dashboard(settings.web_build))
@@ -120,7 +129,7 @@ def live_desk(
     return Desk(database, notifier, clock)
 
 
-def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) -> Services:
+def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords, visited: Demo | None) -> Services:
     tokens = Tokens(settings.secret.get_secret_value(), settings.access_token_lifetime)
     return Services(
         sessions=SessionService(desk, tokens, passwords, dice),
@@ -132,15 +141,22 @@ def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords) 
         open_shifts=OpenShiftService(desk),
         offers=OfferService(desk),
         calendar=CalendarService(desk, dice, write),
+        demo=visited,
     )
 
 
-def _lifespan(database: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    database: Database, simulation: SimulationService | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
         try:
+            if simulation:
+                await simulation.open()
             yield
+            if simulation:
+                await simulation.close()
         finally:
             await database.close()
 

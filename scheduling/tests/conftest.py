@@ -16,6 +16,7 @@ from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.domain.time_off import TimeOff
 from scheduling.server.main import create_app
@@ -82,6 +83,9 @@ class Recorder:
 
     def notify_staff_changed(self, staff: Staff) -> None:
         self.told.append(("staff changed", staff))
+
+    def notify_simulation(self, simulation: Simulation) -> None:
+        self.told.append(("simulation", simulation))
 
 
 @dataclass(frozen=True)

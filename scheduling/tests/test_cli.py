@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from scheduling.server.cli import app, told
-from scheduling.server.inrc2.client import ApiError
+from scheduling.server.client import ApiError
 from scheduling.tests.inrc2.ward_files import write_ward
 
 

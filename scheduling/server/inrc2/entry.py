@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .client import ApiClient, ApiError, Json
+from scheduling.server.client import ApiClient, ApiError, Json
+
 from .plan import Entry, Plan, spell
 
 Send = Callable[[str, Json], Awaitable[tuple[Json | None, list[Json]]]]

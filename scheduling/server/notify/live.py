@@ -10,6 +10,7 @@ from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import TimeOff
 from tidings import Channel, Event, UserChannel
@@ -103,6 +104,12 @@ class StaffChanged(Event, type="staff:changed", key="staff.id", version="staff.v
     staff: Staff
 
 
+class SimulationChanged(Event, type="simulation:changed", key="simulation.name", version="simulation.version"):
+    """Colleagues are played in the demo, or are not any more."""
+
+    simulation: Simulation
+
+
 ScheduleEvent = ScheduleCreated | ScheduleUpdated | ScheduleDeleted | SchedulePublished | ScheduleWithdrawn
 TimeOffEvent = TimeOffRequested | TimeOffApproved | TimeOffDenied | TimeOffCancelled
 StaffEvent = StaffCreated | StaffChanged
@@ -133,10 +140,14 @@ class Team(Channel[StaffEvent], name="staff"):
     """Who works here, and who did. For all staff."""
 
 
+class Simulations(Channel[SimulationChanged], name="simulation"):
+    """Whether colleagues are played: in the demo only. For all staff."""
+
+
 class Me(UserChannel[ScheduleEvent | TimeOffEvent | CalendarLinkChanged]):
     """One's own published shifts, time off and calendar links; every connection of the person follows it."""
 
 
-CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Team, Me)
+CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Team, Simulations, Me)
 MANAGERS_ONLY = (Drafts, TimeOffRequests)
-FOR_ALL_STAFF = (Schedules, Offers, Needs, Team)
+FOR_ALL_STAFF = (Schedules, Offers, Needs, Team, Simulations)

@@ -7,6 +7,7 @@ from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer, OfferStatus
 from scheduling.server.domain.schedule import Schedule
+from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from tidings import Channel, Event
@@ -30,6 +31,8 @@ from .live import (
     Schedules,
     ScheduleUpdated,
     ScheduleWithdrawn,
+    SimulationChanged,
+    Simulations,
     StaffChanged,
     StaffCreated,
     Team,
@@ -133,6 +136,9 @@ class LiveNotifier:
 
     def notify_needs(self, needs: LocationNeeds) -> None:
         self._publish(NeedsChanged(needs=needs), Needs())
+
+    def notify_simulation(self, simulation: Simulation) -> None:
+        self._publish(SimulationChanged(simulation=simulation), Simulations())
 
     def _publish(self, event: E, *channels: Channel[E]) -> None:
         id = None if self._request_id is None else f"{self._request_id}.{self._fresh()}"

@@ -10,6 +10,7 @@ from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
 from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
+from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Contract, Staff, StaffRole
 from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
@@ -311,6 +312,7 @@ class Notifier(Protocol):
         """Changed, gone or back, as it says itself."""
         ...
 
+    def notify_simulation(self, simulation: Simulation) -> None: ...
     def notify_needs(self, needs: LocationNeeds) -> None:
         """In place of all that the location needed before."""
         ...

@@ -16,6 +16,7 @@ from scheduling.server.services.offers import OfferService
 from scheduling.server.services.open_shifts import OpenShiftService
 from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.services.sessions import SessionService
+from scheduling.server.services.simulation import Demo
 from scheduling.server.services.staff import TeamService
 from scheduling.server.services.time_off import TimeOffService
 
@@ -33,6 +34,8 @@ class Services:
     open_shifts: OpenShiftService
     offers: OfferService
     calendar: CalendarService
+    demo: Demo | None
+    """What a visitor is told; None where real people work."""
 
 
 def services_of(request: Request) -> Services:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 
-from scheduling.server.inrc2.client import ApiClient, ApiError, Pace
+from scheduling.server.client import ApiClient, ApiError, Pace
 from scheduling.server.inrc2.entry import Entering, Summary
 from scheduling.server.inrc2.folder import load_ward
 from scheduling.server.inrc2.plan import Entry, Plan, plan_of

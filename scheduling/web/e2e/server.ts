@@ -39,11 +39,11 @@ async function addressOf(child: ChildProcess): Promise<string> {
 
 /**
  * Starts the real server. With a `folder` it keeps its data there, for a later start; otherwise its database is fresh, and
- * `stop` removes it.
+ * `stop` removes it. With `demo` it has what only the demo has: ways in, a tour, colleagues who are played.
  */
-export async function startServer(transport: Transport, folder?: string): Promise<Server> {
+export async function startServer(transport: Transport, folder?: string, demo = false): Promise<Server> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), "scheduling-")));
-  const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), data, transport], {
+  const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), data, transport, ...(demo ? ["demo"] : [])], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "pipe"],
   });

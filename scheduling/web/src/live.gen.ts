@@ -131,6 +131,21 @@ export interface Schedule {
 }
 
 /**
+ * Who is played how fast, and until when; `pace` and `ends_at` are None while nobody is.
+ *
+ * `problem` says why it ended by itself, if it could not go on. `version` counts up, over restarts of the server too.
+ */
+export interface Simulation {
+  name: "colleagues";
+  pace: "calm" | "steady" | "brisk" | null;
+  people: Person[];
+  /** date-time */
+  ends_at: string | null;
+  problem: string;
+  version: number;
+}
+
+/**
  * One member of staff. `email` is None for viewers who may not see it.
  *
  * Who is not `active` has left: they cannot sign in and are planned no more, and what they did keeps their name.
@@ -223,6 +238,11 @@ export interface ScheduleWithdrawnPayload {
   schedule?: Schedule | null;
 }
 
+/** Colleagues are played in the demo, or are not any more. */
+export interface SimulationChangedPayload {
+  simulation: Simulation;
+}
+
 /** Changed, gone or back, as `staff` says itself; it is without its e-mail. */
 export interface StaffChangedPayload {
   staff: Staff;
@@ -260,6 +280,7 @@ export type ScheduleDeleted = ChannelEvent<"schedule:deleted", ScheduleDeletedPa
 export type SchedulePublished = ChannelEvent<"schedule:published", SchedulePublishedPayload>;
 export type ScheduleUpdated = ChannelEvent<"schedule:updated", ScheduleUpdatedPayload>;
 export type ScheduleWithdrawn = ChannelEvent<"schedule:withdrawn", ScheduleWithdrawnPayload>;
+export type SimulationChanged = ChannelEvent<"simulation:changed", SimulationChangedPayload>;
 export type StaffChanged = ChannelEvent<"staff:changed", StaffChangedPayload>;
 export type StaffCreated = ChannelEvent<"staff:created", StaffCreatedPayload>;
 export type TimeOffApproved = ChannelEvent<"timeoff:approved", TimeOffApprovedPayload>;
@@ -280,6 +301,7 @@ export const WS_EVENT_TYPES = {
   SCHEDULE_PUBLISHED: "schedule:published",
   SCHEDULE_UPDATED: "schedule:updated",
   SCHEDULE_WITHDRAWN: "schedule:withdrawn",
+  SIMULATION_CHANGED: "simulation:changed",
   STAFF_CHANGED: "staff:changed",
   STAFF_CREATED: "staff:created",
   TIMEOFF_APPROVED: "timeoff:approved",
@@ -294,6 +316,7 @@ export const WS_CHANNELS = {
   NEEDS: "needs",
   OFFERS: "offers",
   SCHEDULES: "schedules",
+  SIMULATIONS: "simulation",
   TEAM: "staff",
   TIME_OFF_REQUESTS: "timeoff",
 } as const;
@@ -500,6 +523,23 @@ const DEFINITIONS: Definitions = {
     },
     required: ["scheduleId", "version"],
   },
+  Simulation: {
+    type: "object",
+    properties: {
+      name: { type: "string", const: "colleagues" },
+      pace: { anyOf: [{ type: "string", enum: ["calm", "steady", "brisk"] }, { type: "null" }] },
+      people: { type: "array", items: { $ref: "#/$defs/Person" } },
+      ends_at: { anyOf: [{ type: "string" }, { type: "null" }] },
+      problem: { type: "string" },
+      version: { type: "integer" },
+    },
+    required: ["name", "pace", "people", "ends_at", "problem", "version"],
+  },
+  SimulationChangedPayload: {
+    type: "object",
+    properties: { simulation: { $ref: "#/$defs/Simulation" } },
+    required: ["simulation"],
+  },
   Staff: {
     type: "object",
     properties: {
@@ -647,6 +687,10 @@ export const Schedules = () =>
     },
     DEFINITIONS,
   );
+
+export type SimulationsEvent = SimulationChanged;
+export const Simulations = () =>
+  channel<SimulationsEvent>(WS_CHANNELS.SIMULATIONS, { "simulation:changed": "SimulationChangedPayload" }, DEFINITIONS);
 
 export type TeamEvent = StaffChanged | StaffCreated;
 export const Team = () =>

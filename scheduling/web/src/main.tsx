@@ -5,6 +5,8 @@ import "./theme/tokens.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { AboutContext, fetchAbout } from "./demo/about";
+import { begin } from "./demo/entry";
 import { browserSurroundings, Session } from "./session/session";
 import { Appearance } from "./settings/Appearance";
 import { settingsOf } from "./settings/settings";
@@ -13,8 +15,10 @@ import { SettingsContext } from "./settings/use-settings";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
-const session = new Session(browserSurroundings());
-void session.start();
+const surroundings = browserSurroundings();
+const session = new Session(surroundings);
+const about = fetchAbout(surroundings.fetch);
+void begin(session, about, window.location);
 const settings = settingsOf(window);
 await settings.start();
 
@@ -22,7 +26,9 @@ createRoot(root).render(
   <StrictMode>
     <SettingsContext value={settings}>
       <Appearance>
-        <App session={session} />
+        <AboutContext value={about}>
+          <App session={session} />
+        </AboutContext>
       </Appearance>
     </SettingsContext>
   </StrictMode>,

@@ -1,4 +1,4 @@
-import type { Offer } from "../live.gen";
+import type { Offer, Simulation } from "../live.gen";
 import type { Call } from "./http";
 import type { Reason } from "./problem";
 import type {
@@ -93,6 +93,11 @@ export function createApi(request: Request) {
     ) => post<TimeOff>(`/api/timeoff/${id}/${decision}`, body, requestId),
     cancelTimeOff: (id: number, version: number, requestId?: string) =>
       post<TimeOff>(`/api/timeoff/${id}/cancel`, { version }, requestId),
+
+    simulation: (signal?: AbortSignal) => request<Simulation>("/api/simulation", { signal }),
+    startSimulation: (pace: NonNullable<Simulation["pace"]>) =>
+      request<Simulation>("/api/simulation", { method: "PUT", body: { pace } }),
+    stopSimulation: () => request<Simulation>("/api/simulation", { method: "DELETE" }),
   };
 }
 

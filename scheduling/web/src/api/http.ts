@@ -1,7 +1,7 @@
 import { Problem, problemOf } from "./problem";
 
 export interface Call {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly token?: string | null;
   /** The name of a change: its events bear it, so that the page knows them for its own. */

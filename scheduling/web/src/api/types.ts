@@ -95,6 +95,18 @@ export interface OfferFields {
   readonly note: string;
 }
 
+/** How a visitor of the demo signs in. */
+export interface Visitor {
+  readonly manager: string;
+  readonly staff: string;
+  readonly password: string;
+}
+
+/** What the server says of itself to anybody; `demo` is null where real people work. */
+export interface About {
+  readonly demo: Visitor | null;
+}
+
 export interface Grant {
   readonly access_token: string;
   /** Seconds from now. */

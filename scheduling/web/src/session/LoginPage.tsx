@@ -1,12 +1,15 @@
 import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle, IconLogout2 } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
+import { InDemo } from "../demo/about";
 import { Logo } from "../shell/Logo";
 import { Notice } from "../shell/Notice";
 import classes from "./LoginPage.module.css";
+
+const DemoSignIn = lazy(() => import("../demo/DemoSignIn").then((module) => ({ default: module.DemoSignIn })));
 
 interface Props {
   /** The session ended by itself: say so. */
@@ -99,6 +102,9 @@ export function LoginPage({ ended, signIn }: Props) {
               {t("session.signIn")}
             </Button>
           </Stack>
+          <InDemo>
+            <DemoSignIn signIn={signIn} />
+          </InDemo>
         </form>
       </main>
       <Weave />

@@ -12,6 +12,7 @@ import {
 import { Link, Outlet } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { InDemo } from "../demo/about";
 import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
@@ -29,6 +30,9 @@ import classes from "./Shell.module.css";
 const SettingsDialog = lazy(() =>
   import("../settings/SettingsDialog").then((module) => ({ default: module.SettingsDialog })),
 );
+
+const DemoMenu = lazy(() => import("../demo/DemoMenu").then((module) => ({ default: module.DemoMenu })));
+const SimulationBar = lazy(() => import("../demo/SimulationBar").then((module) => ({ default: module.SimulationBar })));
 
 function Person() {
   const { t } = useTranslation();
@@ -56,6 +60,9 @@ function Person() {
           <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setSettings("open")}>
             {t("shell.settings")}
           </Menu.Item>
+          <InDemo>
+            <DemoMenu />
+          </InDemo>
           {/* Signed out here in any case; the server's session then ends when it expires. */}
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut().catch(() => {})}>
             {t("shell.signOut")}
@@ -143,6 +150,9 @@ export function Shell() {
       </header>
       <TimeOffNews />
       <OutageWatch>
+        <InDemo>
+          <SimulationBar />
+        </InDemo>
         <OfflineBanner />
         {!manager && <OwnNews />}
         {/* Dates are written by the locale, which no component follows by itself: with another one the page is drawn anew. */}

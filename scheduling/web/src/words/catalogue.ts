@@ -1,4 +1,5 @@
 import { bulk } from "./en/bulk";
+import { demo } from "./en/demo";
 import { live } from "./en/live";
 import { mine } from "./en/mine";
 import { offers } from "./en/offers";
@@ -18,6 +19,7 @@ import { week } from "./en/week";
  * `_one` and `_other` is chosen by `count`.
  */
 export const english = {
+  demo,
   bulk,
   live,
   mine,

@@ -1,5 +1,6 @@
 import type { Catalogue } from "./catalogue";
 import { bulk } from "./de/bulk";
+import { demo } from "./de/demo";
 import { live } from "./de/live";
 import { mine } from "./de/mine";
 import { offers } from "./de/offers";
@@ -20,6 +21,7 @@ import { week } from "./de/week";
  * Ruhezeit (rest), Leitung (manager), Team (staff). Readers are "Sie".
  */
 export const german: Catalogue = {
+  demo,
   bulk,
   live,
   mine,

@@ -44,9 +44,19 @@ class ApiClient:
         self._login = {"email": email, "password": password}
         self._token = ""
 
+    async def send(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        """Whatever the server answers, refusals too. Raises ApiError where it cannot be reached, or signed in to."""
+        if not self._token:
+            await self._sign_in()
+        response = await self._request(method, path, **more)
+        if response.status_code == 401:
+            await self._sign_in()
+            response = await self._request(method, path, **more)
+        return response
+
     async def get(self, path: str, **query: str) -> list[Json]:
         """All that `path` lists. Raises ApiError."""
-        rows: list[Json] = _body(await self._send("GET", path, params=query), 200)
+        rows: list[Json] = _body(await self.send("GET", path, params=query), 200)
         return rows
 
     async def post(self, path: str, body: Json) -> tuple[Json | None, list[Json]]:
@@ -58,21 +68,12 @@ class ApiClient:
         return await self._write("PUT", path, body, 200)
 
     async def _write(self, method: str, path: str, body: Json, expected: int) -> tuple[Json | None, list[Json]]:
-        response = await self._send(method, path, json=body)
+        response = await self.send(method, path, json=body)
         if response.status_code == 422:
             refused = _body(response, 422)
             if refused["type"] == "/problems/rules":
                 return None, refused["errors"]
         return _body(response, expected), []
-
-    async def _send(self, method: str, path: str, **more: Any) -> httpx2.Response:
-        if not self._token:
-            await self._sign_in()
-        response = await self._request(method, path, **more)
-        if response.status_code == 401:
-            await self._sign_in()
-            response = await self._request(method, path, **more)
-        return response
 
     async def _sign_in(self) -> None:
         self._token = ""

@@ -1,0 +1,53 @@
+import { test as base, expect, MANAGER, STAFF } from "./fixtures";
+import { type Server, startServer } from "./server";
+
+/** A server with what only the demo has. */
+const test = base.extend<object, { demo: Server }>({
+  demo: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see which fixtures it takes
+    async ({}, use) => {
+      const server = await startServer("native", undefined, true);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker", timeout: 90_000 },
+  ],
+});
+
+test("colleagues are simulated on every screen, in their own names, until somebody stops it", async ({
+  person,
+  demo,
+}) => {
+  const [manager, staff] = [await person(MANAGER, { url: demo.url }), await person(STAFF, { url: demo.url })];
+  await manager.page.getByRole("button", { name: /: account$/ }).click();
+  await manager.page.getByRole("menuitemradio", { name: "5 changes a second" }).click();
+  const bars = [manager, staff].map(({ page }) => page.getByRole("complementary", { name: "Simulation" }));
+  for (const bar of bars) await expect(bar).toContainText("Priya Raman, Marta Silva and Leo Martins are played");
+  for (const { page } of [manager, staff]) {
+    await expect(page.locator("[data-schedule] :is([data-by=PR], [data-by=MS], [data-by=LM])").first()).toBeVisible();
+  }
+  await expect(bars[1]?.getByRole("button") ?? staff.page.locator("nothing")).toHaveCount(0);
+  await bars[0]?.getByRole("button", { name: "Stop it" }).click();
+  for (const bar of bars) await expect(bar).toHaveCount(0);
+});
+
+test("a visitor comes in without an account, and a second window is somebody else's", async ({ page, demo }) => {
+  await page.goto(demo.url);
+  await page.getByRole("button", { name: "The manager" }).click();
+  await expect(page.getByRole("button", { name: "Mona Reyes: account" })).toBeVisible();
+  const second = await page.context().newPage();
+  await second.goto(`${demo.url.replace("127.0.0.1", "localhost")}/#as-staff`);
+  await expect(second.getByRole("button", { name: "Sam Okafor: account" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Mona Reyes: account" })).toBeVisible();
+});
+
+test("where real people work there is nothing of the demo", async ({ page, person, server }) => {
+  await page.goto(server.url);
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await expect(page.getByText("This is the demo")).toHaveCount(0);
+  const manager = await person(MANAGER);
+  await manager.page.getByRole("button", { name: /: account$/ }).click();
+  await expect(manager.page.getByRole("menuitem", { name: "Settings" })).toBeVisible();
+  await expect(manager.page.getByText("Simulate colleagues")).toHaveCount(0);
+});
