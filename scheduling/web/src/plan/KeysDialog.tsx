@@ -7,6 +7,7 @@ const KEYS = {
   walk: ["← → ↑ ↓"],
   ends: ["Home", "End"],
   pages: ["Page Up", "Page Down"],
+  find: ["/"],
   enter: ["Enter"],
   digits: ["0 … 9"],
   new: ["n"],

@@ -57,13 +57,13 @@ function CoverCell({ day, needed, filled, holes }: DayCover) {
 }
 
 /** The foot of the week's table: for each day how many of the people who are needed are there. Nothing where no need is known. */
-export function CoverRow({ days }: { days: readonly Day[] }) {
+export function CoverRow({ days, rowIndex }: { days: readonly Day[]; rowIndex: number | null }) {
   const { t } = useTranslation();
   const cover = useCover(days);
   if (!cover) return null;
   return (
     <tfoot>
-      <tr>
+      <tr aria-rowindex={rowIndex ?? undefined}>
         <th scope="row" className={classes.head}>
           {t("rules.cover")}
         </th>

@@ -1,11 +1,12 @@
 import { VisuallyHidden } from "@mantine/core";
 import { IconPlus, IconUserQuestion } from "@tabler/icons-react";
-import { type KeyboardEvent, memo, useCallback, useRef, useState } from "react";
+import { Fragment, type KeyboardEvent, memo, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { useNeeds } from "../live/queries";
 import { answerKey } from "../plan/grid-keys";
 import { QuickEntry } from "../plan/QuickEntry";
-import { cardsOf, type Spot, useGridFocus } from "../plan/use-grid-focus";
+import { cardsOf, linesOf, type Spot, useGridFocus } from "../plan/use-grid-focus";
 import type { Planner } from "../plan/use-plan";
 import type { Typing } from "../plan/use-quick-entry";
 import { CoverRow } from "../rules/CoverRow";
@@ -14,9 +15,11 @@ import { Face } from "../shell/Face";
 import type { Day } from "../time/week";
 import { dayLong, dayNumber, dayShort, hours, weekdayShort, weekTitle } from "../time/words";
 import { useDesk } from "./desk";
-import type { Cell, Grid, Line } from "./grid";
+import { FindPerson } from "./FindPerson";
+import { type Cell, type Grid, type Line, withNames } from "./grid";
 import { LeaveChip } from "./LeaveChip";
 import { ShiftCard } from "./ShiftCard";
+import { keyOf, useVirtualLines } from "./use-virtual-lines";
 import classes from "./WeekGrid.module.css";
 
 function DayHead({ day, shifts }: { day: Day; shifts: number }) {
@@ -177,21 +180,39 @@ function GridCell({ cell, line, first, ...keyboard }: Keyboard & { cell: Cell; l
   );
 }
 
-const GridLine = memo(function GridLine({ line, spot, typing, ...rest }: Keyboard & { line: Line }) {
+/** Where the table has the line, counted from 0, and how its height is learnt. */
+interface Place {
+  readonly index: number;
+  readonly last: boolean;
+  readonly measure: (element: HTMLElement | null) => void;
+}
+
+const GridLine = memo(function GridLine({
+  line,
+  index,
+  last,
+  measure,
+  ...keyboard
+}: Keyboard & Place & { line: Line }) {
+  const { spot, typing, ...rest } = keyboard;
   return (
     <tr
+      ref={measure}
       className={classes.line}
+      data-index={index}
+      data-last={last || undefined}
+      aria-rowindex={index + 2}
       data-open={line.staffId === null || undefined}
       data-self={line.self || undefined}
       data-staff={line.staffId ?? "open"}
     >
       <LineHead line={line} />
-      {line.cells.map((cell, index) => (
+      {line.cells.map((cell, column) => (
         <GridCell
           key={cell.day}
           cell={cell}
           line={line}
-          first={index === 0}
+          first={column === 0}
           spot={spot?.day === cell.day ? spot : null}
           typing={typing?.day === cell.day ? typing : null}
           {...rest}
@@ -201,13 +222,39 @@ const GridLine = memo(function GridLine({ line, spot, typing, ...rest }: Keyboar
   );
 });
 
+/** The room of lines that are not drawn. */
+function Gap({ height }: { height: number }) {
+  return (
+    height > 0 && (
+      // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row of nothing, which no focus reaches
+      <tr aria-hidden="true" className={classes.gap} style={{ height }}>
+        <td colSpan={8} />
+      </tr>
+    )
+  );
+}
+
+function Nobody({ find }: { find: string }) {
+  const { t } = useTranslation();
+  return (
+    <tr>
+      <td colSpan={8} className={classes.nobody}>
+        {t("week.find.nobody", { find })}
+      </td>
+    </tr>
+  );
+}
+
 interface Props {
   readonly grid: Grid;
   readonly planner: Planner;
+  /** Letters of the names that are looked for. */
+  readonly find: string;
+  readonly setFind: (find: string) => void;
 }
 
 /** What is typed, where the focus is, and what keys do. */
-function useKeyboard({ grid, planner }: Props) {
+function useKeyboard({ grid, planner }: Pick<Props, "grid" | "planner">) {
   const { manager } = useDesk();
   const { t } = useTranslation();
   const table = useRef<HTMLTableElement>(null);
@@ -241,24 +288,30 @@ function useKeyboard({ grid, planner }: Props) {
     type,
     save,
   });
-  return { table, of, handlers: { onKeyDown, onFocus: focus.onFocus, onBlur: focus.onBlur } };
+  const focused = linesOf(grid).findIndex(({ staffId }) => staffId === focus.spot.staffId);
+  return { table, of, focused, handlers: { onKeyDown, onFocus: focus.onFocus, onBlur: focus.onBlur } };
 }
 
 /** The week: staff rows × day columns, open shifts on top. Names and days stay in sight. One tab stop; arrows walk it. */
-export function WeekGrid({ grid, planner }: Props) {
+export function WeekGrid({ grid: whole, planner, find, setFind }: Props) {
+  const grid = useMemo(() => withNames(whole, find), [whole, find]);
   const [first, last] = [grid.days[0] ?? "", grid.days[6] ?? ""];
   const { t } = useTranslation();
-  const { table, of, handlers } = useKeyboard({ grid, planner });
+  const { table, of, focused, handlers } = useKeyboard({ grid, planner });
+  const scroller = useRef<HTMLElement>(null);
+  const lines = linesOf(grid);
+  const { drawn, below, measure } = useVirtualLines(lines, scroller, focused);
+  const foot = useNeeds()?.length ? lines.length + 2 : null;
   const shiftsOn = (day: Day) => grid.shifts.filter((shift) => shift.day === day).length;
   return (
-    <section className={classes.scroller} aria-label={t("week.plan")}>
+    <section ref={scroller} className={classes.scroller} aria-label={t("week.plan")}>
       {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: WAI-ARIA's grid on a table, which it allows */}
-      <table ref={table} role="grid" className={classes.table} {...handlers}>
+      <table ref={table} role="grid" aria-rowcount={foot ?? lines.length + 1} className={classes.table} {...handlers}>
         <caption className={classes.caption}>{t("week.caption", { week: weekTitle(first, last) })}</caption>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th scope="col" className={classes.corner}>
-              <span className={classes.cornerText}>{t("week.people", { count: grid.people.length })}</span>
+              <FindPerson find={find} change={setFind} people={whole.people.length} />
             </th>
             {grid.days.map((day) => (
               <DayHead key={day} day={day} shifts={shiftsOn(day)} />
@@ -266,12 +319,16 @@ export function WeekGrid({ grid, planner }: Props) {
           </tr>
         </thead>
         <tbody>
-          <GridLine line={grid.open} {...of(grid.open)} />
-          {grid.people.map((line) => (
-            <GridLine key={line.staffId} line={line} {...of(line)} />
+          {drawn.map(({ line, index, above }) => (
+            <Fragment key={keyOf(line)}>
+              <Gap height={above} />
+              <GridLine {...{ line, index, measure }} last={index === lines.length - 1} {...of(line)} />
+            </Fragment>
           ))}
+          <Gap height={below} />
+          {grid.people.length === 0 && find && <Nobody find={find} />}
         </tbody>
-        <CoverRow days={grid.days} />
+        <CoverRow days={grid.days} rowIndex={foot} />
       </table>
     </section>
   );

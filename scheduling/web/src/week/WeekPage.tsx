@@ -23,6 +23,7 @@ import { Agenda } from "./Agenda";
 import { type Desk, DeskContext } from "./desk";
 import { EmptyWeek } from "./EmptyWeek";
 import type { Grid } from "./grid";
+import { NearWeeks } from "./NearWeeks";
 import { useLocations, useWeek, type Week, zonesOf } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
 import { WeekGrid } from "./WeekGrid";
@@ -63,13 +64,18 @@ function usePageKeys(undo: () => void): { readonly opened: boolean; readonly clo
   return { opened, close: () => setOpened(false) };
 }
 
-function WholeGrid({ grid, empty }: { grid: Grid; empty: ReactNode }) {
+interface Finding {
+  readonly find: string;
+  readonly setFind: (find: string) => void;
+}
+
+function WholeGrid({ grid, empty, ...finding }: Finding & { grid: Grid; empty: ReactNode }) {
   const planner = usePlan();
   const { manager } = useSignedIn();
   const keys = usePageKeys(manager ? planner.undo : () => {});
   return (
     <div className={classes.sheet}>
-      <WeekGrid grid={grid} planner={planner} />
+      <WeekGrid grid={grid} planner={planner} {...finding} />
       <KeysDialog {...keys} />
       {empty && <div className={classes.over}>{empty}</div>}
     </div>
@@ -120,13 +126,15 @@ function Trouble({ error }: { error: Error }) {
 function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
   const { grid } = week;
   const { t } = useTranslation();
+  // Here, where it outlives a week that is fetched.
+  const [find, setFind] = useState("");
   if (week.error) return <Failure what={t("week.current")} error={week.error} retry={week.retry} />;
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
   return (
     <>
       {week.trouble && <Trouble error={week.trouble} />}
-      {phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid grid={grid} empty={empty} />}
+      {phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid {...{ grid, empty, find, setFind }} />}
     </>
   );
 }
@@ -153,6 +161,7 @@ export function WeekPage() {
     <DeskContext value={desk}>
       <title>{t("shell.title", { page: weekLabel(t, monday) })}</title>
       <WeekNews week={week} first={monday} />
+      <NearWeeks monday={monday} ready={week.current} />
       <Toasts>
         <WeekToolbar
           {...{ monday, today, week, manager, phone, goTo, add }}

@@ -172,3 +172,12 @@ export function buildGrid(input: GridInput): Grid {
   ];
   return { days, open: line(null, null, input, cells), people, shifts, minutes: total(shifts) };
 }
+
+/** A name as it is looked for: without case and accents. */
+const plain = (name: string) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** The grid with those people only whose names have these letters. */
+export function withNames(grid: Grid, find: string): Grid {
+  const letters = plain(find.trim());
+  return letters ? { ...grid, people: grid.people.filter(({ name }) => plain(name).includes(letters)) } : grid;
+}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Location, Schedule, Staff, TimeOff } from "../api/types";
 import { useSchedules, useTeam, useTimeOff } from "../live/queries";
@@ -8,6 +8,7 @@ import { roleColours } from "../theme/roles";
 import type { Day } from "../time/week";
 import { byFrequency, weekWindow } from "../time/zone";
 import { buildGrid, type Grid } from "./grid";
+import { sharing } from "./sharing";
 
 const NOBODY: ReadonlyMap<number, Staff> = new Map();
 const NOTHING: ReadonlyMap<number, TimeOff> = new Map();
@@ -73,13 +74,14 @@ export function useWeek(monday: Day): Week {
   const ready = visible && (unpublished || !manager);
   const shifts = useMemo(() => (ready ? union(visible, unpublished) : undefined), [ready, visible, unpublished]);
   const zones = useMemo(() => zonesOf(locations), [locations]);
+  const [share] = useState(sharing);
 
   const grid = useMemo(() => {
     if (!staff || !locations || !shifts || !away) return null;
     const first = manager ? null : me.id;
     const people = { staff: [...staff.values()], first, me: me.id };
-    return buildGrid({ t, monday, zones, schedules: shifts.values(), timeOff: away.values(), ...people });
-  }, [staff, locations, shifts, away, monday, zones, manager, me.id, t]);
+    return share(buildGrid({ t, monday, zones, schedules: shifts.values(), timeOff: away.values(), ...people }));
+  }, [staff, locations, shifts, away, monday, zones, manager, me.id, t, share]);
 
   const colourOf = useMemo(() => roleColours([...(staff ?? NOBODY).values()].flatMap((each) => each.skills)), [staff]);
   const all = [

@@ -51,6 +51,7 @@ export const plan: Translated<typeof english.plan> = {
     walk: "Durch den Plan gehen",
     ends: "Erster und letzter Tag",
     pages: "Einige Zeilen hinauf und hinunter",
+    find: "Eine Person suchen",
     enter: "In einer Zelle: Schicht planen; auf einer Schicht: öffnen",
     digits: "Zeiten sofort eingeben: 9-17, 22-6, 9-17 Pflege",
     new: "Noch eine Schicht in dieser Zelle",

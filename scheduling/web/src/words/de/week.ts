@@ -25,6 +25,7 @@ export const week: Translated<typeof english.week> = {
   },
   people_one: "{{count}} Person",
   people_other: "{{count}} Personen",
+  find: { label: "Person suchen", clear: "Alle zeigen", nobody: "Kein Name enthält „{{find}}“." },
   toFill: "{{hours}} zu besetzen",
   you: "Sie",
   note: "hat eine Notiz",

@@ -49,6 +49,7 @@ export const plan = {
     walk: "Walk the plan",
     ends: "First and last day",
     pages: "Some rows up and down",
+    find: "Find a person",
     enter: "In a cell: plan a shift; on a shift: open it",
     digits: "Type times at once: 9-17, 22-6, 9-5p, 9-17 nurse",
     new: "One more shift in this cell",

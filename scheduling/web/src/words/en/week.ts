@@ -23,6 +23,7 @@ export const week = {
   },
   people_one: "{{count}} person",
   people_other: "{{count}} people",
+  find: { label: "Find a person", clear: "Show everybody", nobody: "Nobody’s name has “{{find}}” in it." },
   toFill: "{{hours}} to fill",
   you: "You",
   note: "has a note",
