@@ -96,6 +96,12 @@ export class Desk {
   readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
     this.#send<TimeOff>("POST", "/api/timeoff", fields);
 
+  /** Time off that is approved already. */
+  readonly giveOff = async (staff_id: number, span: Pick<TimeOff, "starts_at" | "ends_at">) => {
+    const { id, version } = await this.#send<TimeOff>("POST", "/api/timeoff", { staff_id, ...span, note: "" });
+    return this.#send<TimeOff>("POST", `/api/timeoff/${id}/approve`, { version, note: "" });
+  };
+
   readonly offer = ({ id, version }: Schedule, { wanted, note = "" }: { wanted?: Schedule; note?: string }) => {
     const other = wanted && { id: wanted.id, version: wanted.version };
     return this.#send<SeenOffer>("POST", "/api/offers", { schedule: { id, version }, wanted: other, note });
@@ -192,6 +198,7 @@ interface Arrival {
   /** Where they reach the server another way. */
   readonly url?: string;
   readonly phone?: boolean;
+  readonly tablet?: boolean;
 }
 
 interface Fixtures {
@@ -208,6 +215,7 @@ interface WorkerFixtures {
   readonly server: Server;
 }
 
+const TABLET = { viewport: { width: 1180, height: 820 }, hasTouch: true };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 export const test = base.extend<Fixtures, Options & WorkerFixtures>({
@@ -222,8 +230,8 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   ],
   person: async ({ browser, server }, use) => {
     const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
-    await use(async (email, { week, url = server.url, phone = false } = {}) => {
-      const context = await browser.newContext(phone ? PHONE : {});
+    await use(async (email, { week, url = server.url, phone = false, tablet = false } = {}) => {
+      const context = await browser.newContext(phone ? PHONE : tablet ? TABLET : {});
       opened.push(context);
       const person = new Person(await context.newPage());
       await person.signIn(week ? weekAt(url, week) : url, email);

@@ -12,6 +12,7 @@ const KEYS = {
   digits: ["0 … 9"],
   new: ["n"],
   retype: ["F2"],
+  lift: ["Space"],
   stretch: ["+", "−"],
   delete: ["Delete"],
   copy: ["Ctrl C", "Ctrl V"],

@@ -13,6 +13,8 @@ interface Context {
   readonly planner: Planner;
   readonly t: Translate;
   readonly type: (typing: Typing) => void;
+  /** Takes up a shift, to be put elsewhere. */
+  readonly lift: (id: number) => void;
   /** Moves the focus to the cell itself. */
   readonly stay: () => void;
 }
@@ -47,7 +49,7 @@ function withControl(event: KeyboardEvent, context: Context): boolean {
 }
 
 function plain(event: KeyboardEvent, context: Context): boolean {
-  const { grid, spot, planner, type, stay } = context;
+  const { grid, spot, planner, type, lift, stay } = context;
   const shift = shiftAt(grid, spot);
   const { staffId, day } = spot;
   if (/^\d$/.test(event.key)) {
@@ -64,6 +66,9 @@ function plain(event: KeyboardEvent, context: Context): boolean {
     case "n":
       type({ staffId, day, shift: null, text: null });
       return true;
+    case " ":
+      if (shift) lift(shift.id);
+      return shift !== null;
     case "+":
     case "-":
       stretch(context, event.key === "+" ? 15 : -15);

@@ -32,9 +32,29 @@ export function shifted(shift: Schedule, days: number, staffId = shift.staff_id)
   return placed(shift, { staffId, day: addDays(day, days) });
 }
 
+/**
+ * Shifts that go along when the first of them goes to `there`: as far from it as they were, and to the same person where they were
+ * of the same one. Null where a time does not exist on its new day.
+ */
+export function together(shifts: readonly Schedule[], there: Schedule): readonly Schedule[] | null {
+  const [first, ...others] = shifts;
+  if (!first) return [];
+  const days = distance(first, wallTime(there.starts_at, there.timezone).day);
+  const whose = ({ staff_id }: Schedule) => (staff_id === first.staff_id ? there.staff_id : staff_id);
+  const moved = others.map((shift) => shifted(shift, days, whose(shift))).filter((shift) => shift !== null);
+  return moved.length === others.length ? [there, ...moved] : null;
+}
+
 /** Days from where one shift starts to a day. */
 export function distance(shift: Schedule, to: Day): number {
   return daysBetween(wallTime(shift.starts_at, shift.timezone).day, to);
+}
+
+const later = (instant: string, by: number) => Temporal.Instant.from(instant).add({ minutes: by }).toString();
+
+/** The whole shift so many minutes later. */
+export function delayed(shift: Schedule, minutes: number): Schedule {
+  return { ...shift, starts_at: later(shift.starts_at, minutes), ends_at: later(shift.ends_at, minutes) };
 }
 
 /** One end so many minutes later, within the shortest and the longest shift. */
@@ -42,7 +62,6 @@ export function stretched(shift: Schedule, edge: "start" | "end", minutes: numbe
   const length = minutesBetween(shift.starts_at, shift.ends_at);
   const wanted = edge === "end" ? length + minutes : length - minutes;
   const change = Math.min(Math.max(wanted, STEP), LONGEST) - length;
-  const later = (instant: string, by: number) => Temporal.Instant.from(instant).add({ minutes: by }).toString();
   return edge === "end"
     ? { ...shift, ends_at: later(shift.ends_at, change) }
     : { ...shift, starts_at: later(shift.starts_at, -change) };

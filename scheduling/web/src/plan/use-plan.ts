@@ -3,11 +3,14 @@ import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { reasonSentence } from "../rules/reasons";
+import type { Check } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
 import { type Batching, HistoryContext, useBatch, useRestore } from "../shift/mutations";
 import type { Day } from "../time/week";
 import type { Translate } from "../words/language";
-import { copyOf, distance, shifted } from "./placing";
+import type { DeedKind } from "./history";
+import { copyOf, distance, shifted, together } from "./placing";
 import { useToast } from "./toasts";
 
 type Outcome = Awaited<ReturnType<ReturnType<typeof useBatch>["mutate"]>>;
@@ -29,7 +32,32 @@ export interface Planner {
   readonly copy: (shifts: readonly Schedule[]) => void;
   /** Puts what was copied there as drafts; the first of several on this day, the others as far from it as they were. */
   readonly paste: (staffId: number | null, day: Day) => void;
+  /**
+   * Puts shifts elsewhere, or copies of them as drafts: the first of them `there` (null: a place that does not exist), the others as
+   * far from it as they were. What is known to be against the rules is not sent: hard ones refuse, soft ones ask.
+   */
+  readonly place: (shifts: readonly Schedule[], there: Schedule | null, placing: Placing) => void;
   readonly undo: () => void;
+}
+
+export interface Placing {
+  readonly kind: "move" | "copy" | "change";
+  /** What the rules say of the first one there; null: not known. */
+  readonly check: Check | null;
+  /** Whoever places them was told of the soft rules that object. */
+  readonly accepted?: boolean;
+}
+
+const ANYWAY = { move: "plan.toast.moveAnyway", copy: "plan.toast.copyAnyway" } as const;
+const NOT = { move: "plan.not.moved", copy: "plan.not.pasted" } as const;
+
+const failed = (t: Translate, kind: DeedKind, why: string) =>
+  t(NOT[kind as keyof typeof NOT] ?? "plan.not.saved", { why });
+const anyway = (t: Translate, kind: DeedKind) => t(ANYWAY[kind as keyof typeof ANYWAY] ?? "plan.toast.anyway");
+
+function doneWords(t: Translate, kind: Placing["kind"], count: number): string {
+  if (kind === "change") return t("plan.done.times");
+  return kind === "move" ? t("plan.done.moved", { count }) : t("plan.done.pasted", { count });
 }
 
 /** Takes back the newest change of this page, and says so. */
@@ -69,9 +97,9 @@ export function usePlan(): Planner {
       if (outcome.status === "saved") return options.undo ? toast({ sentence: done, action: back }) : announce(done);
       const { error } = outcome;
       const codes = error instanceof Problem && error.overrulable ? error.codes : null;
-      const anyway = () => apply({ ...batching, accept: codes ?? [] }, done, options);
-      const action = codes ? { action: { label: t("plan.toast.anyway"), run: () => void anyway() } } : {};
-      toast({ sentence: t("plan.not.saved", { why: why(t, outcome) }), bad: true, ...action });
+      const run = () => void apply({ ...batching, accept: codes ?? [] }, done, options);
+      const action = codes ? { action: { label: anyway(t, batching.kind), run } } : {};
+      toast({ sentence: failed(t, batching.kind, why(t, outcome)), bad: true, ...action });
     },
     [mutate, announce, toast, undo, t],
   );
@@ -86,18 +114,26 @@ export function usePlan(): Planner {
       clipboard.current = shifts;
       if (shifts.length > 0) announce(t("plan.done.copied", { count: shifts.length }));
     };
+    const place: Planner["place"] = (shifts, there, { kind, check, accepted = false }) => {
+      const moved = there && together(shifts, there);
+      if (!moved) return toast({ sentence: failed(t, kind, t("plan.not.noSuchTime")), bad: true });
+      const rows = moved.map((after, index) =>
+        kind === "copy" ? { before: null, after: copyOf(after, me) } : { before: shifts[index] ?? null, after },
+      );
+      const send = (accept?: readonly string[]) =>
+        void apply({ kind, rows, accept }, doneWords(t, kind, rows.length), { undo: true });
+      const { verdict = "unknown", codes = [], reasons = [] } = check ?? {};
+      if (verdict === "soft" && accepted) return send(codes);
+      if (verdict !== "soft" && verdict !== "hard") return send();
+      const sentence = failed(t, kind, reasons.map((reason) => reasonSentence(t, reason)).join(" "));
+      const action = verdict === "soft" ? { action: { label: anyway(t, kind), run: () => send(codes) } } : {};
+      toast({ sentence, bad: true, ...action });
+    };
     const paste = (staffId: number | null, day: Day) => {
       const [first] = clipboard.current;
       if (!first) return toast({ sentence: t("plan.not.copied") });
-      const days = distance(first, day);
-      const whose = (shift: Schedule) => (shift.staff_id === first.staff_id ? staffId : shift.staff_id);
-      const moved = clipboard.current.map((shift) => shifted(shift, days, whose(shift)));
-      const there = moved.filter((shift) => shift !== null);
-      const never = { sentence: t("plan.not.saved", { why: t("plan.not.noSuchTime") }), bad: true };
-      if (there.length < moved.length) return toast(never);
-      const rows = there.map((shift) => ({ before: null, after: copyOf(shift, me) }));
-      void apply({ kind: "copy", rows }, t("plan.done.pasted", { count: rows.length }), { undo: true });
+      place(clipboard.current, shifted(first, distance(first, day), staffId), { kind: "copy", check: null });
     };
-    return { apply, remove, copy, paste, undo: () => void undo() };
+    return { apply, remove, copy, paste, place, undo: () => void undo() };
   }, [apply, announce, toast, undo, me, t]);
 }

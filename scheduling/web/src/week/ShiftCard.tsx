@@ -18,7 +18,7 @@ interface Props {
 
 /** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
 export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Props) {
-  const { colourOf, nameOf, places, openShift } = useDesk();
+  const { manager, colourOf, nameOf, places, openShift } = useDesk();
   const { t } = useTranslation();
   const { schedule, overnight } = shift;
   const fresh = useFresh(schedule.id);
@@ -66,6 +66,12 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
         </span>
         {signs && draft}
       </span>
+      {manager && !wide && (
+        <>
+          <span className={classes.edge} data-edge="start" />
+          <span className={classes.edge} data-edge="end" />
+        </>
+      )}
       {fresh && <Glow key={version} by={schedule.updated_by} />}
     </button>
   );

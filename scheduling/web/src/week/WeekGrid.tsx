@@ -4,9 +4,12 @@ import { Fragment, type KeyboardEvent, memo, useCallback, useMemo, useRef, useSt
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useNeeds } from "../live/queries";
+import { DragGhost } from "../plan/drag/DragGhost";
+import { answerLifted } from "../plan/drag/lifted-keys";
+import { useDragging } from "../plan/drag/use-dragging";
 import { answerKey } from "../plan/grid-keys";
 import { QuickEntry } from "../plan/QuickEntry";
-import { cardsOf, linesOf, type Spot, useGridFocus } from "../plan/use-grid-focus";
+import { cardsOf, linesOf, type Spot, spotOf, useGridFocus } from "../plan/use-grid-focus";
 import type { Planner } from "../plan/use-plan";
 import type { Typing } from "../plan/use-quick-entry";
 import { CoverRow } from "../rules/CoverRow";
@@ -277,10 +280,12 @@ function useKeyboard({ grid, planner }: Pick<Props, "grid" | "planner">) {
     },
     [planner, t],
   );
+  const dragging = useDragging({ grid, table, planner, go });
   const onKeyDown = (event: KeyboardEvent) => {
-    if (focus.step(event) || !manager) return;
+    if (answerLifted(event, { ...dragging, grid }) || focus.step(event) || !manager) return;
     const stay = () => go({ ...focus.spot, card: null });
-    answerKey(event, { grid, spot: focus.spot, planner, t, type: setTyping, stay });
+    const lift = (id: number) => dragging.lift(id, "move", null);
+    answerKey(event, { grid, spot: focus.spot, planner, t, type: setTyping, lift, stay });
   };
   const of = ({ staffId }: Line): Keyboard => ({
     spot: focus.spot.staffId === staffId ? focus.spot : null,
@@ -288,8 +293,13 @@ function useKeyboard({ grid, planner }: Pick<Props, "grid" | "planner">) {
     type,
     save,
   });
+  const onKeyUp = (event: KeyboardEvent) => {
+    // Some browsers press a button when the key is let go.
+    if (manager && event.key === " " && spotOf(event.target as Element)?.card) event.preventDefault();
+  };
   const focused = linesOf(grid).findIndex(({ staffId }) => staffId === focus.spot.staffId);
-  return { table, of, focused, handlers: { onKeyDown, onFocus: focus.onFocus, onBlur: focus.onBlur } };
+  const handlers = { onKeyDown, onKeyUp, onFocus: focus.onFocus, onBlur: focus.onBlur };
+  return { table, of, focused, drag: dragging.drag, handlers };
 }
 
 /** The week: staff rows × day columns, open shifts on top. Names and days stay in sight. One tab stop; arrows walk it. */
@@ -297,7 +307,7 @@ export function WeekGrid({ grid: whole, planner, find, setFind }: Props) {
   const grid = useMemo(() => withNames(whole, find), [whole, find]);
   const [first, last] = [grid.days[0] ?? "", grid.days[6] ?? ""];
   const { t } = useTranslation();
-  const { table, of, focused, handlers } = useKeyboard({ grid, planner });
+  const { table, of, focused, drag, handlers } = useKeyboard({ grid, planner });
   const scroller = useRef<HTMLElement>(null);
   const lines = linesOf(grid);
   const { drawn, below, measure } = useVirtualLines(lines, scroller, focused);
@@ -330,6 +340,7 @@ export function WeekGrid({ grid: whole, planner, find, setFind }: Props) {
         </tbody>
         <CoverRow days={grid.days} rowIndex={foot} />
       </table>
+      <DragGhost drag={drag} table={table} />
     </section>
   );
 }

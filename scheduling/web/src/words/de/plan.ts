@@ -25,6 +25,8 @@ export const plan: Translated<typeof english.plan> = {
   done: {
     drafted: "Entwurf hinzugefügt.",
     times: "Zeiten geändert.",
+    moved_one: "{{count}} Schicht verschoben.",
+    moved_other: "{{count}} Schichten verschoben.",
     deleted_one: "Schicht gelöscht.",
     deleted_other: "{{count}} Schichten gelöscht.",
     copied_one: "{{count}} Schicht kopiert.",
@@ -36,6 +38,8 @@ export const plan: Translated<typeof english.plan> = {
   },
   not: {
     saved: "Nicht gespeichert. {{why}}",
+    moved: "Nicht verschoben. {{why}}",
+    pasted: "Nicht kopiert. {{why}}",
     undone: "Nicht rückgängig gemacht. {{why}}",
     toUndo: "Es gibt nichts rückgängig zu machen.",
     copied: "Es wurde noch nichts kopiert.",
@@ -45,7 +49,22 @@ export const plan: Translated<typeof english.plan> = {
     somebodyDeleted: "Jemand hat diese Schicht inzwischen gelöscht.",
     noSuchTime: "Dann werden die Uhren vorgestellt: Diese Zeit gibt es an dem Tag nicht.",
   },
-  toast: { label: "Was zuletzt geschah", undo: "Rückgängig", anyway: "Trotzdem speichern", close: "Schließen" },
+  toast: {
+    label: "Was zuletzt geschah",
+    undo: "Rückgängig",
+    anyway: "Trotzdem speichern",
+    moveAnyway: "Trotzdem verschieben",
+    copyAnyway: "Trotzdem kopieren",
+    close: "Schließen",
+  },
+  drag: {
+    lifted:
+      "Aufgenommen: {{what}}. Die Pfeiltasten bringen die Schicht in eine andere Zelle, C kopiert sie dorthin, die Leertaste legt sie ab, Escape lässt sie, wo sie war.",
+    copyTo: "Eine Kopie zu {{where}}",
+    nowhere: "Hier losgelassen, bleibt sie, wo sie war",
+    again: "Mit noch einmal Leertaste kommt sie trotzdem dorthin.",
+    left: "Bleibt, wo sie war.",
+  },
   keys: {
     title: "Tasten",
     walk: "Durch den Plan gehen",
@@ -56,6 +75,7 @@ export const plan: Translated<typeof english.plan> = {
     digits: "Zeiten sofort eingeben: 9-17, 22-6, 9-17 Pflege",
     new: "Noch eine Schicht in dieser Zelle",
     retype: "Die Zeiten einer Schicht neu eingeben",
+    lift: "Schicht aufnehmen; Pfeiltasten tragen sie, C kopiert, Leertaste legt ab",
     stretch: "15 Minuten später oder früher enden",
     delete: "Die Schicht löschen",
     copy: "Eine Schicht kopieren und hier als Entwurf einfügen",

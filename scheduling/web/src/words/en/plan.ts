@@ -23,6 +23,8 @@ export const plan = {
   done: {
     drafted: "Draft added.",
     times: "Times changed.",
+    moved_one: "{{count}} shift moved.",
+    moved_other: "{{count}} shifts moved.",
     deleted_one: "Shift deleted.",
     deleted_other: "{{count}} shifts deleted.",
     copied_one: "{{count}} shift copied.",
@@ -34,6 +36,8 @@ export const plan = {
   },
   not: {
     saved: "Not saved. {{why}}",
+    moved: "Not moved. {{why}}",
+    pasted: "Not copied. {{why}}",
     undone: "Not undone. {{why}}",
     toUndo: "There is nothing to undo.",
     copied: "Nothing was copied yet.",
@@ -43,7 +47,22 @@ export const plan = {
     somebodyDeleted: "Somebody deleted this shift since.",
     noSuchTime: "The clocks go forward then: that time does not exist on that day.",
   },
-  toast: { label: "What was done last", undo: "Undo", anyway: "Save anyway", close: "Close" },
+  toast: {
+    label: "What was done last",
+    undo: "Undo",
+    anyway: "Save anyway",
+    moveAnyway: "Move anyway",
+    copyAnyway: "Copy anyway",
+    close: "Close",
+  },
+  drag: {
+    lifted:
+      "Lifted: {{what}}. Arrow keys take it to another cell, C copies it there, Space puts it there, Escape leaves it where it was.",
+    copyTo: "A copy to {{where}}",
+    nowhere: "Let go here, and it stays where it was",
+    again: "Press Space again to put it there anyway.",
+    left: "Left where it was.",
+  },
   keys: {
     title: "Keys",
     walk: "Walk the plan",
@@ -54,6 +73,7 @@ export const plan = {
     digits: "Type times at once: 9-17, 22-6, 9-5p, 9-17 nurse",
     new: "One more shift in this cell",
     retype: "Type a shift’s times anew",
+    lift: "Lift a shift; arrows take it elsewhere, C copies, Space puts it there",
     stretch: "End 15 minutes later or earlier",
     delete: "Delete the shift",
     copy: "Copy a shift, and put it where you are as a draft",
