@@ -22,6 +22,7 @@ from .notify.notifier import LiveNotifier
 from .services.calendar import CalendarService
 from .services.changes import Desk
 from .services.checks import CheckService
+from .services.imports import ImportService
 from .services.needs import NeedsService
 from .services.offers import OfferService
 from .services.open_shifts import OpenShiftService
@@ -35,7 +36,7 @@ from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
-from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, team, time_off
+from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, time_off
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
@@ -79,9 +80,9 @@ def create_app(
     app.state.services = _services(desk, settings, dice, passwords or Passwords(), visited)
     # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
-    app.add_middleware(BodyLimit, limit=settings.max_body_size)
-    install(app, settings.max_body_size)
-    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar):
+    app.add_middleware(BodyLimit, limit=settings.max_body_size, others={sheets.IMPORT_PATH: sheets.MOST_BYTES})
+    install(app)
+    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar, sheets):
         app.include_router(module.router)
     app.include_router(demo.about_router)
     if simulation:
@@ -131,16 +132,18 @@ def live_desk(
 
 def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords, visited: Demo | None) -> Services:
     tokens = Tokens(settings.secret.get_secret_value(), settings.access_token_lifetime)
+    schedules = ScheduleService(desk)
     return Services(
         sessions=SessionService(desk, tokens, passwords, dice),
         team=TeamService(desk, passwords),
-        schedules=ScheduleService(desk),
+        schedules=schedules,
         checks=CheckService(desk),
         needs=NeedsService(desk),
         time_off=TimeOffService(desk),
         open_shifts=OpenShiftService(desk),
         offers=OfferService(desk),
         calendar=CalendarService(desk, dice, write),
+        imports=ImportService(desk, schedules),
         demo=visited,
     )
 

@@ -49,6 +49,10 @@ class AlreadyDecided(Refused):
     """A request for time off, or an offer, of which this can no longer become."""
 
 
+class NotCsv(Refused):
+    """What was sent does not say that it is CSV."""
+
+
 class Gone(Refused):
     """There was such a thing, and there never will be again."""
 
@@ -95,3 +99,26 @@ class RulesBroken(Refused):
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(" ".join(dict.fromkeys(violation.message for violation in violations)))
         self.violations = tuple(violations)
+
+
+class LinesRefused(RulesBroken):
+    """Lines of a spreadsheet cannot be taken over; each violation's field is `lines.<number>.<column>`."""
+
+    MOST_TOLD = 200
+    """So many are told at once, those that cannot be overruled first."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        hard_first = sorted(violations, key=lambda violation: violation.severity == "soft")
+        super().__init__(hard_first[: self.MOST_TOLD])
+        detail = " ".join(dict.fromkeys(_in_words(violation) for violation in self.violations))
+        if more := len(hard_first) - len(self.violations):
+            detail += f" And {more} more."
+        self.detail, self.args = detail, (detail,)
+
+
+def _in_words(violation: Violation) -> str:
+    """`Line 7, starts: 25:00 is not a time; write HH:MM.`"""
+    _, number, *column = violation.field.split(".")
+    place = ", ".join([f"Line {number}", *filter(None, column)])
+    end = "" if violation.message.endswith((".", "?")) else "."
+    return f"{place}: {violation.message}{end}"

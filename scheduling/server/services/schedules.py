@@ -97,24 +97,36 @@ class ScheduleService:
         """
         require_manager(manager, "plan shifts")
         async with self._desk.change(request_id) as change:
-            tx = change.tx
-            gone = [await seen_shift(change, seen) for seen in batch.delete]
-            steps = await _draw(change, batch)
-            ends = [before.model_copy(update=dict(wanted)) for before, wanted in steps]
-            asked = [index for index, (before, _) in enumerate(steps) if _is_asked(before, ends[index])]
-            drawn = [(f"create.{index}", shift) for index, shift in enumerate(batch.create)]
-            await _refuse_each([*drawn, *((f"change.{i}", ends[i]) for i in asked)], partial(unstorable, tx), accept)
-            for schedule in gone:
-                await delete_shift(change, schedule, manager)
-            changed = [
-                before if before == after else await save_shift(change, before, wanted, manager)
-                for (before, wanted), after in zip(steps, ends, strict=True)
-            ]
-            created = [await self._add(change, shift, manager) for shift in batch.create]
-            # All of it is written, so that each shift meets all others; what is refused now is rolled back, untold.
-            stored = [(f"create.{index}", each) for index, each in enumerate(created)]
-            written: list[Placed] = [*stored, *((f"change.{i}", changed[i]) for i in asked)]
-            await _refuse_each(written, partial(_others_against, tx), accept)
+            return await self._do(change, batch, accept, manager)
+
+    async def rehearse(self, manager: Staff, batch: Batch, accept: Collection[str]) -> Batched:
+        """What `batch` would do. Raises as it does; nothing is kept, and nobody is told."""
+        require_manager(manager, "plan shifts")
+        try:
+            async with self._desk.change() as change:
+                raise _Rehearsed(await self._do(change, batch, accept, manager))
+        except _Rehearsed as rehearsed:
+            return rehearsed.done
+
+    async def _do(self, change: Change, batch: Batch, accept: Collection[str], manager: Staff) -> Batched:
+        tx = change.tx
+        gone = [await seen_shift(change, seen) for seen in batch.delete]
+        steps = await _draw(change, batch)
+        ends = [before.model_copy(update=dict(wanted)) for before, wanted in steps]
+        asked = [index for index, (before, _) in enumerate(steps) if _is_asked(before, ends[index])]
+        drawn = [(f"create.{index}", shift) for index, shift in enumerate(batch.create)]
+        await _refuse_each([*drawn, *((f"change.{i}", ends[i]) for i in asked)], partial(unstorable, tx), accept)
+        for schedule in gone:
+            await delete_shift(change, schedule, manager)
+        changed = [
+            before if before == after else await save_shift(change, before, wanted, manager)
+            for (before, wanted), after in zip(steps, ends, strict=True)
+        ]
+        created = [await self._add(change, shift, manager) for shift in batch.create]
+        # All of it is written, so that each shift meets all others; what is refused now is rolled back, untold.
+        stored = [(f"create.{index}", each) for index, each in enumerate(created)]
+        written: list[Placed] = [*stored, *((f"change.{i}", changed[i]) for i in asked)]
+        await _refuse_each(written, partial(_others_against, tx), accept)
         return Batched(created, changed, [schedule.id for schedule in gone])
 
     async def _add(self, change: Change, shift: Shift, manager: Staff) -> Schedule:
@@ -128,6 +140,13 @@ class ScheduleService:
         async with self._desk.change(request_id) as change:
             schedule = await seen_shift(change, seen)
             await delete_shift(change, schedule, manager)
+
+
+class _Rehearsed(Exception):
+    """Rolls a change back, with what came of it."""
+
+    def __init__(self, done: Batched) -> None:
+        self.done = done
 
 
 def _is_asked(before: Schedule, after: Schedule) -> bool:

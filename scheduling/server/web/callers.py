@@ -11,6 +11,7 @@ from scheduling.server.domain.staff import Staff
 from scheduling.server.services.calendar import CalendarService
 from scheduling.server.services.checks import CheckService
 from scheduling.server.services.errors import BadRequestId, Unauthenticated
+from scheduling.server.services.imports import ImportService
 from scheduling.server.services.needs import NeedsService
 from scheduling.server.services.offers import OfferService
 from scheduling.server.services.open_shifts import OpenShiftService
@@ -34,6 +35,7 @@ class Services:
     open_shifts: OpenShiftService
     offers: OfferService
     calendar: CalendarService
+    imports: ImportService
     demo: Demo | None
     """What a visitor is told; None where real people work."""
 

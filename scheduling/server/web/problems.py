@@ -63,6 +63,8 @@ KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
     errors.AlreadyExists: (409, "/problems/already-exists", "Already there"),
     errors.AlreadyDecided: (409, "/problems/already-decided", "Already decided"),
     errors.StaleVersion: (409, "/problems/stale-version", "Changed in the meantime"),
+    errors.NotCsv: (415, "/problems/unsupported-media-type", "Not sent as CSV"),
+    errors.LinesRefused: (422, "/problems/lines", "Lines to be put right"),
     errors.RulesBroken: (422, "/problems/rules", "A rule objects"),
     errors.LimitReached: (409, "/problems/limit-reached", "As many as there may be"),
     errors.Gone: (410, "/problems/gone", "No longer there"),
@@ -101,13 +103,13 @@ def problem(
     return ProblemResponse(to_jsonable_python(content), status, dict(headers or {}))
 
 
-def install(app: FastAPI, max_body_size: int) -> None:
+def install(app: FastAPI) -> None:
     """Make `app` answer every error with a problem detail, and log no secret with it."""
     guard_logs()
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        return _http_problem(request, error, max_body_size)
+        return _http_problem(request, error)
 
     app.exception_handler(errors.Refused)(_on_refused)
     app.exception_handler(RequestValidationError)(_on_invalid)
@@ -160,7 +162,7 @@ def _field_problem(found: Mapping[str, Any]) -> dict[str, str]:
     return {"field": field, "code": str(found["type"]), "message": message.rstrip(".")}
 
 
-def _http_problem(request: Request, error: HTTPException, limit: int) -> ProblemResponse:
+def _http_problem(request: Request, error: HTTPException) -> ProblemResponse:
     phrase = HTTPStatus(error.status_code).phrase
     kind, title, detail = HTTP_ERRORS.get(error.status_code, ("about:blank", phrase, str(error.detail)))
     headers = dict(error.headers or {})
@@ -168,7 +170,7 @@ def _http_problem(request: Request, error: HTTPException, limit: int) -> Problem
         # The dashboard's files are behind no route of their own.
         headers["Allow"] = _allowed(request) or "GET, HEAD"
     allow = headers.get("Allow", "")
-    told = detail.format(method=request.method, path=request.url.path[:200], allow=allow, limit=limit)
+    told = detail.format(method=request.method, path=request.url.path[:200], allow=allow, limit=error.detail)
     return problem(error.status_code, kind, title, told, headers=headers)
 
 

@@ -39,6 +39,7 @@ GOOD: dict[str, Json] = {
         "contract": {"name": "Full time", "hours_per_week": 40, "rest_hours": 11},
     },
     "POST /locations": {"name": "Moon", "timezone": "UTC"},
+    "POST /calendar/links": {"scope": "location", "location": "North Ward"},
     "POST /auth/refresh": {},
 }
 
