@@ -24,6 +24,7 @@ import { type Desk, DeskContext } from "./desk";
 import { EmptyWeek } from "./EmptyWeek";
 import type { Grid } from "./grid";
 import { NearWeeks } from "./NearWeeks";
+import { PrintSheet } from "./PrintSheet";
 import { useLocations, useWeek, type Week, zonesOf } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
 import { WeekGrid } from "./WeekGrid";
@@ -176,6 +177,7 @@ export function WeekPage() {
       </Toasts>
       {!phone && <WeekFoot manager={manager} />}
       <ShiftPanel week={week} first={monday} search={search} close={close} />
+      <PrintSheet week={week} monday={monday} />
       <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />
       <RequestDialog
         request={request}
