@@ -32,11 +32,12 @@ from .services.schedules import ScheduleService
 from .services.sessions import SessionService
 from .services.simulation import Demo, SimulationService
 from .services.staff import TeamService
+from .services.templates import TemplateService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
-from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, time_off
+from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, templates, time_off
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
@@ -82,7 +83,7 @@ def create_app(
     app.state.live = manager
     app.add_middleware(BodyLimit, limit=settings.max_body_size, others={sheets.IMPORT_PATH: sheets.MOST_BYTES})
     install(app)
-    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar, sheets):
+    for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar, sheets, templates):
         app.include_router(module.router)
     app.include_router(demo.about_router)
     if simulation:
@@ -144,6 +145,7 @@ def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords, 
         offers=OfferService(desk),
         calendar=CalendarService(desk, dice, write),
         imports=ImportService(desk, schedules),
+        templates=TemplateService(desk),
         demo=visited,
     )
 

@@ -18,6 +18,7 @@ from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Contract, Staff
+from scheduling.server.domain.template import Template
 from scheduling.server.domain.time_off import TimeOff
 from scheduling.server.main import create_app
 from scheduling.server.services.changes import Desk
@@ -74,6 +75,12 @@ class Recorder:
 
     def notify_needs(self, needs: LocationNeeds) -> None:
         self.told.append(("needs", needs))
+
+    def notify_template(self, template: Template) -> None:
+        self.told.append(("template", template))
+
+    def notify_template_deleted(self, template: Template) -> None:
+        self.told.append(("template deleted", template))
 
     def notify_calendar_link(self, link: CalendarLink) -> None:
         self.told.append(("calendar link", link))

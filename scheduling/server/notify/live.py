@@ -12,6 +12,7 @@ from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.template import Template
 from scheduling.server.domain.time_off import TimeOff
 from tidings import Channel, Event, UserChannel
 
@@ -92,6 +93,19 @@ class CalendarLinkChanged(Event, type="calendar:link", key="link.id", version="l
     link: CalendarLink
 
 
+class TemplateSaved(Event, type="template:saved", key="template.id", version="template.version"):
+    """Added, renamed or with other shifts; they are read from the API."""
+
+    template: Template
+
+
+class TemplateDeleted(Event, type="template:deleted", key="template_id", version="version"):
+    """`version` is one above the last that stood, so that a late update loses against it."""
+
+    template_id: int = Field(alias="templateId")
+    version: int
+
+
 class StaffCreated(Event, type="staff:created", key="staff.id", version="staff.version"):
     """`staff` is without its e-mail."""
 
@@ -136,6 +150,10 @@ class Needs(Channel[NeedsChanged], name="needs"):
     """How many people each location needs when. For all staff."""
 
 
+class Templates(Channel[TemplateSaved | TemplateDeleted], name="templates"):
+    """The shifts of weeks under names. For managers."""
+
+
 class Team(Channel[StaffEvent], name="staff"):
     """Who works here, and who did. For all staff."""
 
@@ -148,6 +166,6 @@ class Me(UserChannel[ScheduleEvent | TimeOffEvent | CalendarLinkChanged]):
     """One's own published shifts, time off and calendar links; every connection of the person follows it."""
 
 
-CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Team, Simulations, Me)
-MANAGERS_ONLY = (Drafts, TimeOffRequests)
+CHANNELS = (Schedules, Drafts, TimeOffRequests, Offers, Needs, Templates, Team, Simulations, Me)
+MANAGERS_ONLY = (Drafts, TimeOffRequests, Templates)
 FOR_ALL_STAFF = (Schedules, Offers, Needs, Team, Simulations)

@@ -9,6 +9,7 @@ from scheduling.server.domain.offer import Offer, OfferStatus
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.simulation import Simulation
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.template import Template
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from tidings import Channel, Event
 from tidings.outbox import AnySession, Outbox
@@ -36,6 +37,9 @@ from .live import (
     StaffChanged,
     StaffCreated,
     Team,
+    TemplateDeleted,
+    Templates,
+    TemplateSaved,
     TimeOffApproved,
     TimeOffCancelled,
     TimeOffDenied,
@@ -133,6 +137,12 @@ class LiveNotifier:
 
     def notify_staff_changed(self, staff: Staff) -> None:
         self._publish(StaffChanged(staff=staff.without_email()), Team())
+
+    def notify_template(self, template: Template) -> None:
+        self._publish(TemplateSaved(template=template), Templates())
+
+    def notify_template_deleted(self, template: Template) -> None:
+        self._publish(TemplateDeleted(template_id=template.id, version=template.version + 1), Templates())
 
     def notify_needs(self, needs: LocationNeeds) -> None:
         self._publish(NeedsChanged(needs=needs), Needs())

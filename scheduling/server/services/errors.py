@@ -9,6 +9,7 @@ from scheduling.server.domain.offer import Offer
 from scheduling.server.domain.rules import Violation
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.template import Template
 from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOff
 
@@ -82,7 +83,7 @@ class StaleVersion(Refused):
     def __init__(
         self,
         what: str,
-        current: Schedule | TimeOff | Offer | LocationNeeds | Staff | None,
+        current: Schedule | TimeOff | Offer | LocationNeeds | Staff | Template | None,
         by: Person | None,
         at: datetime,
         now: datetime,

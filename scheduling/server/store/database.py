@@ -21,6 +21,7 @@ from .repositories import (
     SqlSchedules,
     SqlSessions,
     SqlStaff,
+    SqlTemplates,
     SqlTimeOff,
 )
 from .tables import REVISION
@@ -51,6 +52,7 @@ class SqlTransaction:
         self.schedules = SqlSchedules(session)
         self.time_off = SqlTimeOff(session)
         self.offers = SqlOffers(session)
+        self.templates = SqlTemplates(session)
         self.calendar_links = SqlCalendarLinks(session)
         self.sessions = SqlSessions(session)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
@@ -13,6 +14,7 @@ from scheduling.server.domain.offer import OPEN, Offer
 from scheduling.server.domain.rules import LONGEST_SHIFT
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.template import FullTemplate, Template, TemplateShift
 from scheduling.server.domain.text import Entity, Person
 from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from scheduling.server.services.ports import (
@@ -35,6 +37,7 @@ from .tables import (
     SessionRow,
     StaffRow,
     Table,
+    TemplateRow,
     TimeOffRow,
 )
 
@@ -279,6 +282,40 @@ class SqlOffers:
         people = {"taken_by_id": offer.taken_by, "updated_by_id": offer.updated_by}
         ids = {column: person and person.id for column, person in people.items()}
         await self._session.execute(update(OfferRow).where(OfferRow.id == offer.id).values(**values, **ids))
+
+
+class SqlTemplates:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, template_id: int) -> FullTemplate | None:
+        options = [undefer(TemplateRow.shifts)]
+        row = await self._session.get(TemplateRow, template_id, options=options, populate_existing=True)
+        return _entity(FullTemplate, row) if row else None
+
+    async def all(self) -> list[Template]:
+        rows = await self._session.scalars(select(TemplateRow).order_by(TemplateRow.name))
+        return [_entity(Template, row) for row in rows]
+
+    async def add(self, name: str, shifts: tuple[TemplateShift, ...], by: Staff, at: datetime) -> FullTemplate:
+        row = TemplateRow(name=name, count=len(shifts), shifts=_listed(shifts), updated_by_id=by.id, updated_at=at)
+        self._session.add(row)
+        await self._session.flush()
+        await self._session.refresh(row, ["updated_by"])
+        return _entity(FullTemplate, row)
+
+    async def save(self, template: FullTemplate) -> None:
+        values = template.model_dump(include={"name", "count", "version", "updated_at"})
+        by = template.updated_by and template.updated_by.id
+        query = update(TemplateRow).where(TemplateRow.id == template.id)
+        await self._session.execute(query.values(**values, shifts=_listed(template.shifts), updated_by_id=by))
+
+    async def delete(self, template_id: int) -> None:
+        await self._session.execute(delete(TemplateRow).where(TemplateRow.id == template_id))
+
+
+def _listed(shifts: tuple[TemplateShift, ...]) -> list[dict[str, Any]]:
+    return [shift.model_dump(mode="json") for shift in shifts]
 
 
 class SqlCalendarLinks:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -199,6 +199,21 @@ class CalendarLinkRow(Table):
     @property
     def scope(self) -> str:
         return "me" if self.location is None else "location"
+
+
+class TemplateRow(Table):
+    __tablename__ = "templates"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    count: Mapped[int]
+    shifts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, deferred=True)
+    version: Mapped[int] = mapped_column(default=1)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
 
 
 class SessionRow(Table):

@@ -15,6 +15,7 @@ from scheduling.server.domain.needs import MOST_NEEDS, Need
 from scheduling.server.domain.rules import SoftCode
 from scheduling.server.domain.schedule import Location, ScheduleStatus, Shift
 from scheduling.server.domain.staff import MOST_SUCCESSIONS, SUCCESSIONS, Contract, Staff, StaffRole, Succession
+from scheduling.server.domain.template import MOST_TEMPLATE_SHIFTS, TemplateShift
 from scheduling.server.domain.text import Id, Label, Note, Version
 from scheduling.server.domain.time_off import Fate
 from scheduling.server.services.ports import Batch, VersionOf
@@ -291,6 +292,33 @@ class NeedsOfLocation(Body):
 
     def entities(self) -> tuple[Need, ...]:
         return tuple(Need(**each.model_dump()) for each in self.needs)
+
+
+class TemplateShiftBody(TemplateShift):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def entity(self) -> TemplateShift:
+        return TemplateShift(**self.model_dump())
+
+
+class NewTemplate(Body):
+    name: Label
+    shifts: Annotated[list[TemplateShiftBody], Field(min_length=1, max_length=MOST_TEMPLATE_SHIFTS)]
+
+    def entities(self) -> tuple[TemplateShift, ...]:
+        return tuple(each.entity() for each in self.shifts)
+
+
+class TemplateChange(Body):
+    """The version that was seen, the name, and the shifts if all of them are to be others."""
+
+    version: Version
+    name: Label
+    shifts: Annotated[list[TemplateShiftBody], Field(min_length=1, max_length=MOST_TEMPLATE_SHIFTS)] = unset()
+
+    def entities(self) -> tuple[TemplateShift, ...] | None:
+        sent = "shifts" in self.model_fields_set
+        return tuple(each.entity() for each in self.shifts) if sent else None
 
 
 class NewLocation(Location):

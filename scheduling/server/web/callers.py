@@ -19,6 +19,7 @@ from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.services.sessions import SessionService
 from scheduling.server.services.simulation import Demo
 from scheduling.server.services.staff import TeamService
+from scheduling.server.services.templates import TemplateService
 from scheduling.server.services.time_off import TimeOffService
 
 
@@ -36,6 +37,7 @@ class Services:
     offers: OfferService
     calendar: CalendarService
     imports: ImportService
+    templates: TemplateService
     demo: Demo | None
     """What a visitor is told; None where real people work."""
 

@@ -12,6 +12,15 @@ from scheduling.tests.web.conftest import monday_shift
 from scheduling.tests.web.screens import Desk
 
 SPAN = {"starts_at": "2026-11-23T00:00:00Z", "ends_at": "2026-11-24T00:00:00Z"}
+TEMPLATE_SHIFT = {
+    "weekday": 1,
+    "starts": "07:00",
+    "ends": "15:00",
+    "staff_id": 2,
+    "role": "Nurse",
+    "location": "North Ward",
+    "note": "",
+}
 GOOD: dict[str, Json] = {
     "POST /schedules": monday_shift(accept=["skill", "rest", "weekly_hours", "succession"]),
     "PATCH /schedules/1": {"version": 1, **monday_shift()},
@@ -29,6 +38,8 @@ GOOD: dict[str, Json] = {
         "version": 0,
         "needs": [{"role": "Nurse", "weekday": 1, "starts": "07:00", "ends": "15:00", "least": 2}],
     },
+    "POST /templates": {"name": "Summer", "shifts": [TEMPLATE_SHIFT]},
+    "PUT /templates/1": {"version": 1, "name": "Winter", "shifts": [TEMPLATE_SHIFT]},
     "POST /timeoff": {**SPAN, "staff_id": 2, "note": "Dentist"},
     "POST /timeoff/1/approve": {"version": 1, "note": "", "accept": []},
     "POST /staff": {

@@ -81,3 +81,42 @@ test("publishing says who is told what before, and tells them", async ({ person,
   await expect(staff.card(again)).toContainText("09:00–18:00");
   await expect(staff.page.getByRole("link", { name: "See the week" })).toHaveCount(0);
 });
+
+test("a week is kept as a template, which another manager has at once and drafts into another week", async ({
+  person,
+  desk,
+}) => {
+  const from = ownWeek();
+  const week = later(from, 7);
+  const vera = await hired(desk, from);
+  await desk.add({ staff_id: vera, starts_at: at(from, 1, 8), ends_at: at(from, 1, 16), note: "Keys" });
+  await desk.add({ starts_at: at(from, 6, 21), ends_at: at(from, 7, 5) });
+  const [manager, other] = [await person(MANAGER, { week: from }), await person(MANAGER, { week })];
+  const dialogOf = ({ page }: Person) => page.getByRole("dialog", { name: "Templates" });
+  for (const one of [manager, other]) await choose(one, "Templates");
+  await dialogOf(manager).getByLabel("Save this week as a template").fill(`Week ${from}`);
+  await dialogOf(manager).getByRole("button", { name: "Save 2 shifts" }).click();
+  const lines = (one: Person) => dialogOf(one).getByRole("listitem").filter({ hasText: from });
+  for (const one of [manager, other]) await expect(lines(one)).toContainText("2 shifts · Mona Reyes");
+
+  await dialogOf(other)
+    .getByRole("button", { name: `Draft Week ${from} into this week` })
+    .click();
+  await expect(toast(other)).toContainText(`2 shifts drafted from Week ${from}.`);
+  await expect(other.cell(vera, later(week, 1)).locator("[data-schedule]")).toContainText("09:00–17:00");
+  await expect(other.cell(null, later(week, 6)).locator("[data-schedule]")).toContainText("22:00–06:00");
+  expect(await desk.rows(week, "draft")).toHaveLength(2);
+
+  await choose(other, "Templates");
+  await dialogOf(other)
+    .getByRole("button", { name: `Rename Week ${from}` })
+    .click();
+  await dialogOf(other).getByLabel(`New name of Week ${from}`).fill(`Usual ${from}`);
+  await dialogOf(other).getByRole("button", { name: "Rename", exact: true }).click();
+  await expect(lines(manager)).toContainText(`Usual ${from}`);
+  await dialogOf(manager)
+    .getByRole("button", { name: `Delete Usual ${from}` })
+    .click();
+  await manager.page.getByRole("button", { name: "Delete", exact: true }).click();
+  for (const one of [manager, other]) await expect(lines(one)).toHaveCount(0);
+});

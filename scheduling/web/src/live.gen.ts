@@ -167,6 +167,17 @@ export interface Succession {
   after: "early" | "day" | "late" | "night";
 }
 
+/** A template as lists have it: with the `count` of its shifts. */
+export interface Template {
+  id: number;
+  name: string;
+  count: number;
+  version: number;
+  updated_by: Person | null;
+  /** date-time */
+  updated_at: string;
+}
+
 /** One request, with who decided it and what they said. */
 export interface TimeOff {
   id: number;
@@ -253,6 +264,17 @@ export interface StaffCreatedPayload {
   staff: Staff;
 }
 
+/** `version` is one above the last that stood, so that a late update loses against it. */
+export interface TemplateDeletedPayload {
+  templateId: number;
+  version: number;
+}
+
+/** Added, renamed or with other shifts; they are read from the API. */
+export interface TemplateSavedPayload {
+  template: Template;
+}
+
 export interface TimeOffApprovedPayload {
   timeoff: TimeOff;
 }
@@ -283,6 +305,8 @@ export type ScheduleWithdrawn = ChannelEvent<"schedule:withdrawn", ScheduleWithd
 export type SimulationChanged = ChannelEvent<"simulation:changed", SimulationChangedPayload>;
 export type StaffChanged = ChannelEvent<"staff:changed", StaffChangedPayload>;
 export type StaffCreated = ChannelEvent<"staff:created", StaffCreatedPayload>;
+export type TemplateDeleted = ChannelEvent<"template:deleted", TemplateDeletedPayload>;
+export type TemplateSaved = ChannelEvent<"template:saved", TemplateSavedPayload>;
 export type TimeOffApproved = ChannelEvent<"timeoff:approved", TimeOffApprovedPayload>;
 export type TimeOffCancelled = ChannelEvent<"timeoff:cancelled", TimeOffCancelledPayload>;
 export type TimeOffDenied = ChannelEvent<"timeoff:denied", TimeOffDeniedPayload>;
@@ -304,6 +328,8 @@ export const WS_EVENT_TYPES = {
   SIMULATION_CHANGED: "simulation:changed",
   STAFF_CHANGED: "staff:changed",
   STAFF_CREATED: "staff:created",
+  TEMPLATE_DELETED: "template:deleted",
+  TEMPLATE_SAVED: "template:saved",
   TIMEOFF_APPROVED: "timeoff:approved",
   TIMEOFF_CANCELLED: "timeoff:cancelled",
   TIMEOFF_DENIED: "timeoff:denied",
@@ -318,6 +344,7 @@ export const WS_CHANNELS = {
   SCHEDULES: "schedules",
   SIMULATIONS: "simulation",
   TEAM: "staff",
+  TEMPLATES: "templates",
   TIME_OFF_REQUESTS: "timeoff",
 } as const;
 
@@ -564,6 +591,28 @@ const DEFINITIONS: Definitions = {
     },
     required: ["before", "after"],
   },
+  Template: {
+    type: "object",
+    properties: {
+      id: { type: "integer" },
+      name: { type: "string" },
+      count: { type: "integer" },
+      version: { type: "integer" },
+      updated_by: { anyOf: [{ $ref: "#/$defs/Person" }, { type: "null" }] },
+      updated_at: { type: "string" },
+    },
+    required: ["id", "name", "count", "version", "updated_by", "updated_at"],
+  },
+  TemplateDeletedPayload: {
+    type: "object",
+    properties: { templateId: { type: "integer" }, version: { type: "integer" } },
+    required: ["templateId", "version"],
+  },
+  TemplateSavedPayload: {
+    type: "object",
+    properties: { template: { $ref: "#/$defs/Template" } },
+    required: ["template"],
+  },
   TimeOff: {
     type: "object",
     properties: {
@@ -697,6 +746,14 @@ export const Team = () =>
   channel<TeamEvent>(
     WS_CHANNELS.TEAM,
     { "staff:changed": "StaffChangedPayload", "staff:created": "StaffCreatedPayload" },
+    DEFINITIONS,
+  );
+
+export type TemplatesEvent = TemplateDeleted | TemplateSaved;
+export const Templates = () =>
+  channel<TemplatesEvent>(
+    WS_CHANNELS.TEMPLATES,
+    { "template:deleted": "TemplateDeletedPayload", "template:saved": "TemplateSavedPayload" },
     DEFINITIONS,
   );
 

@@ -1,10 +1,11 @@
-import type { Offer, Simulation } from "../live.gen";
+import type { Offer, Simulation, Template } from "../live.gen";
 import type { Call } from "./http";
 import type { Reason } from "./problem";
 import type {
   Batch,
   Batched,
   ConsideredShift,
+  FullTemplate,
   Location,
   LocationNeeds,
   OfferFields,
@@ -15,6 +16,7 @@ import type {
   ShiftFate,
   Staff,
   Suggestion,
+  TemplateShift,
   TimeOff,
   TimeOffFields,
   TimeOffStatus,
@@ -65,6 +67,18 @@ export function createApi(request: Request) {
     suggestions: (shift: ConsideredShift, signal?: AbortSignal) =>
       request<{ suggestions: Suggestion[] }>("/api/schedules/suggestions", { method: "POST", body: shift, signal }),
     needs: (signal?: AbortSignal) => request<LocationNeeds[]>("/api/needs", { signal }),
+
+    templates: (signal?: AbortSignal) => request<Template[]>("/api/templates", { signal }),
+    template: (id: number) => request<FullTemplate>(`/api/templates/${id}`),
+    addTemplate: (name: string, shifts: readonly TemplateShift[], requestId?: string) =>
+      post<FullTemplate>("/api/templates", { name, shifts }, requestId),
+    changeTemplate: (
+      id: number,
+      body: Versioned & { name: string; shifts?: readonly TemplateShift[] },
+      requestId?: string,
+    ) => request<FullTemplate>(`/api/templates/${id}`, { method: "PUT", body, requestId }),
+    deleteTemplate: (id: number, version: number, requestId?: string) =>
+      request<void>(query(`/api/templates/${id}`, { version: String(version) }), { method: "DELETE", requestId }),
 
     openShifts: (signal?: AbortSignal) => request<OpenShift[]>("/api/schedules/open", { signal }),
     claimShift: (id: number, version: number, requestId?: string) =>

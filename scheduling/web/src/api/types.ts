@@ -1,7 +1,7 @@
 /** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
 
 import type * as Generated from "../live.gen";
-import type { Offer } from "../live.gen";
+import type { Offer, Template } from "../live.gen";
 import type { Reason } from "./problem";
 
 export type Instant = string;
@@ -137,6 +137,23 @@ export interface Batched {
   readonly created: readonly Schedule[];
   readonly changed: readonly Schedule[];
   readonly deleted: readonly number[];
+}
+
+/** A shift of any week, by its location's clocks; an end that is not after the start is on the next day. */
+export interface TemplateShift {
+  /** 1 is Monday. */
+  readonly weekday: number;
+  readonly starts: string;
+  readonly ends: string;
+  /** Null: it becomes an open shift. */
+  readonly staff_id: number | null;
+  readonly role: string;
+  readonly location: string;
+  readonly note: string;
+}
+
+export interface FullTemplate extends Template {
+  readonly shifts: readonly TemplateShift[];
 }
 
 /** A shift that somebody thinks of saving; `id` is the one that it would change. */

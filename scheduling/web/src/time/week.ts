@@ -28,6 +28,11 @@ export function weekOf(day: Day): Day {
   return addDays(day, -((Temporal.PlainDate.from(day).dayOfWeek - locale().firstDay + 7) % 7));
 }
 
+/** The weekday of a date: 1 is Monday. */
+export function weekdayOf(day: Day): number {
+  return Temporal.PlainDate.from(day).dayOfWeek;
+}
+
 export function daysOfWeek(first: Day): Day[] {
   return Array.from({ length: 7 }, (_, index) => addDays(first, index));
 }

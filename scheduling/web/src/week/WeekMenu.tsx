@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { type Icon, IconCopy, IconDots, IconPrinter } from "@tabler/icons-react";
+import { type Icon, IconCopy, IconDots, IconPrinter, IconTemplate } from "@tabler/icons-react";
 import { type ComponentType, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSignedIn } from "../session/signed-in";
@@ -20,7 +20,7 @@ export interface WeekDialogProps extends Shown {
 
 interface Entry {
   /** Its words are in the catalogue under `week.menu`. */
-  readonly name: "copy" | "print";
+  readonly name: "copy" | "templates" | "print";
   readonly icon: Icon;
   readonly readers: "managers" | "everyone";
   /** A dialog, which is loaded when it is opened first, or something that is done at once. */
@@ -35,6 +35,12 @@ const ENTRIES: readonly Entry[] = [
     icon: IconCopy,
     readers: "managers",
     opens: lazy(() => import("../bulk/CopyWeekDialog").then((module) => ({ default: module.CopyWeekDialog }))),
+  },
+  {
+    name: "templates",
+    icon: IconTemplate,
+    readers: "managers",
+    opens: lazy(() => import("../bulk/TemplatesDialog").then((module) => ({ default: module.TemplatesDialog }))),
   },
   {
     name: "print",

@@ -18,7 +18,7 @@ import { week } from "./de/week";
 /**
  * Every word of the screens, in German. One word for one thing: Dienstplan (schedule), Schicht (shift), Entwurf (draft),
  * veröffentlichen (publish), offene Schicht (open shift), Abwesenheit (time off), Antrag (request), Tausch (swap),
- * Ruhezeit (rest), Leitung (manager), Team (staff). Readers are "Sie".
+ * Ruhezeit (rest), Leitung (manager), Team (staff). Vorlage (template). Readers are "Sie".
  */
 export const german: Catalogue = {
   demo,

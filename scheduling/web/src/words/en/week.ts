@@ -11,7 +11,7 @@ export const week = {
   publish_other: "Publish {{count}} changes",
   newShift: "New shift",
   more: "More",
-  menu: { copy: "Copy a week…", print: "Print…" },
+  menu: { copy: "Copy a week…", templates: "Templates…", print: "Print…" },
   print: {
     printed: "Printed {{day}}, {{time}}, by {{name}}",
     draft: "not published: only managers see it",

@@ -1,0 +1,137 @@
+import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { sentenceOf } from "../api/problem";
+import type { Schedule } from "../api/types";
+import { useAnnounce } from "../live/announcer";
+import type { Template } from "../live.gen";
+import { useSignedIn } from "../session/signed-in";
+import { Dialog } from "../shell/Dialog";
+import { Refused } from "../shift/Refused";
+import type { WeekDialogProps } from "../week/WeekMenu";
+import { missing, type Remedy, remedied } from "./drafts";
+import { Misfits } from "./Misfits";
+import { useSaveTemplate, useTemplates } from "./queries";
+import { TemplateLine } from "./TemplateLine";
+import classes from "./TemplatesDialog.module.css";
+import { draftsOf, templateShift } from "./templates";
+import { useDrafting } from "./use-drafting";
+
+interface SaveProps {
+  readonly shifts: readonly Schedule[];
+  readonly templates: readonly Template[];
+  readonly fail: (why: string | null) => void;
+}
+
+function SaveWeek({ shifts, templates, fail }: SaveProps) {
+  const { t } = useTranslation();
+  const [name, setName] = useState("");
+  const { mutate, pending } = useSaveTemplate();
+  const announce = useAnnounce();
+  const wanted = name.trim();
+  const replaces = templates.find((each) => each.name === wanted) ?? null;
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    const outcome = await mutate({ name: wanted, shifts: shifts.map(templateShift), replaces });
+    if (outcome.status !== "saved") return fail(sentenceOf(outcome.error));
+    fail(null);
+    setName("");
+    announce(t("bulk.templates.saved", { name: wanted }));
+  };
+  return (
+    <form onSubmit={(event) => void save(event)}>
+      <Group align="flex-end" gap="sm" wrap="nowrap">
+        <TextInput
+          className={classes.name}
+          label={t("bulk.templates.name")}
+          placeholder={t("bulk.templates.placeholder")}
+          description={shifts.length === 0 ? t("bulk.templates.nothing") : undefined}
+          disabled={shifts.length === 0}
+          maxLength={80}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={pending > 0} disabled={!wanted || shifts.length === 0}>
+          {replaces ? t("bulk.templates.replace") : t("bulk.templates.save", { count: shifts.length })}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+/** Sets of shifts under names: the week on the screen is saved as one, or drafted from one. */
+export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps) {
+  const { t } = useTranslation();
+  const { api, me } = useSignedIn();
+  const { data: templates, live } = useTemplates();
+  const [failure, setFailure] = useState<string | null>(null);
+  const [applied, setApplied] = useState<Template | null>(null);
+  const [remedy, setRemedy] = useState<Remedy>({ overrule: false, others: "leave" });
+  const { refusal, busy, send, resend, forget } = useDrafting("create");
+  const shifts = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
+  const done = (name: string) => (count: number) => t("bulk.templates.done", { count, name });
+  const apply = async (template: Template) => {
+    setFailure(null);
+    setApplied(template);
+    try {
+      const full = await api.template(template.id);
+      const { drafts } = draftsOf(full.shifts, monday, week.locations, me);
+      const wanted = missing(drafts, shifts);
+      if (wanted.length === 0) setFailure(t("bulk.templates.allThere", { name: template.name }));
+      else if (await send(wanted, done(template.name))) close();
+    } catch (error) {
+      setFailure(sentenceOf(error));
+    }
+  };
+  if (refusal && applied) {
+    const count = remedied(refusal.drafts, refusal.objections, remedy).drafts.length;
+    const again = async () => {
+      if (await resend(remedy, done(applied.name))) close();
+    };
+    return (
+      <Dialog opened={opened} close={close} title={applied.name} size={560}>
+        <Stack gap="md">
+          <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={forget}>
+              {t("bulk.templates.back")}
+            </Button>
+            <Button loading={busy} disabled={count === 0 || refusal.general !== null} onClick={() => void again()}>
+              {t("bulk.templates.draft", { count })}
+            </Button>
+          </Group>
+        </Stack>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog opened={opened} close={close} title={t("bulk.templates.title")} size={560}>
+      <Stack gap="md">
+        {failure && <Refused general={[failure]} />}
+        <SaveWeek shifts={shifts} templates={templates ?? []} fail={setFailure} />
+        {!templates && !live.error && <Skeleton height={56} radius={10} />}
+        {!templates && live.error && <Refused general={[sentenceOf(live.error)]} />}
+        {templates?.length === 0 && (
+          <Text size="sm" c="dimmed">
+            {t("bulk.templates.none")}
+          </Text>
+        )}
+        {templates && templates.length > 0 && (
+          <ul className={classes.list} aria-label={t("bulk.templates.list")}>
+            {[...templates]
+              .sort((a, b) => a.name.localeCompare(b.name))
+              .map((template) => (
+                <TemplateLine
+                  key={template.id}
+                  template={template}
+                  busy={busy && applied?.id === template.id}
+                  apply={() => void apply(template)}
+                  fail={setFailure}
+                />
+              ))}
+          </ul>
+        )}
+      </Stack>
+    </Dialog>
+  );
+}
