@@ -5,13 +5,16 @@ const SOURCE = "@tidings/source";
 
 export default defineConfig({
   build: {
-    lib: { entry: { index: "src/index.ts", query: "src/query/index.ts" }, formats: ["es"] },
+    lib: {
+      entry: { index: "src/index.ts", query: "src/query/index.ts", offline: "src/query/offline.ts" },
+      formats: ["es"],
+    },
     target: "baseline-widely-available",
     sourcemap: true,
     rolldownOptions: {
       external: [/^react($|\/)/, "@tanstack/react-query", /^@tidings\//],
       // Hooks are the browser's: frameworks with server components must be told.
-      output: { minify: true, chunkFileNames: "[name].js", banner: '"use client";' },
+      output: { minify: true, comments: false, chunkFileNames: "[name].js", banner: '"use client";' },
     },
   },
   // Tests read the source: no build is needed first, and none can be stale.

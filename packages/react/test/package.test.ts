@@ -21,6 +21,10 @@ test("with live queries it is at most 8 kB gzipped, TanStack Query not counted",
   expect(await packed.gzipped("query.js")).toBeLessThanOrEqual(8_000);
 });
 
+test("edits that are held are at most 1.5 kB gzipped more", async () => {
+  expect(await packed.gzipped("offline.js")).toBeLessThanOrEqual(1_500);
+});
+
 test("publint has nothing to say", async () => {
   expect(await packed.lint()).toEqual([]);
 });

@@ -3,7 +3,7 @@
  * event comes, or an answer, or a refusal, or its time is up. Edits of one row are sent one after the other.
  */
 import type { QueryKey } from "@tanstack/react-query";
-import { type ChannelEvent, type Clock, TidingsError } from "@tidings/client";
+import { type ChannelEvent, TidingsError } from "@tidings/client";
 import { report } from "./report.js";
 import type { Change } from "./rows.js";
 
@@ -16,6 +16,8 @@ export interface EditContext {
   readonly requestId: string;
   /** The version that the reader has seen of a row, their own earlier edits included. Undefined: the row has none. */
   readonly versionOf: (id: string | number) => number | undefined;
+  /** The id that a row has now: the server's, of one that was new when the edit was made and that an earlier edit has saved. */
+  readonly idOf: (id: string | number) => string;
 }
 
 /**
@@ -40,14 +42,24 @@ export interface Plan {
   readonly rows: ReadonlyMap<string, RowEdit>;
   readonly send: (context: EditContext) => Promise<unknown>;
   /** The rows that an answer brings. Undefined: it brings none, and the queries are fetched again. */
-  readonly answered: ((answer: never) => readonly unknown[]) | undefined;
-  readonly conflict: ((error: never) => Conflict | null) | undefined;
+  readonly answered?: ((answer: never) => readonly unknown[]) | undefined;
+  readonly conflict?: ((error: never) => Conflict | null) | undefined;
   /** Milliseconds from when it is sent to when it ends, whatever came. */
   readonly timeout: number;
+  /** Undefined: it may be sent at once. */
+  readonly gate: Gate | undefined;
+}
+
+/** Says when an edit may be sent. */
+export interface Gate {
+  /** Null: now. Else it is asked again when the promise has resolved. */
+  wait(edit: Pending): Promise<void> | null;
+  /** Its request failed, or its time is up. True: it is sent again when it may be, or has as much time again. */
+  failed(edit: Pending, error: unknown): boolean;
 }
 
 /** What edits need of the live queries under a key. */
-export interface Held {
+export interface LiveRows {
   versionOf(queryKey: QueryKey, id: string): number | undefined;
   find(queryKey: QueryKey, id: string): unknown;
   /** What the event says of a row of theirs. */
@@ -72,16 +84,20 @@ export interface Edit {
 }
 
 /** An edit that was sent or waits its turn, and what is known of it so far. */
-interface Pending {
+export interface Pending {
   readonly plan: Plan;
   readonly requestId: string;
-  readonly ids: readonly string[];
-  readonly versions: Map<string, number | undefined>;
+  /** Of its rows, in the plan's order: the server's, once a row that was new has one. */
+  ids: readonly string[];
+  versions: Map<string, number | undefined>;
   /** What is still shown of it. */
   shown: Edit;
   /** It was saved: its own event was heard, or an answer came. It is under way until what is shown of it is what the server holds. */
   saved: Outcome | null;
-  timer: unknown;
+  /** Its gate was closed: when it is refused, those that wait for it are refused with it. */
+  held: boolean;
+  /** Undefined while it is not sent. */
+  timer: ReturnType<typeof setTimeout> | undefined;
   readonly done: Promise<Outcome>;
   readonly resolve: (outcome: Outcome) => void;
 }
@@ -90,34 +106,37 @@ interface Pending {
 const LIMIT = 100;
 
 export class Edits {
-  readonly #held: Held;
+  readonly #live: LiveRows;
   readonly #newId: () => string;
-  readonly #clock: Pick<Clock, "setTimeout" | "clearTimeout">;
   #pending: readonly Pending[] = [];
 
-  constructor(held: Held, newId: () => string, clock: Pick<Clock, "setTimeout" | "clearTimeout">) {
-    this.#held = held;
+  constructor(live: LiveRows, newId: () => string) {
+    this.#live = live;
     this.#newId = newId;
-    this.#clock = clock;
+  }
+
+  /** Oldest first. */
+  get pending(): readonly Pending[] {
+    return this.#pending;
   }
 
   /** Oldest first; another object when a row of it is settled. */
   get list(): readonly Edit[] {
-    return this.#pending.map(({ shown }) => shown).filter(({ rows }) => rows.size > 0);
+    return this.#pending.flatMap(({ shown }) => (shown.rows.size > 0 ? [shown] : []));
   }
 
   /** Shows the edit, sends it when the earlier ones of its rows are done, and says what became of it. Never rejects. */
-  run(plan: Plan): Promise<Outcome> {
-    if (this.#pending.length >= LIMIT) {
-      return Promise.resolve({ status: "refused", error: new Error(`${LIMIT} edits are under way`) });
-    }
+  run(planned: () => Plan): Promise<Outcome> {
+    let plan: Plan;
     try {
+      if (this.#pending.length >= LIMIT) throw new Error(`${LIMIT} edits are under way`);
+      plan = planned();
+      // What throws does so here, or where the page is drawn with it.
       for (const [id, edit] of plan.rows) edit(this.#shown(plan.queryKey, id));
     } catch (error) {
-      // Here, or where the page is drawn with it.
       return Promise.resolve({ status: "refused", error });
     }
-    const earlier = this.#pending.filter(({ ids }) => ids.some((id) => plan.rows.has(id)));
+    const earlier = this.#alike(plan.queryKey).filter(({ ids }) => ids.some((id) => plan.rows.has(id)));
     const pending = this.#newPending(plan);
     this.#change([...this.#pending, pending]);
     void this.#perform(pending, earlier);
@@ -130,8 +149,8 @@ export class Edits {
    * and says nothing to other queries. An edit that shows nothing waits for its answer: its event may be one of several.
    */
   hear(event: ChannelEvent): void {
-    const pending = this.#pending.find(({ requestId: id }) => event.id === id || event.id.startsWith(`${id}.`));
-    const change = pending && this.#held.read(pending.plan.queryKey, event);
+    const pending = this.#pending.find(({ requestId }) => `${event.id}.`.startsWith(`${requestId}.`));
+    const change = pending && this.#live.read(pending.plan.queryKey, event);
     if (!change) return;
     pending.saved ??= TOLD;
     if (change.row !== null) this.#take(pending, [change]);
@@ -142,7 +161,7 @@ export class Edits {
 
   /** The row with the edits that are under way; undefined: there is none. */
   #shown(queryKey: QueryKey, id: string): unknown {
-    const row = this.#held.find(queryKey, id);
+    const row = this.#live.find(queryKey, id);
     return this.#pending.reduce((made, pending) => this.#made(pending, id, made) ?? undefined, row);
   }
 
@@ -158,7 +177,7 @@ export class Edits {
   }
 
   #removes(pending: Pending, id: string): boolean {
-    return pending.shown.rows.has(id) && this.#made(pending, id, this.#held.find(pending.plan.queryKey, id)) === null;
+    return pending.shown.rows.has(id) && this.#made(pending, id, this.#live.find(pending.plan.queryKey, id)) === null;
   }
 
   #newPending(plan: Plan): Pending {
@@ -174,9 +193,10 @@ export class Edits {
       plan,
       requestId,
       ids,
-      versions: new Map(ids.map((id) => [id, this.#held.versionOf(queryKey, id)])),
+      versions: new Map(ids.map((id) => [id, this.#live.versionOf(queryKey, id)])),
       shown: { requestId, queryKey, rows, broke },
       saved: null,
+      held: false,
       timer: undefined,
       done,
       resolve,
@@ -203,23 +223,44 @@ export class Edits {
   }
 
   async #send(pending: Pending, earlier: readonly Pending[]): Promise<void> {
+    const { gate } = pending.plan;
+    gate?.wait(pending);
     if (earlier.length > 0) {
       const outcomes = await Promise.all(earlier.map(({ done }) => done));
-      const lost = outcomes.find(({ status }) => status === "conflict");
+      const lost = outcomes.find(
+        ({ status }, index) => status === "conflict" || (status === "refused" && earlier[index]?.held),
+      );
       if (lost) return this.#end(pending, lost);
     }
-    const { plan, requestId, versions } = pending;
-    pending.timer = this.#clock.setTimeout(() => this.#expire(pending), plan.timeout);
+    do {
+      for (let closed = gate?.wait(pending); closed; closed = gate?.wait(pending)) await closed;
+    } while (this.#isUnderWay(pending) && !(await this.#arrives(pending)));
+  }
+
+  /** Sends it. False: it did not arrive, and is sent again. */
+  async #arrives(pending: Pending): Promise<boolean> {
+    const { plan } = pending;
+    this.#startTimer(pending);
     let answer: unknown;
     try {
-      answer = await plan.send({ requestId, versionOf: (id) => versions.get(String(id)) });
+      answer = await plan.send(this.#contextOf(pending));
     } catch (error) {
       // Of an edit that has ended, the outcome was told: an error that comes after it changes nothing.
-      if (this.#isUnderWay(pending)) this.#end(pending, pending.saved ?? this.#failed(pending, error));
-      return;
+      if (!this.#isUnderWay(pending)) return true;
+      const again = !pending.saved && plan.gate?.failed(pending, error);
+      if (again) this.#stopTimer(pending);
+      else this.#end(pending, pending.saved ?? this.#failed(pending, error));
+      return !again;
     }
     if (this.#isUnderWay(pending)) await this.#answered(pending, answer);
     else this.#takeLate(plan, answer);
+    return true;
+  }
+
+  #contextOf({ requestId, versions, ids, plan: { rows } }: Pending): EditContext {
+    const before = [...rows.keys()];
+    const idOf: EditContext["idOf"] = (id) => ids[before.indexOf(String(id))] ?? String(id);
+    return { requestId, versionOf: (id) => versions.get(idOf(id)), idOf };
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
@@ -230,14 +271,14 @@ export class Edits {
     this.#lift(pending, brought?.length ? pending.ids : changes.map(({ id }) => id));
     const untold = !brought && !pending.saved;
     pending.saved = { status: "saved", answer };
-    if (pending.shown.rows.size > 0 || untold) await this.#held.refetch(pending.plan.queryKey);
+    if (pending.shown.rows.size > 0 || untold) await this.#live.refetch(pending.plan.queryKey);
     this.#end(pending, pending.saved);
   }
 
   /** The rows of an answer; null: it says nothing of rows, or cannot be read. What it is the answer to was saved all the same. */
   #brought({ queryKey, answered }: Plan, answer: unknown): Change<unknown>[] | null {
     try {
-      const rows = answered?.(answer as never).map((row) => this.#held.changeTo(queryKey, row));
+      const rows = answered?.(answer as never).map((row) => this.#live.changeTo(queryKey, row));
       return rows?.filter((change) => change !== null) ?? null;
     } catch (error) {
       report("answered", error);
@@ -248,23 +289,38 @@ export class Edits {
   /** Rows of an answer that came after the edit had ended: newer ones may be held, so that those without versions say nothing. */
   #takeLate(plan: Plan, answer: unknown): void {
     const versioned = this.#brought(plan, answer)?.filter(({ version }) => version !== undefined);
-    this.#held.take(plan.queryKey, versioned ?? []);
+    this.#live.take(plan.queryKey, versioned ?? []);
+  }
+
+  #startTimer(pending: Pending): void {
+    pending.timer = setTimeout(() => this.#expire(pending), pending.plan.timeout);
+  }
+
+  #stopTimer(pending: Pending): void {
+    clearTimeout(pending.timer);
+    pending.timer = undefined;
   }
 
   /** Its time is up: what is shown of it goes, and what the server holds is fetched, unless that is under way. */
   #expire(pending: Pending): void {
-    const { queryKey, timeout } = pending.plan;
+    const { queryKey, timeout, gate } = pending.plan;
     const { saved } = pending;
-    this.#end(pending, saved ?? { status: "refused", error: unknownAfter(timeout) });
-    if (saved === null || saved === TOLD) void this.#held.refetch(queryKey);
+    const told = `no answer within ${timeout} ms: whether it was saved is unknown`;
+    const error = new TidingsError("timeout", told);
+    if (!saved && gate?.failed(pending, error)) {
+      this.#startTimer(pending);
+      return;
+    }
+    this.#end(pending, saved ?? { status: "refused", error });
+    if (saved === null || saved === TOLD) void this.#live.refetch(queryKey);
   }
 
   /** Rows that the edit, which was saved, removes. */
   #removed(pending: Pending): Change<unknown>[] {
     const { shown, versions, plan } = pending;
-    const gone = [...shown.rows.keys()].filter((id) => this.#removes(pending, id));
-    const held = gone.filter((id) => this.#held.find(plan.queryKey, id) !== undefined);
-    return held.map((id) => ({ id, version: versions.get(id), row: null }));
+    return [...shown.rows.keys()]
+      .filter((id) => this.#removes(pending, id) && this.#live.find(plan.queryKey, id) !== undefined)
+      .map((id) => ({ id, version: versions.get(id), row: null }));
   }
 
   #failed(pending: Pending, error: unknown): Outcome {
@@ -273,27 +329,44 @@ export class Edits {
     if (!found) return { status: "refused", error };
     const [id = ""] = pending.ids;
     const gone = { id, version: pending.versions.get(id), row: null };
-    const change = found.current === null ? gone : this.#held.changeTo(queryKey, found.current);
-    if (change) this.#held.take(queryKey, [change]);
+    const change = found.current === null ? gone : this.#live.changeTo(queryKey, found.current);
+    if (change) this.#live.take(queryKey, [change]);
     return { status: "conflict", error, ...found };
   }
 
-  /** Later edits of the same rows were made knowing of this one: they are sent with the version that it has brought. */
-  #take(pending: Pending, changes: readonly Change<unknown>[]): void {
-    this.#held.take(pending.plan.queryKey, changes);
-    const later = this.#pending.slice(this.#pending.indexOf(pending) + 1);
-    for (const { id, version } of changes) {
-      for (const { versions } of later) {
-        if (versions.has(id) && version !== undefined) versions.set(id, version);
+  /**
+   * Later edits of the same rows were made knowing of this one: they go by the ids that rows have now which were new, and are sent with
+   * the versions that it has brought.
+   */
+  #take({ ids, plan: { queryKey } }: Pending, changes: readonly Change<unknown>[]): void {
+    const fresh = ids.filter((id) => this.#live.find(queryKey, id) === undefined);
+    const came = changes.filter(({ id, row }) => row && !ids.includes(id));
+    const names = new Map(fresh.length === came.length ? came.map(({ id }, index) => [fresh[index], id]) : []);
+    const renamed = <V>(map: ReadonlyMap<string, V>) =>
+      new Map([...map].map(([id, value]) => [names.get(id) ?? id, value]));
+    this.#live.take(queryKey, changes);
+    for (const each of this.#alike(queryKey)) {
+      if (each.timer === undefined) {
+        each.versions = renamed(each.versions);
+        each.ids = [...each.versions.keys()];
+        each.shown = { ...each.shown, rows: renamed(each.shown.rows) };
+      }
+      for (const { id, version } of changes) {
+        if (version !== undefined && each.versions.has(id)) each.versions.set(id, version);
       }
     }
+  }
+
+  /** Those of the same kind of rows. */
+  #alike([kind]: QueryKey): readonly Pending[] {
+    return this.#pending.filter(({ plan }) => plan.queryKey[0] === kind);
   }
 
   #lift(pending: Pending, ids: readonly string[]): void {
     const rows = new Map([...pending.shown.rows].filter(([id]) => !ids.includes(id)));
     if (rows.size === pending.shown.rows.size) return;
     pending.shown = { ...pending.shown, rows };
-    this.#held.edited();
+    this.#live.edited();
   }
 
   #isUnderWay(pending: Pending): boolean {
@@ -303,20 +376,16 @@ export class Edits {
   /** The first end counts. */
   #end(pending: Pending, outcome: Outcome): void {
     if (!this.#isUnderWay(pending)) return;
-    this.#clock.clearTimeout(pending.timer);
+    this.#stopTimer(pending);
     this.#change(this.#pending.filter((each) => each !== pending));
     pending.resolve(outcome);
   }
 
   #change(pending: readonly Pending[]): void {
     this.#pending = pending;
-    this.#held.edited();
+    this.#live.edited();
   }
 }
 
 /** Saved, as its own event says. */
 const TOLD: Outcome = { status: "saved", answer: undefined };
-
-function unknownAfter(timeout: number): TidingsError {
-  return new TidingsError("timeout", `neither answer nor event within ${timeout} ms: whether it was saved is unknown`);
-}

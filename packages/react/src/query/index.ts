@@ -5,6 +5,7 @@ export { type EntryStorage, forgetPersisted } from "./persistence.js";
 export { type InvalidateOptions, useInvalidate } from "./useInvalidate.js";
 export {
   type LiveMutationOptions,
+  type Offline,
   type OptimisticEdit,
   type UseLiveMutation,
   useLiveMutation,

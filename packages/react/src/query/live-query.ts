@@ -47,6 +47,8 @@ export interface Surroundings {
   find(queryKey: QueryKey, id: string): unknown;
   /** Writes the persisted queries down soon. */
   saveSoon(): void;
+  /** The state of a query has changed. */
+  changed(): void;
 }
 
 /** A fetch under way. */
@@ -399,6 +401,7 @@ export class LiveQuery implements Listener {
     if (same(Object.values(next), Object.values(this.#state))) return;
     this.#state = next;
     for (const listener of [...this.#listeners]) listener();
+    this.#around.changed();
   }
 
   #restore(channels: readonly Channel[]): void {
@@ -418,11 +421,10 @@ export class LiveQuery implements Listener {
   /** Whether rows are such as this page knows: what an older one has kept may not be. */
   #isReadable(data: unknown): boolean {
     try {
-      const { id, matches, sort } = this.rules;
+      const { id, matches } = this.rules;
       for (const row of this.rowsOf(data)) {
         id(row);
         matches?.(row);
-        sort?.(row, row);
       }
       return true;
     } catch {
@@ -461,7 +463,7 @@ function rowOfKind({ key, payload }: ChannelEvent): unknown {
 function idOf(row: unknown, queryKey: QueryKey): string | number {
   const { id } = row as { readonly id?: unknown };
   if (typeof id === "string" || typeof id === "number") return id;
-  throw new TypeError(`a row of ${JSON.stringify(queryKey)} has no id that is a string or a number; give id`);
+  throw new TypeError(`a row of ${JSON.stringify(queryKey)} has no id; give id`);
 }
 
 function versionOf(row: unknown): number | undefined {

@@ -7,8 +7,8 @@ import {
   type QueryClient,
   type QueryKey,
 } from "@tanstack/react-query";
-import type { Channel, ChannelEvent, Clock, WebSocketClient } from "@tidings/client";
-import { type Edit, Edits, type Held } from "./edits.js";
+import type { Channel, ChannelEvent, WebSocketClient } from "@tidings/client";
+import { type Edit, Edits, type LiveRows } from "./edits.js";
 import { Feed } from "./feed.js";
 import { LiveQuery, type LiveQueryOptions, type Surroundings } from "./live-query.js";
 import { report } from "./report.js";
@@ -17,15 +17,12 @@ import { type Change, changeTo } from "./rows.js";
 /** Milliseconds after which persisted queries are written, all at once: on one channel they then have one position. */
 const SAVE = 1_000;
 
-const MACHINE: Pick<Clock, "setTimeout" | "clearTimeout"> = {
-  setTimeout: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-};
-
-export class LiveStore implements Surroundings, Held {
+export class LiveStore implements Surroundings, LiveRows {
   readonly queries: QueryClient;
   readonly edits: Edits;
-  readonly #client: WebSocketClient;
+  readonly client: WebSocketClient;
+  /** Called when the state of a query or an edit has changed. */
+  readonly listeners = new Set<() => void>();
   readonly #live = new Map<string, LiveQuery>();
   readonly #feeds = new Map<string, Feed>();
   #saving: ReturnType<typeof setTimeout> | undefined;
@@ -33,8 +30,8 @@ export class LiveStore implements Surroundings, Held {
 
   constructor(queries: QueryClient, client: WebSocketClient) {
     this.queries = queries;
-    this.#client = client;
-    this.edits = new Edits(this, randomId, MACHINE);
+    this.client = client;
+    this.edits = new Edits(this, randomId);
     queries.getQueryCache().subscribe((event) => {
       const live = this.#live.get(event.query.queryHash);
       if (!live) return;
@@ -56,7 +53,7 @@ export class LiveStore implements Surroundings, Held {
   feed(channel: Channel): Feed {
     const found = this.#feeds.get(channel.name);
     if (found) return found;
-    const made = new Feed(this.#client, channel, (event) => this.edits.hear(event));
+    const made = new Feed(this.client, channel, (event) => this.edits.hear(event));
     this.#feeds.set(channel.name, made);
     return made;
   }
@@ -69,7 +66,7 @@ export class LiveStore implements Surroundings, Held {
   find(queryKey: QueryKey, id: string): unknown {
     let newest: unknown;
     let version = -1;
-    for (const live of this.#under(queryKey)) {
+    for (const live of this.under(queryKey)) {
       const row = live.held(id);
       const held = row === undefined ? -1 : (live.rules.version(row) ?? 0);
       if (held > version) [newest, version] = [row, held];
@@ -79,11 +76,11 @@ export class LiveStore implements Surroundings, Held {
 
   versionOf(queryKey: QueryKey, id: string): number | undefined {
     const row = this.find(queryKey, id);
-    return row === undefined ? undefined : this.#under(queryKey)[0]?.rules.version(row);
+    return row === undefined ? undefined : this.under(queryKey)[0]?.rules.version(row);
   }
 
   read(queryKey: QueryKey, event: ChannelEvent): Change<unknown> | null {
-    for (const live of this.#under(queryKey)) {
+    for (const live of this.under(queryKey)) {
       const change = live.listensTo(event.channel) && live.read(event);
       if (change) return change;
     }
@@ -91,13 +88,13 @@ export class LiveStore implements Surroundings, Held {
   }
 
   take(queryKey: QueryKey, changes: readonly Change<unknown>[]): void {
-    for (const live of this.#under(queryKey)) {
+    for (const live of this.under(queryKey)) {
       for (const change of changes) live.change(change);
     }
   }
 
   changeTo(queryKey: QueryKey, row: unknown): Change<unknown> | null {
-    const [live] = this.#under(queryKey);
+    const [live] = this.under(queryKey);
     return live ? changeTo(row, live.rules) : null;
   }
 
@@ -111,6 +108,11 @@ export class LiveStore implements Surroundings, Held {
 
   edited(): void {
     for (const live of this.#live.values()) live.edited();
+    this.changed();
+  }
+
+  changed(): void {
+    for (const listener of this.listeners) listener();
   }
 
   /** Whether a query of the cache is live, and so looks after itself. */
@@ -147,7 +149,7 @@ export class LiveStore implements Surroundings, Held {
     }
   }
 
-  #under(queryKey: QueryKey): LiveQuery[] {
+  under(queryKey: QueryKey): LiveQuery[] {
     return [...this.#live.values()].filter(({ options }) => partialMatchKey(options.queryKey, queryKey));
   }
 }

@@ -64,12 +64,14 @@ function keys(storage: EntryStorage): string[] {
 function parse(text: string | null): Entry | null {
   if (text === null) return null;
   try {
-    const { at, positions, data, versions } = JSON.parse(text) as Partial<Entry>;
-    if (typeof at !== "number" || !positions || data === undefined || !versions) return null;
+    const entry = JSON.parse(text) as Entry;
+    const { at, positions, data, versions } = entry;
     const whole =
+      typeof at === "number" &&
+      data !== undefined &&
       Object.values(positions).every(({ epoch, offset }) => typeof epoch === "string" && Number.isInteger(offset)) &&
       versions.every(([id, { version }]) => typeof id === "string" && typeof version === "number");
-    return whole ? { at, positions, data, versions } : null;
+    return whole ? entry : null;
   } catch {
     return null; // Somebody else's text, or half of one: as good as none.
   }

@@ -1,6 +1,7 @@
 import type { QueryKey } from "@tanstack/react-query";
 import { useCallback, useInsertionEffect, useState } from "react";
-import type { Conflict, EditContext, Outcome, Plan, RowEdit } from "./edits.js";
+import type { Conflict, EditContext, Gate, Outcome, Plan, RowEdit } from "./edits.js";
+import type { LiveStore } from "./live-store.js";
 import { useLiveStore } from "./useLiveStore.js";
 
 /** What is shown of one row before the server has answered. */
@@ -27,7 +28,12 @@ export interface LiveMutationOptions<I, R, A> {
    * `timeout`: whether it was saved is unknown, and the queries are fetched again. Default 30,000.
    */
   readonly timeout?: number | undefined;
+  /** `hold(…)` of `@tidings/react/query/offline`: an edit that cannot be sent now is held, and sent later. */
+  readonly offline?: Offline<I> | undefined;
 }
+
+/** What becomes of an edit that cannot be sent now. */
+export type Offline<I> = (store: LiveStore, input: I) => Gate;
 
 export interface UseLiveMutation<I, R, A> {
   /** Shows the edit and sends it, after the earlier ones of its rows. Never rejects: the outcome says what became of it. */
@@ -56,14 +62,8 @@ export function useLiveMutation<I, R, A>(options: LiveMutationOptions<I, R, A>):
   const [pending, setPending] = useState(0);
   const mutate = useCallback(
     async (input: I) => {
-      let plan: Plan;
-      try {
-        plan = planOf(newest.options, input);
-      } catch (error) {
-        return { status: "refused", error } as const;
-      }
       setPending((count) => count + 1);
-      const outcome = await store.edits.run(plan);
+      const outcome = await store.edits.run(() => planOf(newest.options, input, store));
       setPending((count) => count - 1);
       return outcome as Outcome<A, R>;
     },
@@ -72,15 +72,14 @@ export function useLiveMutation<I, R, A>(options: LiveMutationOptions<I, R, A>):
   return { mutate, pending };
 }
 
-function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I): Plan {
-  const { queryKey, mutationFn, edit, answered, conflict, timeout = TIMEOUT } = options;
+function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I, store: LiveStore): Plan {
+  const { mutationFn, edit, timeout = TIMEOUT, offline } = options;
   const edits = [edit?.(input) ?? []].flat() as readonly OptimisticEdit<R>[];
   return {
-    queryKey,
+    ...options,
+    timeout,
     rows: new Map(edits.map(({ id, row }) => [String(id), row as RowEdit])),
     send: (context) => mutationFn(input, context),
-    answered,
-    conflict,
-    timeout,
+    gate: offline?.(store, input),
   };
 }

@@ -66,6 +66,7 @@ test("an edit that throws on a later row is taken back and told; one that was se
   on.asked[0]?.answer.resolve(on.saved(1, { title: "good" }));
   await pass(10);
   expect([text()[0], kept.outcome?.status, on.shifts.pending]).toEqual(["1good", "saved", 0]);
+  expect(on.asked).toHaveLength(1);
 });
 
 test.each([true, false])(

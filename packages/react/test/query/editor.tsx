@@ -10,6 +10,7 @@ import {
   useLiveMutation,
   useLiveQuery,
 } from "@tidings/react/query";
+import { useHeldEdits } from "@tidings/react/query/offline";
 import { afterEach, beforeEach } from "vitest";
 import { mount, type Page, pass, scriptedPage } from "../page.js";
 import { Database, inPage, later, newQueries, rowOf, type Shift, type ShiftEvent, titles } from "./desk.js";
@@ -43,7 +44,7 @@ interface Asked {
 
 type Options = LiveMutationOptions<Edit, Shift, Shift | undefined>;
 
-interface DeskOptions extends Pick<Partial<Options>, "timeout" | "answered" | "edit"> {
+interface DeskOptions extends Pick<Partial<Options>, "timeout" | "answered" | "edit" | "offline"> {
   /** The answer brings its row. */
   readonly tellsRows?: boolean;
   /** The channel of the second day. */
@@ -58,7 +59,7 @@ export function editOf({ id: first, other, ...fields }: Edit) {
   return [first, ...(other === undefined ? [] : [other])].map((id) => ({
     id,
     row: (row: Shift | undefined) =>
-      fields.title === undefined ? null : { version: 0, day: "mon", ...row, id, title: "", ...fields },
+      fields.title === undefined ? null : { version: 0, day: "mon", id, ...row, title: "", ...fields },
   }));
 }
 
@@ -85,7 +86,16 @@ function Editor({ editor, options }: { editor: ScriptedEditor; options: DeskOpti
     conflict: (error) => (error instanceof Stale ? { current: error.current, by: "Mona" } : null),
     ...rest,
   });
-  return <i>{editor.shifts.pending}</i>;
+  return (
+    <>
+      <i>{editor.shifts.pending}</i>
+      <b>
+        {useHeldEdits(["shifts"])
+          .map(({ ids }) => ids.join("+"))
+          .join(" ")}
+      </b>
+    </>
+  );
 }
 
 export class ScriptedEditor {
@@ -94,6 +104,8 @@ export class ScriptedEditor {
   queries: QueryClient;
   /** What the server was asked, and how each is answered. */
   asked: Asked[] = [];
+  /** The rows of the edits that the page marks as held. */
+  held: () => string = () => "";
   shifts: UseLiveMutation<Edit, Shift, Shift | undefined> = { mutate: () => Promise.reject(), pending: 0 };
 
   constructor(page: Page) {
@@ -123,6 +135,7 @@ export class ScriptedEditor {
       </>
     );
     const { container } = await mount(inPage(page, this.queries));
+    this.held = () => container.querySelector("b")?.textContent ?? "";
     await pass(10);
     return () => [...container.querySelectorAll("p")].map((each) => each.textContent);
   }
@@ -134,6 +147,19 @@ export class ScriptedEditor {
       void this.shifts.mutate(input).then((outcome) => Object.assign(kept, { outcome }));
     });
     return kept;
+  }
+
+  async cut(): Promise<void> {
+    this.server.opens = false;
+    this.server.socket.end(1006);
+    await pass(10);
+  }
+
+  async mend(): Promise<void> {
+    this.server.opens = true;
+    this.server.socket.end(1006);
+    window.dispatchEvent(new Event("online"));
+    await pass(1_100);
   }
 
   /** Saves without telling anybody but whom it is the answer to. */
