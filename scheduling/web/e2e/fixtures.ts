@@ -90,6 +90,8 @@ export class Desk {
     const contract = { name: "Full time", hours_per_week: 40, rest_hours: 11 };
     return this.#send<Staff>("POST", "/api/staff", { role: "staff", skills: ["Nurse"], contract, ...who });
   };
+  readonly changeStaff = ({ id, version }: Staff, fields: Partial<Staff>) =>
+    this.#send<Staff>("PATCH", `/api/staff/${id}`, { ...fields, version });
   readonly needs = () => this.#send<LocationNeeds[]>("GET", "/api/needs");
   readonly need = (seen: LocationNeeds, needs: readonly Need[]) =>
     this.#send<LocationNeeds>("PUT", "/api/needs", { location: seen.location, version: seen.version, needs });

@@ -28,7 +28,7 @@ function Desk({ session, staff }: { session: Session; staff: Staff }) {
   const [{ queries, router, ownDeletes, history }] = useState(() => createDesk(staff));
   const signedIn = useMemo<SignedIn>(() => {
     const api = createApi(session.request);
-    return { me: staff, manager: staff.role === "manager", api, signOut: session.signOut };
+    return { me: staff, manager: staff.role === "manager", api, signOut: session.signOut, renew: session.renew };
   }, [session, staff]);
   return (
     <SignedInContext value={signedIn}>
@@ -79,6 +79,7 @@ export function App({ session }: { session: Session }) {
     case "signed-out":
       return <LoginPage ended={state.ended} signIn={session.signIn} />;
     case "signed-in":
-      return <Desk key={state.staff.id} session={session} staff={state.staff} />;
+      // Another role has another connection: what may be followed is in its token.
+      return <Desk key={`${state.staff.id} ${state.staff.role}`} session={session} staff={state.staff} />;
   }
 }

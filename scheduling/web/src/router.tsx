@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { MinePage } from "./mine/MinePage";
 import { OpenPage } from "./open/OpenPage";
 import { Shell } from "./shell/Shell";
+import { readTeamSearch } from "./team/team-search";
 import { TimeOffPage } from "./timeoff/TimeOffPage";
 import { WeekPage } from "./week/WeekPage";
 import { readWeekSearch } from "./week/week-search";
@@ -45,9 +46,24 @@ const swapsRoute = createRoute({
   component: lazyRouteComponent(() => import("./offers/OffersPage"), "OffersPage"),
 });
 
+const teamRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/team",
+  validateSearch: readTeamSearch,
+  component: lazyRouteComponent(() => import("./team/TeamPage"), "TeamPage"),
+});
+
 const timeOffRoute = createRoute({ getParentRoute: () => rootRoute, path: "/time-off", component: TimeOffPage });
 
-const routeTree = rootRoute.addChildren([indexRoute, weekRoute, mineRoute, openRoute, swapsRoute, timeOffRoute]);
+const routeTree = rootRoute.addChildren([
+  indexRoute,
+  weekRoute,
+  mineRoute,
+  openRoute,
+  swapsRoute,
+  timeOffRoute,
+  teamRoute,
+]);
 
 export function createDeskRouter(context: Context) {
   return createRouter({ routeTree, context, defaultNotFoundComponent: NotFound });

@@ -15,6 +15,7 @@ import type {
   SeenOffer,
   ShiftFate,
   Staff,
+  StaffFields,
   Suggestion,
   TemplateShift,
   TimeOff,
@@ -48,9 +49,16 @@ export function createApi(request: Request) {
     request<T>(path, { method: "POST", body, requestId });
   return {
     staff: (signal?: AbortSignal) => request<Staff[]>("/api/staff", { signal }),
+    addStaff: (fields: StaffFields, requestId?: string) => post<Staff>("/api/staff", fields, requestId),
+    changeStaff: (id: number, fields: Partial<StaffFields> & Versioned, requestId?: string) =>
+      request<Staff>(`/api/staff/${id}`, { method: "PATCH", body: fields, requestId }),
+    removeStaff: (id: number, body: Versioned & { shifts: ShiftFate }, requestId?: string) =>
+      post<Staff>(`/api/staff/${id}/remove`, body, requestId),
+    restoreStaff: (id: number, version: number, requestId?: string) =>
+      post<Staff>(`/api/staff/${id}/restore`, { version }, requestId),
     locations: (signal?: AbortSignal) => request<Location[]>("/api/locations", { signal }),
 
-    schedules: (filter: Window & { status: Schedule["status"]; staff_id?: string }, signal?: AbortSignal) =>
+    schedules: (filter: Partial<Window> & { status: Schedule["status"]; staff_id?: string }, signal?: AbortSignal) =>
       request<Schedule[]>(query("/api/schedules", { ...filter }), { signal }),
     createSchedule: (fields: ScheduleFields & Accepting, requestId?: string) =>
       post<Schedule>("/api/schedules", fields, requestId),
@@ -67,6 +75,8 @@ export function createApi(request: Request) {
     suggestions: (shift: ConsideredShift, signal?: AbortSignal) =>
       request<{ suggestions: Suggestion[] }>("/api/schedules/suggestions", { method: "POST", body: shift, signal }),
     needs: (signal?: AbortSignal) => request<LocationNeeds[]>("/api/needs", { signal }),
+    replaceNeeds: (body: Pick<LocationNeeds, "location" | "version" | "needs">, requestId?: string) =>
+      request<LocationNeeds>("/api/needs", { method: "PUT", body, requestId }),
 
     templates: (signal?: AbortSignal) => request<Template[]>("/api/templates", { signal }),
     template: (id: number) => request<FullTemplate>(`/api/templates/${id}`),

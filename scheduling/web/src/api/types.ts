@@ -30,6 +30,16 @@ export interface Announced {
   readonly location: string;
 }
 
+/** Without `password` a new person cannot sign in yet, and another's stays what it is. */
+export interface StaffFields {
+  readonly name: string;
+  readonly email: string;
+  readonly role: Staff["role"];
+  readonly skills: readonly string[];
+  readonly contract: Contract;
+  readonly password?: string;
+}
+
 export interface Schedule {
   readonly id: number;
   /** Null: an open shift, which nobody has yet. */

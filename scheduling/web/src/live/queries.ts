@@ -38,6 +38,8 @@ export interface Rows<R> {
 export const SCHEDULES = ["schedules"];
 /** The beginning of the keys of all lists of time off. */
 export const TIME_OFF = ["timeoff"];
+export const STAFF = ["staff"];
+export const NEEDS = ["needs"];
 
 function useRows<R extends { readonly id: number }>({ data, live, refetch }: UseLiveQuery<readonly R[]>): Rows<R> {
   const rows = useMemo(() => data && new Map(data.map((row) => [row.id, row])), [data]);
@@ -79,7 +81,7 @@ export function useSchedules(between: Between, status: Schedule["status"], enabl
 export function useNeeds(): readonly LocationNeeds[] | undefined {
   const { api } = useSignedIn();
   return useLiveQuery({
-    queryKey: ["needs"],
+    queryKey: NEEDS,
     queryFn: ({ signal }) => api.needs(signal),
     retry,
     channel: Needs(),
@@ -89,16 +91,17 @@ export function useNeeds(): readonly LocationNeeds[] | undefined {
   }).data;
 }
 
+/** Who works here, and who did. Events are without the e-mail, which managers may see: they fetch the list again after each. */
 export function useTeam(): Rows<Staff> {
-  const { api } = useSignedIn();
+  const { api, manager } = useSignedIn();
   return useRows(
     useLiveQuery({
-      queryKey: ["staff"],
+      queryKey: STAFF,
       queryFn: ({ signal }) => api.staff(signal),
       retry,
       channel: Team(),
       row: ({ payload }): Staff => payload.staff,
-      matches: () => true,
+      matches: manager ? undefined : () => true,
     }),
   );
 }

@@ -12,6 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useTeam } from "../live/queries";
 import { Failure } from "../shell/Failure";
+import { Page } from "../shell/Page";
 import { roleColours } from "../theme/roles";
 import { useNow } from "../time/use-now";
 import { addDays, weekOf } from "../time/week";
@@ -65,16 +66,12 @@ export function MinePage() {
   const next = shifts?.find((shift) => isAhead(shift, now));
   const failed = shifts ? null : live.error;
   return (
-    <div className={classes.scroller} aria-busy={!shifts}>
-      <title>{t("shell.title", { page: t("mine.title") })}</title>
-      <div className={classes.page}>
-        <h1 className={classes.title}>{t("mine.title")}</h1>
-        {failed && <Failure what={t("mine.title")} error={failed} retry={() => void refetch()} />}
-        {!shifts && !failed && <Skeleton height={168} radius={16} />}
-        {shifts && (next ? <NextShift shift={next} now={now} colourOf={colourOf} /> : <NoShift />)}
-        <Ways />
-        {shifts && <MyWeek shifts={shifts} first={first} today={today} zones={zones} colourOf={colourOf} />}
-      </div>
-    </div>
+    <Page title={t("mine.title")} busy={!shifts}>
+      {failed && <Failure what={t("mine.title")} error={failed} retry={() => void refetch()} />}
+      {!shifts && !failed && <Skeleton height={168} radius={16} />}
+      {shifts && (next ? <NextShift shift={next} now={now} colourOf={colourOf} /> : <NoShift />)}
+      <Ways />
+      {shifts && <MyWeek shifts={shifts} first={first} today={today} zones={zones} colourOf={colourOf} />}
+    </Page>
   );
 }

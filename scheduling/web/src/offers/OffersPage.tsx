@@ -8,26 +8,27 @@ import type { SeenOffer } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
+import { Cards, Empty, Page, Section } from "../shell/Page";
 import { OfferCard } from "./OfferCard";
-import classes from "./OffersPage.module.css";
 import { type Deed, useOffers, useReader, useStep } from "./queries";
-import { type Section, sectionOf } from "./steps";
+import { type Section as Group, sectionOf } from "./steps";
 import { whenOf } from "./words";
 
-const SECTIONS: readonly Section[] = ["toApprove", "forMe", "toAll", "mine", "unanswered", "over"];
+const SECTIONS: readonly Group[] = ["toApprove", "forMe", "toAll", "mine", "unanswered", "over"];
 
-function Empty() {
+function NoOffers() {
   const { t } = useTranslation();
   const { manager } = useReader();
   return (
-    <div className={classes.empty}>
-      <IconArrowsExchange size={34} stroke={1.3} aria-hidden="true" />
-      <p className={classes.emptyTitle}>{t("offers.empty.title")}</p>
-      <p className={classes.about}>{manager ? t("offers.empty.forManagers") : t("offers.empty.text")}</p>
-      <Button component={Link} to="/week" variant="light" mt={14}>
+    <Empty
+      icon={IconArrowsExchange}
+      title={t("offers.empty.title")}
+      text={manager ? t("offers.empty.forManagers") : t("offers.empty.text")}
+    >
+      <Button component={Link} to="/week" variant="light">
         {t("offers.empty.go")}
       </Button>
-    </div>
+    </Empty>
   );
 }
 
@@ -38,18 +39,15 @@ function Lists({ offers, take }: { offers: readonly SeenOffer[]; take: (deed: De
     section,
     within: offers.filter((offer) => sectionOf(offer, reader) === section),
   })).filter(({ within }) => within.length > 0);
-  if (filled.length === 0) return <Empty />;
+  if (filled.length === 0) return <NoOffers />;
   return filled.map(({ section, within }) => (
-    <section key={section} aria-labelledby={`offers-${section}`}>
-      <h2 className={classes.subtitle} id={`offers-${section}`}>
-        {t(`offers.sections.${section}`)}
-      </h2>
-      <ul className={classes.list}>
+    <Section key={section} title={t(`offers.sections.${section}`)}>
+      <Cards>
         {within.map((offer) => (
           <OfferCard key={offer.id} offer={offer} take={take} />
         ))}
-      </ul>
-    </section>
+      </Cards>
+    </Section>
   ));
 }
 
@@ -74,18 +72,11 @@ export function OffersPage() {
     }
   };
   return (
-    <div className={classes.scroller} aria-busy={!data}>
-      <title>{t("shell.title", { page: t("offers.page") })}</title>
-      <div className={classes.page}>
-        <div>
-          <h1 className={classes.title}>{t("offers.page")}</h1>
-          <p className={classes.about}>{manager ? t("offers.aboutForManagers") : t("offers.about")}</p>
-        </div>
-        {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
-        {failed && <Failure what={t("offers.page")} error={failed} retry={() => void refetch()} />}
-        {!data && !failed && <Skeleton height={96} radius={14} />}
-        {data && <Lists offers={data} take={(deed) => void take(deed)} />}
-      </div>
-    </div>
+    <Page title={t("offers.page")} about={manager ? t("offers.aboutForManagers") : t("offers.about")} busy={!data}>
+      {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
+      {failed && <Failure what={t("offers.page")} error={failed} retry={() => void refetch()} />}
+      {!data && !failed && <Skeleton height={96} radius={14} />}
+      {data && <Lists offers={data} take={(deed) => void take(deed)} />}
+    </Page>
   );
 }

@@ -8,6 +8,7 @@ import { useAnnounce } from "../live/announcer";
 import { shortReason } from "../rules/reasons";
 import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
+import { Cards, Empty, Page, Section } from "../shell/Page";
 import { useNow } from "../time/use-now";
 import { dayLong, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
@@ -42,17 +43,6 @@ function Shift({ shift, take }: { shift: OpenShift; take?: (shift: OpenShift) =>
   );
 }
 
-function Empty() {
-  const { t } = useTranslation();
-  return (
-    <div className={classes.empty}>
-      <IconCalendarCheck size={34} stroke={1.3} aria-hidden="true" />
-      <p className={classes.when}>{t("open.empty.title")}</p>
-      <p className={classes.what}>{t("open.empty.text")}</p>
-    </div>
-  );
-}
-
 /** The shifts that nobody has: those that the reader may take, and why not the others. */
 export function OpenPage() {
   const { t } = useTranslation();
@@ -73,32 +63,29 @@ export function OpenPage() {
     else setRefusal(sentenceOf(outcome.error));
   };
   return (
-    <div className={classes.scroller} aria-busy={!data}>
-      <title>{t("shell.title", { page: t("open.page") })}</title>
-      <div className={classes.page}>
-        <h1 className={classes.title}>{t("open.page")}</h1>
-        {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
-        {failed && <Failure what={t("open.page")} error={failed} retry={() => void refetch()} />}
-        {!data && !failed && <Skeleton height={96} radius={14} />}
-        {data && free.length === 0 && <Empty />}
-        {free.length > 0 && (
-          <ul className={classes.list} aria-label={t("open.free")}>
-            {free.map((shift) => (
-              <Shift key={shift.id} shift={shift} take={(each) => void take(each)} />
+    <Page title={t("open.page")} busy={!data}>
+      {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
+      {failed && <Failure what={t("open.page")} error={failed} retry={() => void refetch()} />}
+      {!data && !failed && <Skeleton height={96} radius={14} />}
+      {data && free.length === 0 && (
+        <Empty icon={IconCalendarCheck} title={t("open.empty.title")} text={t("open.empty.text")} />
+      )}
+      {free.length > 0 && (
+        <Cards label={t("open.free")}>
+          {free.map((shift) => (
+            <Shift key={shift.id} shift={shift} take={(each) => void take(each)} />
+          ))}
+        </Cards>
+      )}
+      {others.length > 0 && (
+        <Section title={t("open.others")}>
+          <Cards>
+            {others.map((shift) => (
+              <Shift key={shift.id} shift={shift} />
             ))}
-          </ul>
-        )}
-        {others.length > 0 && (
-          <section>
-            <h2 className={classes.subtitle}>{t("open.others")}</h2>
-            <ul className={classes.list}>
-              {others.map((shift) => (
-                <Shift key={shift.id} shift={shift} />
-              ))}
-            </ul>
-          </section>
-        )}
-      </div>
-    </div>
+          </Cards>
+        </Section>
+      )}
+    </Page>
   );
 }

@@ -37,6 +37,7 @@ function kind(t: Translate, value: string | number | undefined): string {
 
 /** Each rule's short form; what is not here is told in the server's sentence. */
 const WORDS: Readonly<Record<string, (t: Translate, params: Params) => string>> = {
+  left: (t, p) => t("rules.reasons.left", p),
   overlap: (t, p) => t("rules.reasons.overlap", { ...p, when: when(t, p) }),
   time_off: (t, p) => t("rules.reasons.time_off", { days: leave(t, p) }),
   skill: (t, p) => t("rules.reasons.skill", p),

@@ -4,7 +4,7 @@ import { useInvalidate } from "@tidings/react/query";
 import type { Api } from "../api/api";
 import { type Reason, retry } from "../api/problem";
 import type { ConsideredShift, Suggestion } from "../api/types";
-import { Drafts, Schedules, TimeOffRequests } from "../live.gen";
+import { Drafts, Schedules, Team, TimeOffRequests } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 
 /** Milliseconds without a further change, after which the server is asked. */
@@ -32,6 +32,7 @@ function useFreshAnswers(): void {
   useInvalidate(Schedules(), () => ASKED, { all: ASKED });
   useInvalidate(Drafts(), () => ASKED, { all: ASKED });
   useInvalidate(TimeOffRequests(), () => ASKED, { all: ASKED });
+  useInvalidate(Team(), () => ASKED, { all: ASKED });
 }
 
 function useAnswer<T>(

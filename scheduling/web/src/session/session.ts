@@ -59,6 +59,9 @@ export class Session {
     });
   };
 
+  /** Asks the server who is signed in now: their role may have changed, or they may have left. */
+  readonly renew = (): Promise<void> => this.#renew();
+
   readonly signIn = async (email: string, password: string): Promise<void> => {
     const body = { email, password };
     this.#accept(await send<Grant>(this.#surroundings.fetch, "/api/auth/login", { method: "POST", body }));

@@ -7,6 +7,8 @@ export interface SignedIn {
   readonly manager: boolean;
   readonly api: Api;
   readonly signOut: () => Promise<void>;
+  /** Takes in what has become of the reader's own record. */
+  readonly renew: () => Promise<void>;
 }
 
 export const SignedInContext = createContext<SignedIn | null>(null);

@@ -8,14 +8,16 @@ import {
   IconPlaneDeparture,
   IconSettings,
   IconUserCircle,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { InDemo } from "../demo/about";
 import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
+import { useTeam } from "../live/queries";
 import { OwnNews } from "../mine/OwnNews";
 import { useOffers, useReader } from "../offers/queries";
 import { waits } from "../offers/steps";
@@ -77,7 +79,7 @@ function Person() {
 }
 
 interface PlaceProps {
-  readonly to: "/me" | "/week" | "/open" | "/swaps" | "/time-off";
+  readonly to: "/me" | "/week" | "/open" | "/swaps" | "/time-off" | "/team";
   readonly icon: Icon;
   readonly name: string;
   readonly children?: ReactNode;
@@ -126,8 +128,20 @@ function Places() {
       <Place to="/time-off" icon={IconPlaneDeparture} name={t("shell.places.timeOff")}>
         {manager && <WaitingRequests />}
       </Place>
+      {manager && <Place to="/team" icon={IconUsers} name={t("shell.places.team")} />}
     </nav>
   );
+}
+
+/** A manager may change what the reader may do, or take them out of the team: both are taken in at once. */
+function OwnRecord() {
+  const { me, renew } = useSignedIn();
+  const version = useTeam().data?.get(me.id)?.version ?? 0;
+  useEffect(() => {
+    // Where the server cannot be reached, the session is renewed later, by its own clock.
+    if (version > me.version) renew().catch(() => {});
+  }, [version, me.version, renew]);
+  return null;
 }
 
 /** The frame around every page: where one is, how the connection is, who one is. */
@@ -148,6 +162,7 @@ export function Shell() {
           <Person />
         </div>
       </header>
+      <OwnRecord />
       <TimeOffNews />
       <OutageWatch>
         <InDemo>

@@ -1,11 +1,12 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconBeach, IconPlus } from "@tabler/icons-react";
-import { type ReactNode, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { type TimeOffFilter, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
+import { Cards, Empty, Page, Section } from "../shell/Page";
 import { useNow } from "../time/use-now";
 import { addDays, type Day, weekOf } from "../time/week";
 import { startOfDay, today } from "../time/zone";
@@ -20,27 +21,15 @@ function windowAround(day: Day): TimeOffFilter {
   return { from: startOfDay(addDays(first, -35), "UTC"), to: startOfDay(addDays(first, 371), "UTC") };
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className={classes.section}>
-      <h2 className={classes.subtitle}>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Empty({ manager, ask }: { manager: boolean; ask: () => void }) {
+function NoRequests({ manager, ask }: { manager: boolean; ask: () => void }) {
   const { t } = useTranslation();
   const words = manager ? ("timeoff.emptyForManagers" as const) : ("timeoff.emptyForStaff" as const);
   return (
-    <div className={classes.empty}>
-      <IconBeach size={34} stroke={1.3} aria-hidden="true" />
-      <p className={classes.emptyTitle}>{t(`${words}.title`)}</p>
-      <p className={classes.emptyText}>{t(`${words}.text`)}</p>
+    <Empty icon={IconBeach} title={t(`${words}.title`)} text={t(`${words}.text`)}>
       <Button variant="light" onClick={ask}>
         {t("timeoff.request")}
       </Button>
-    </div>
+    </Empty>
   );
 }
 
@@ -61,11 +50,13 @@ function Lists({ requests, nameOf, zones }: ListProps) {
     .filter((request) => request.status !== "pending")
     .sort((a, b) => b.starts_at.localeCompare(a.starts_at));
   const cards = (list: readonly TimeOff[]) => (
-    <div className={classes.list}>
+    <Cards>
       {list.map((request) => (
-        <RequestCard key={request.id} request={request} name={nameOf(request.staff_id)} zones={zones} />
+        <li key={request.id}>
+          <RequestCard request={request} name={nameOf(request.staff_id)} zones={zones} />
+        </li>
       ))}
-    </div>
+    </Cards>
   );
   return (
     <>
@@ -76,7 +67,7 @@ function Lists({ requests, nameOf, zones }: ListProps) {
       )}
       {manager && pending.length === 0 && (
         <Section title={t("timeoff.nothingToDecide")}>
-          <p className={classes.emptyText}>{t("timeoff.allAnswered")}</p>
+          <p className={classes.quiet}>{t("timeoff.allAnswered")}</p>
         </Section>
       )}
       {decided.length > 0 && <Section title={t("timeoff.decided")}>{cards(decided)}</Section>}
@@ -97,21 +88,20 @@ export function TimeOffPage() {
   const ask = () => setAsking(true);
   const failed = requests.data ? null : requests.live.error;
   return (
-    <div className={classes.scroller}>
-      <title>{t("shell.title", { page: t("timeoff.page") })}</title>
-      <div className={classes.page}>
-        <div className={classes.heading}>
-          <h1 className={classes.title}>{t("timeoff.page")}</h1>
-          <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={ask}>
-            {t("timeoff.request")}
-          </Button>
-        </div>
-        {failed && <Failure what={t("timeoff.failed")} error={failed} retry={() => void requests.refetch()} />}
-        {!requests.data && !failed && <Skeleton height={96} radius={14} mt={24} />}
-        {requests.data?.size === 0 && <Empty manager={manager} ask={ask} />}
-        {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}
-      </div>
+    <Page
+      title={t("timeoff.page")}
+      busy={!requests.data}
+      action={
+        <Button leftSection={<IconPlus size={17} stroke={2} />} onClick={ask}>
+          {t("timeoff.request")}
+        </Button>
+      }
+    >
+      {failed && <Failure what={t("timeoff.failed")} error={failed} retry={() => void requests.refetch()} />}
+      {!requests.data && !failed && <Skeleton height={96} radius={14} />}
+      {requests.data?.size === 0 && <NoRequests manager={manager} ask={ask} />}
+      {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}
       <RequestForm opened={asking} staff={staff} zone={zones[0]} close={() => setAsking(false)} />
-    </div>
+    </Page>
   );
 }

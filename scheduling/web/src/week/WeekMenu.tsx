@@ -1,5 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { type Icon, IconCopy, IconDots, IconPrinter, IconTemplate } from "@tabler/icons-react";
+import { type Icon, IconCopy, IconDots, IconPrinter, IconTemplate, IconUsers } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSignedIn } from "../session/signed-in";
@@ -20,11 +21,12 @@ export interface WeekDialogProps extends Shown {
 
 interface Entry {
   /** Its words are in the catalogue under `week.menu`. */
-  readonly name: "copy" | "templates" | "print";
+  readonly name: "copy" | "templates" | "print" | "team";
   readonly icon: Icon;
   readonly readers: "managers" | "everyone";
-  /** A dialog, which is loaded when it is opened first, or something that is done at once. */
+  /** A dialog, which is loaded when it is opened first, another page, or something that is done at once. */
   readonly opens?: ComponentType<WeekDialogProps>;
+  readonly leadsTo?: "/team";
   readonly does?: (shown: Shown) => void;
 }
 
@@ -49,6 +51,7 @@ const ENTRIES: readonly Entry[] = [
     // When the menu has closed and has given the focus back: the browser's own dialog holds the page up.
     does: () => setTimeout(() => window.print()),
   },
+  { name: "team", icon: IconUsers, readers: "managers", leadsTo: "/team" },
 ];
 
 interface Opening {
@@ -64,8 +67,10 @@ export function WeekMenu({ week, monday }: Shown) {
   const { manager } = useSignedIn();
   const [opening, setOpening] = useState<Opening | null>(null);
   const entries = ENTRIES.filter(({ readers }) => manager || readers === "everyone");
-  const choose = ({ opens, does }: Entry) => {
+  const navigate = useNavigate();
+  const choose = ({ opens, leadsTo, does }: Entry) => {
     does?.({ week, monday });
+    if (leadsTo) void navigate({ to: leadsTo });
     if (opens) setOpening((last) => ({ dialog: opens, number: (last?.number ?? 0) + 1, opened: true }));
   };
   const close = () => setOpening((last) => last && { ...last, opened: false });

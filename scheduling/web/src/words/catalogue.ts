@@ -10,6 +10,7 @@ import { session } from "./en/session";
 import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { shift } from "./en/shift";
+import { team } from "./en/team";
 import { time } from "./en/time";
 import { timeoff } from "./en/timeoff";
 import { week } from "./en/week";
@@ -31,6 +32,7 @@ export const english = {
   settings,
   shell,
   shift,
+  team,
   time,
   timeoff,
   week,

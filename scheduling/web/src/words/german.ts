@@ -11,6 +11,7 @@ import { session } from "./de/session";
 import { settings } from "./de/settings";
 import { shell } from "./de/shell";
 import { shift } from "./de/shift";
+import { team } from "./de/team";
 import { time } from "./de/time";
 import { timeoff } from "./de/timeoff";
 import { week } from "./de/week";
@@ -33,6 +34,7 @@ export const german: Catalogue = {
   settings,
   shell,
   shift,
+  team,
   time,
   timeoff,
   week,

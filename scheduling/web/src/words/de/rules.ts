@@ -12,6 +12,7 @@ export const rules: Translated<typeof english.rules> = {
   when: "{{span}} am {{day}}",
   days: "{{first}} bis {{last}}",
   reasons: {
+    left: "{{name}} arbeitet nicht mehr hier",
     overlap: "Arbeitet schon {{when}}, {{location}}",
     time_off: "Genehmigte Abwesenheit: {{days}}",
     skill: "{{name}} kann die Rolle {{role}} nicht übernehmen",

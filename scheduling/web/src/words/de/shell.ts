@@ -17,6 +17,7 @@ export const shell: Translated<typeof english.shell> = {
     open: "Offene Schichten",
     offers: "Tausch",
     timeOff: "Abwesenheit",
+    team: "Team",
   },
   waiting_one: "{{count}} wartet",
   waiting_other: "{{count}} warten",

@@ -10,6 +10,7 @@ export const rules = {
   when: "{{span}} on {{day}}",
   days: "{{first}} to {{last}}",
   reasons: {
+    left: "{{name}} does not work here any more",
     overlap: "Already works {{when}} at {{location}}",
     time_off: "Approved time off: {{days}}",
     skill: "{{name}} does not have the skill {{role}}",

@@ -15,6 +15,7 @@ export const shell = {
     open: "Open shifts",
     offers: "Swaps",
     timeOff: "Time off",
+    team: "Team",
   },
   waiting_one: "{{count}} waiting",
   waiting_other: "{{count}} waiting",

@@ -11,7 +11,7 @@ export const week = {
   publish_other: "Publish {{count}} changes",
   newShift: "New shift",
   more: "More",
-  menu: { copy: "Copy a week…", templates: "Templates…", print: "Print…" },
+  menu: { copy: "Copy a week…", templates: "Templates…", print: "Print…", team: "Cover and contracts…" },
   print: {
     printed: "Printed {{day}}, {{time}}, by {{name}}",
     draft: "not published: only managers see it",
