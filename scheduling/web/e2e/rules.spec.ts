@@ -1,18 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
 import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
 
 const dayOf = (week: string, day: number) => at(week, day, 0).slice(0, 10);
 const form = (manager: Person) => manager.page.getByRole("dialog", { name: "New shift" });
 const objections = (manager: Person) => form(manager).getByRole("status");
 const cover = (manager: Person, day: string) => manager.page.locator(`[data-cover="${day}"]`).getByRole("button");
-
-async function expectClean(manager: Person) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await manager.page.emulateMedia({ colorScheme });
-    const found = await new AxeBuilder({ page: manager.page }).analyze();
-    expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-  }
-}
 
 /** Somebody of their own for a test, so that no other test plans them. */
 let hired = 0;
@@ -81,21 +72,6 @@ test("a rule that the contract makes hard is not overruled, and somebody else is
   await form(manager).getByRole("button", { name: "Publish", exact: true }).click();
   await expect(form(manager)).toHaveCount(0);
   await expect.poll(() => desk.rows(week)).toHaveLength(2);
-});
-
-test("reasons, suggestions and cover are accessible", async ({ person, server, desk }) => {
-  const week = ownWeek();
-  const noor = await hire(desk);
-  await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
-  const manager = await person(MANAGER);
-  await openNew(manager, server.url, week, noor.id, 1);
-  await expect(objections(manager)).toContainText("you may overrule it");
-  await expectClean(manager);
-  await openNew(manager, server.url, week, "open", 1);
-  await form(manager).getByRole("combobox", { name: "Role" }).fill("Nurse");
-  await manager.page.keyboard.press("Tab");
-  await expect(form(manager).getByRole("region", { name: "Who could take it" })).toBeVisible();
-  await expectClean(manager);
 });
 
 test("what somebody else plans meanwhile is objected to in the open form", async ({ person, server, desk }) => {

@@ -13,16 +13,18 @@ import { useOutage } from "./outage";
 interface Props {
   readonly tone: "warn" | "good";
   readonly icon: Icon;
+  /** What it is about, where it stands outside the page's main part. */
+  readonly label?: string;
   readonly children: ReactNode;
 }
 
 /** One line across the page, below its head: about all of what is shown. */
-export function Banner({ tone, icon: Mark, children }: Props) {
+export function Banner({ tone, icon: Mark, label, children }: Props) {
   return (
-    <div className={classes.banner} data-tone={tone}>
+    <section className={classes.banner} data-tone={tone} aria-label={label}>
       <Mark className={classes.icon} size={17} stroke={1.8} aria-hidden="true" />
       {children}
-    </div>
+    </section>
   );
 }
 
@@ -51,7 +53,7 @@ export function OfflineBanner() {
 
   if (!told) return null;
   return (
-    <Banner tone="warn" icon={IconCloudOff}>
+    <Banner tone="warn" icon={IconCloudOff} label={t("live.offline.title")}>
       <p className={classes.text}>
         <strong>{title}</strong> {t("live.banner.explained")}
       </p>

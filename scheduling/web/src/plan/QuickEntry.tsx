@@ -109,7 +109,7 @@ export function QuickEntry({ typing, name, save, close, more }: Props) {
           {"why" in found ? found.why : meaning(t, found.after)}
           {"after" in found && <Verdict check={check} asking={tried} />}
         </p>
-        <Button size="compact-xs" variant="default" onClick={more}>
+        <Button size="compact-sm" variant="default" onClick={more}>
           {t("plan.entry.more")}
         </Button>
       </div>

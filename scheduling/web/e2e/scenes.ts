@@ -1,0 +1,254 @@
+import type { Page } from "@playwright/test";
+import type { Schedule, Staff } from "../src/api/types";
+import { english } from "../src/words/catalogue";
+import { german } from "../src/words/german";
+import { DIALOG } from "./axe";
+import { at, type Desk, expect, MANAGER, STAFF } from "./fixtures";
+
+export const CATALOGUES = { en: english, de: german };
+export type Language = keyof typeof CATALOGUES;
+type Words = (typeof CATALOGUES)[Language];
+
+/** The words of a text that has names to fill in. */
+export const like = (text: string) => new RegExp(text.replace(/[?.()]/g, "\\$&").replace(/{{[^}]*}}/g, ".*"));
+
+/** A week with every look that a shift, leave or an offer can have. */
+export interface Plan {
+  /** Its Monday. */
+  readonly week: string;
+  /** Who has too little rest before Tuesday morning. */
+  readonly late: Staff;
+  /** Sam's shift that is in no offer. */
+  readonly kept: Schedule;
+}
+
+export async function fill(week: string, desk: Desk, sam: Desk, jonas: Desk): Promise<Plan> {
+  const day = (number: number) => ({ starts_at: at(week, number, 8), ends_at: at(week, number, 16) });
+  await desk.add({ ...day(0), note: "With a note" });
+  await desk.add({ ...day(0), status: "draft" });
+  await desk.add({ ...day(0), location: "South Ward", role: "Care assistant" });
+  const mona = { staff_id: desk.me.id, role: "Head nurse" };
+  await desk.add({ ...mona, starts_at: at(week, 1, 22), ends_at: at(week, 2, 6) });
+  await desk.askOff({ starts_at: at(week, 4, -1), ends_at: at(week, 6, -1), note: "Two days" });
+  const late = await desk.hire({ name: `Noor Visser ${week}`, email: `noor-a11y-${week}@example.com` });
+  await desk.add({ staff_id: late.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+
+  await sam.askOff({ starts_at: at(week, 5, -1), ends_at: at(week, 6, -1), note: "A wedding" });
+  const given = await desk.add({ staff_id: sam.me.id, ...day(1), note: "Keys" });
+  const kept = await desk.add({ staff_id: sam.me.id, ...day(2) });
+  const wanted = await desk.add({ staff_id: jonas.me.id, ...day(4) });
+  await sam.offer(given, { wanted });
+  await jonas.offer(wanted, { note: "Anybody?" });
+  return { week, late, kept };
+}
+
+export interface Stage extends Plan {
+  readonly page: Page;
+  readonly words: Words;
+  /** Opens a page of the dashboard, "/week" for one. */
+  readonly visit: (path: string) => Promise<void>;
+}
+
+/** Opens something; what is to be read of it is given back where it is not the whole page. */
+export type Scene = (stage: Stage) => Promise<string | undefined>;
+
+interface Act {
+  readonly email: string;
+  /** A phone has no grid. */
+  readonly wideOnly?: boolean;
+  readonly scenes: Readonly<Record<string, Scene>>;
+}
+
+async function openWeek({ page, visit, week }: Stage, more = ""): Promise<void> {
+  await visit(`/week?week=${week}${more}`);
+  await expect(page.locator("[aria-busy=false]")).toBeVisible();
+}
+
+async function openNew(stage: Stage, staff: number | "open"): Promise<void> {
+  await openWeek(stage, `&shift=new&staff=${staff}&day=${at(stage.week, 1, 0).slice(0, 10)}`);
+  await expect(stage.page.getByRole("dialog")).toBeVisible();
+}
+
+async function openShift(stage: Stage): Promise<void> {
+  await openWeek(stage);
+  await stage.page.locator("[data-schedule]").first().click();
+  await expect(stage.page.getByRole("dialog")).toBeVisible();
+}
+
+async function openAccount({ page, words: { shell } }: Stage): Promise<void> {
+  await page.getByRole("button", { name: like(shell.account) }).click();
+}
+
+/** A page with a heading, once its rows are there. */
+const pageAt =
+  (path: string): Scene =>
+  async ({ page, visit }) => {
+    await visit(path);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page.locator(".mantine-Skeleton-root, [aria-busy=true]")).toHaveCount(0);
+    return undefined;
+  };
+
+const WEEK: Act["scenes"] = {
+  "the week": async (stage) => {
+    await openWeek(stage);
+    return undefined;
+  },
+  "a request in the week": async (stage) => {
+    await openWeek(stage);
+    await stage.page.locator("[data-timeoff]").first().click();
+    await expect(stage.page.getByRole("dialog")).toBeVisible();
+    return DIALOG;
+  },
+  "the list of drafts": async (stage) => {
+    await openWeek(stage);
+    const { publish_one } = stage.words.week;
+    await stage.page.getByRole("button", { name: publish_one.replace("{{count}}", "1") }).click();
+    await expect(stage.page.getByRole("dialog")).toBeVisible();
+    return DIALOG;
+  },
+  "an empty week": async ({ page, visit, words }) => {
+    await visit("/week?week=2100-01-04");
+    await expect(page.getByText(words.week.empty.title)).toBeVisible();
+    return undefined;
+  },
+  "a week that could not be loaded": async ({ page, visit }) => {
+    await page.route("**/api/staff*", (route) => route.fulfill({ status: 403, json: { title: "No" } }));
+    await visit("/week?week=2101-01-03");
+    await expect(page.getByRole("alert")).toBeVisible();
+    await page.unroute("**/api/staff*");
+    return undefined;
+  },
+};
+
+const GRID: Act["scenes"] = {
+  "times typed into a cell, and why not": async (stage) => {
+    await openWeek(stage);
+    const { page, words } = stage;
+    await page
+      .getByRole("button", { name: like(words.plan.cell.addOpen) })
+      .last()
+      .click();
+    await page.getByRole("textbox", { name: like(words.plan.entry.newTimes) }).fill("9-5");
+    await page.keyboard.press("Enter");
+    await expect(page.getByText(/ 9-17/).first()).toBeVisible();
+    return undefined;
+  },
+  "the list of keys": async (stage) => {
+    await openWeek(stage);
+    await stage.page.keyboard.press("Shift+?");
+    await expect(stage.page.getByRole("dialog", { name: stage.words.plan.keys.title })).toBeVisible();
+    return DIALOG;
+  },
+};
+
+const FORMS: Act["scenes"] = {
+  "a shift's form": async (stage) => {
+    await openShift(stage);
+    return undefined;
+  },
+  "whether to delete a shift": async (stage) => {
+    await openShift(stage);
+    const { page, words } = stage;
+    await page.getByRole("button", { name: words.shift.delete.this }).click();
+    await expect(page.getByText(words.shift.delete.ask, { exact: true })).toBeVisible();
+    return undefined;
+  },
+  "a form with its reasons": async (stage) => {
+    await openNew(stage, "open");
+    const { page, words } = stage;
+    await page.getByRole("dialog").getByRole("button", { name: words.shift.publish }).click();
+    await expect(page.getByText(words.shift.missing.role)).toBeVisible();
+    return DIALOG;
+  },
+  "a form that a rule objects to": async (stage) => {
+    await openNew(stage, stage.late.id);
+    await expect(stage.page.getByRole("dialog").getByRole("status")).toContainText(stage.words.rules.maySoft);
+    return DIALOG;
+  },
+  "who could take a shift": async (stage) => {
+    await openNew(stage, "open");
+    const { page, words } = stage;
+    await page.getByRole("dialog").getByRole("combobox", { name: words.shift.role }).fill("Nurse");
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("region", { name: words.rules.couldTake })).toBeVisible();
+    return DIALOG;
+  },
+  "the calendar of the form": async (stage) => {
+    await openNew(stage, "open");
+    const { page, words } = stage;
+    await page.getByRole("dialog").getByLabel(words.shift.day).click();
+    await expect(page.getByRole("button", { name: words.time.nextMonth })).toBeVisible();
+    return DIALOG;
+  },
+};
+
+const settings: Scene = async (stage) => {
+  await openWeek(stage);
+  const { page, words } = stage;
+  await openAccount(stage);
+  await page.getByRole("menuitem", { name: words.shell.settings }).click();
+  await expect(page.getByRole("dialog", { name: words.shell.settings })).toBeVisible();
+  return DIALOG;
+};
+
+const requestForm: Scene = async ({ page, visit, words: { timeoff } }) => {
+  await visit("/time-off");
+  await page.getByRole("button", { name: timeoff.request }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: timeoff.request }).click();
+  await expect(page.getByText(timeoff.missing.days)).toBeVisible();
+  return DIALOG;
+};
+
+const PAGES: Act["scenes"] = {
+  "time off": async (stage) => {
+    await pageAt("/time-off")(stage);
+    await expect(stage.page.getByRole("article").first()).toBeVisible();
+    return undefined;
+  },
+  swaps: async (stage) => {
+    await pageAt("/swaps")(stage);
+    await expect(stage.page.locator("[data-offer]").first()).toBeVisible();
+    return undefined;
+  },
+  "open shifts": pageAt("/open"),
+  "my shifts": pageAt("/me"),
+  "no such page": async ({ page, visit, words: { shell } }) => {
+    await visit("/nowhere");
+    await expect(page.getByRole("heading", { name: shell.noPage.title })).toBeVisible();
+    return undefined;
+  },
+};
+
+const OF_STAFF: Act["scenes"] = {
+  "the form of an offer": async (stage) => {
+    await openWeek(stage);
+    const { page, words, kept } = stage;
+    await page.locator(`[data-schedule="${kept.id}"]`).click();
+    await page.getByRole("button", { name: words.offers.offer.open }).click();
+    await page.getByRole("radio", { name: words.offers.offer.swap }).check();
+    await expect(page.getByRole("combobox", { name: words.offers.offer.which })).toBeVisible();
+    return DIALOG;
+  },
+  "the sign-in page with its reasons": async (stage) => {
+    await openWeek(stage);
+    const { page, words } = stage;
+    await openAccount(stage);
+    await page.getByRole("menuitem", { name: words.shell.signOut }).click();
+    await page.getByRole("button", { name: words.session.signIn }).click();
+    await expect(page.getByText(words.session.noPassword)).toBeVisible();
+    return undefined;
+  },
+};
+
+/** What is read with axe, by who sees it. Each scene opens one page. */
+export const ACTS: Readonly<Record<string, Act>> = {
+  "a manager's week": { email: MANAGER, scenes: WEEK },
+  "a manager's grid": { email: MANAGER, wideOnly: true, scenes: GRID },
+  "the forms of shifts": { email: MANAGER, scenes: FORMS },
+  "a manager's pages": {
+    email: MANAGER,
+    scenes: { ...PAGES, "the request form with its reasons": requestForm, settings },
+  },
+  "a staff member's pages": { email: STAFF, scenes: { "the week": WEEK["the week"] as Scene, ...PAGES, ...OF_STAFF } },
+};
