@@ -58,6 +58,7 @@ test("a week is copied as drafts; what does not fit is named with its reason; on
 
 test("publishing says who is told what before, and tells them", async ({ person, desk }) => {
   const week = ownWeek();
+  const first = Number(week.slice(-2));
   const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
   const vera = await hired(desk, week);
   const known = await desk.add({ staff_id: sam, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
@@ -70,13 +71,14 @@ test("publishing says who is told what before, and tells them", async ({ person,
   const dialog = manager.page.getByRole("dialog", { name: "Publish 3 changes" });
   const told = dialog.getByRole("list", { name: "Who is told what" }).locator(":scope > li");
   await expect(told).toContainText([
-    /Sam Okafor.*Changed.*09:00–18:00 was \w+ 5 Jan, 09:00–17:00.*Taken off/,
+    new RegExp(`Sam Okafor.*Changed.*09:00–18:00 was Mon ${first} Jan, 09:00–17:00.*Taken off`),
     /Vera.*New/,
     /Everyone who may take it.*New.*Nurse/,
   ]);
   await expect(staff.page.getByRole("link", { name: "See the week" })).toHaveCount(0);
   await dialog.getByRole("button", { name: "Publish all 3" }).click();
-  await expect(staff.page.getByText("Week 2 was published: 1 shift for you.").first()).toBeVisible();
+  const number = first <= 4 ? 1 : 2;
+  await expect(staff.page.getByText(`Week ${number} was published: 1 shift for you.`).first()).toBeVisible();
   await staff.page.getByRole("link", { name: "See the week" }).click();
   await expect(staff.card(again)).toContainText("09:00–18:00");
   await expect(staff.page.getByRole("link", { name: "See the week" })).toHaveCount(0);
