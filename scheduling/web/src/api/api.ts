@@ -1,11 +1,13 @@
-import type { Offer, Simulation, Template } from "../live.gen";
+import type { CalendarLink, Offer, Simulation, Template } from "../live.gen";
 import type { Call } from "./http";
 import type { Reason } from "./problem";
 import type {
   Batch,
   Batched,
+  CalendarAddress,
   ConsideredShift,
   FullTemplate,
+  Imported,
   Location,
   LocationNeeds,
   OfferFields,
@@ -117,6 +119,21 @@ export function createApi(request: Request) {
     ) => post<TimeOff>(`/api/timeoff/${id}/${decision}`, body, requestId),
     cancelTimeOff: (id: number, version: number, requestId?: string) =>
       post<TimeOff>(`/api/timeoff/${id}/cancel`, { version }, requestId),
+
+    calendarLinks: (signal?: AbortSignal) => request<CalendarLink[]>("/api/calendar/links", { signal }),
+    makeCalendarLink: (location: string | null, requestId?: string) => {
+      const body = location === null ? { scope: "me" } : { scope: "location", location };
+      return post<CalendarAddress>("/api/calendar/links", body, requestId);
+    },
+    revokeCalendarLink: (id: number, requestId?: string) =>
+      request<void>(`/api/calendar/links/${id}`, { method: "DELETE", requestId }),
+    exportShifts: (format: "csv" | "ics", between: Window) =>
+      request<Blob>(query(`/api/schedules.${format}`, { ...between }), { as: "blob" }),
+    /** `dryRun`: nothing is kept; the answer says what would be. */
+    importShifts: (lines: Blob, dryRun: boolean, accept: readonly string[] = [], requestId?: string) => {
+      const search = new URLSearchParams([["dry_run", String(dryRun)], ...accept.map((code) => ["accept", code])]);
+      return request<Imported>(`/api/schedules/import?${search}`, { method: "POST", body: lines, requestId });
+    },
 
     simulation: (signal?: AbortSignal) => request<Simulation>("/api/simulation", { signal }),
     startSimulation: (pace: NonNullable<Simulation["pace"]>) =>

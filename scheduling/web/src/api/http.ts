@@ -2,7 +2,10 @@ import { Problem, problemOf } from "./problem";
 
 export interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Sent as JSON; a Blob as what it is. */
   readonly body?: unknown;
+  /** How the answer is read; JSON where nothing is said. */
+  readonly as?: "blob";
   readonly token?: string | null;
   /** The name of a change: its events bear it, so that the page knows them for its own. */
   readonly requestId?: string | undefined;
@@ -15,12 +18,13 @@ function initOf({ method = "GET", body, token, requestId, signal }: Call): Reque
   const headers: Record<string, string> = { accept: "application/json" };
   if (token) headers.authorization = `Bearer ${token}`;
   if (requestId) headers["x-request-id"] = requestId;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = file ? body.type : "application/json";
   return {
     method,
     headers,
     credentials: "same-origin",
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   };
 }
@@ -30,9 +34,10 @@ function unreachable(error: unknown): never {
   throw new Problem(0, "No answer", "The server cannot be reached. Check the connection and try again.");
 }
 
-/** Sends one request and returns its JSON (undefined for 204). Throws `Problem` for every refusal. */
+/** Sends one request and returns its JSON (undefined for 204), or the file that it is. Throws `Problem` for every refusal. */
 export async function send<T>(fetch: Fetch, path: string, call: Call = {}): Promise<T> {
   const response = await fetch(path, initOf(call)).catch(unreachable);
   if (!response.ok) throw await problemOf(response);
+  if (call.as === "blob") return (await response.blob()) as T;
   return (response.status === 204 ? undefined : await response.json()) as T;
 }

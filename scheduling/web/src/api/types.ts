@@ -1,7 +1,7 @@
 /** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
 
 import type * as Generated from "../live.gen";
-import type { Offer, Template } from "../live.gen";
+import type { CalendarLink, Offer, Template } from "../live.gen";
 import type { Reason } from "./problem";
 
 export type Instant = string;
@@ -203,4 +203,18 @@ export interface TimeOffFields {
   readonly starts_at: Instant;
   readonly ends_at: Instant;
   readonly note: string;
+}
+
+/** A calendar link that was made. Whoever knows its `path` sees the shifts; it is told this once. */
+export interface CalendarAddress {
+  readonly link: CalendarLink;
+  readonly path: string;
+}
+
+/** What came of a spreadsheet's lines; in a dry run, what would. */
+export interface Imported {
+  readonly dry_run: boolean;
+  readonly created: readonly Schedule[];
+  readonly changed: readonly { readonly before: Schedule; readonly after: Schedule }[];
+  readonly unchanged: number;
 }

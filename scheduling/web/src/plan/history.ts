@@ -5,7 +5,7 @@ import type { RowChange } from "../live/changes";
 /** Shifts before and after one change; null where they did not or do not exist. */
 export type Rows = readonly RowChange<Schedule>[];
 
-export type DeedKind = "create" | "change" | "delete" | "publish" | "move" | "copy";
+export type DeedKind = "create" | "change" | "delete" | "publish" | "move" | "copy" | "import";
 
 /** A change that was sent. */
 export interface Deed {

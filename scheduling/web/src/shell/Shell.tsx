@@ -3,6 +3,7 @@ import {
   type Icon,
   IconArrowsExchange,
   IconCalendarPlus,
+  IconCalendarShare,
   IconCalendarWeek,
   IconLogout,
   IconPlaneDeparture,
@@ -33,6 +34,8 @@ const SettingsDialog = lazy(() =>
   import("../settings/SettingsDialog").then((module) => ({ default: module.SettingsDialog })),
 );
 
+const LinksDialog = lazy(() => import("../calendar/LinksDialog").then((module) => ({ default: module.LinksDialog })));
+
 const DemoMenu = lazy(() => import("../demo/DemoMenu").then((module) => ({ default: module.DemoMenu })));
 const SimulationBar = lazy(() => import("../demo/SimulationBar").then((module) => ({ default: module.SimulationBar })));
 
@@ -40,6 +43,7 @@ function Person() {
   const { t } = useTranslation();
   const { me, manager, signOut } = useSignedIn();
   const [settings, setSettings] = useState<"unopened" | "open" | "closed">("unopened");
+  const [links, setLinks] = useState<"unopened" | "open" | "closed">("unopened");
   return (
     <>
       <Menu position="bottom-end" width={220} shadow="md">
@@ -59,6 +63,9 @@ function Person() {
             </Text>
           </div>
           <Menu.Divider />
+          <Menu.Item leftSection={<IconCalendarShare size={16} />} onClick={() => setLinks("open")}>
+            {t("shell.calendar")}
+          </Menu.Item>
           <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setSettings("open")}>
             {t("shell.settings")}
           </Menu.Item>
@@ -72,6 +79,7 @@ function Person() {
         </Menu.Dropdown>
       </Menu>
       <Suspense>
+        {links !== "unopened" && <LinksDialog opened={links === "open"} close={() => setLinks("closed")} />}
         {settings !== "unopened" && <SettingsDialog opened={settings === "open"} close={() => setSettings("closed")} />}
       </Suspense>
     </>

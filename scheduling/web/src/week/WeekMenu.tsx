@@ -1,5 +1,15 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { type Icon, IconCopy, IconDots, IconPrinter, IconTemplate, IconUsers } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconCalendarShare,
+  IconCopy,
+  IconDots,
+  IconFileExport,
+  IconFileImport,
+  IconPrinter,
+  IconTemplate,
+  IconUsers,
+} from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -21,7 +31,7 @@ export interface WeekDialogProps extends Shown {
 
 interface Entry {
   /** Its words are in the catalogue under `week.menu`. */
-  readonly name: "copy" | "templates" | "print" | "team";
+  readonly name: "copy" | "templates" | "import" | "export" | "calendar" | "print" | "team";
   readonly icon: Icon;
   readonly readers: "managers" | "everyone";
   /** A dialog, which is loaded when it is opened first, another page, or something that is done at once. */
@@ -43,6 +53,24 @@ const ENTRIES: readonly Entry[] = [
     icon: IconTemplate,
     readers: "managers",
     opens: lazy(() => import("../bulk/TemplatesDialog").then((module) => ({ default: module.TemplatesDialog }))),
+  },
+  {
+    name: "import",
+    icon: IconFileImport,
+    readers: "managers",
+    opens: lazy(() => import("../calendar/ImportDialog").then((module) => ({ default: module.ImportDialog }))),
+  },
+  {
+    name: "export",
+    icon: IconFileExport,
+    readers: "everyone",
+    opens: lazy(() => import("../calendar/ExportDialog").then((module) => ({ default: module.ExportDialog }))),
+  },
+  {
+    name: "calendar",
+    icon: IconCalendarShare,
+    readers: "everyone",
+    opens: lazy(() => import("../calendar/LinksDialog").then((module) => ({ default: module.LinksDialog }))),
   },
   {
     name: "print",

@@ -1,4 +1,5 @@
 import { bulk } from "./en/bulk";
+import { calendar } from "./en/calendar";
 import { demo } from "./en/demo";
 import { live } from "./en/live";
 import { mine } from "./en/mine";
@@ -20,6 +21,7 @@ import { week } from "./en/week";
  * `_one` and `_other` is chosen by `count`.
  */
 export const english = {
+  calendar,
   demo,
   bulk,
   live,

@@ -1,5 +1,6 @@
 import type { Catalogue } from "./catalogue";
 import { bulk } from "./de/bulk";
+import { calendar } from "./de/calendar";
 import { demo } from "./de/demo";
 import { live } from "./de/live";
 import { mine } from "./de/mine";
@@ -19,9 +20,10 @@ import { week } from "./de/week";
 /**
  * Every word of the screens, in German. One word for one thing: Dienstplan (schedule), Schicht (shift), Entwurf (draft),
  * veröffentlichen (publish), offene Schicht (open shift), Abwesenheit (time off), Antrag (request), Tausch (swap),
- * Ruhezeit (rest), Leitung (manager), Team (staff). Vorlage (template). Readers are "Sie".
+ * Ruhezeit (rest), Leitung (manager), Team (staff), Vorlage (template), Kalender-Link (calendar link). Readers are "Sie".
  */
 export const german: Catalogue = {
+  calendar,
   demo,
   bulk,
   live,

@@ -13,7 +13,15 @@ export const week: Translated<typeof english.week> = {
   publish_other: "{{count}} Änderungen veröffentlichen",
   newShift: "Neue Schicht",
   more: "Mehr",
-  menu: { copy: "Woche kopieren…", templates: "Vorlagen…", print: "Drucken…", team: "Bedarf und Verträge…" },
+  menu: {
+    copy: "Woche kopieren…",
+    templates: "Vorlagen…",
+    import: "Importieren…",
+    export: "Exportieren…",
+    calendar: "Kalender-Link…",
+    print: "Drucken…",
+    team: "Bedarf und Verträge…",
+  },
   print: {
     printed: "Gedruckt {{day}}, {{time}}, von {{name}}",
     draft: "nicht veröffentlicht: nur die Leitung sieht ihn",

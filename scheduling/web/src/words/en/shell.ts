@@ -5,6 +5,7 @@ export const shell = {
   account: "{{name}}: account",
   manager: "Manager",
   staff: "Staff",
+  calendar: "Calendar link…",
   settings: "Settings",
   signOut: "Sign out",
   close: "Close",

@@ -11,7 +11,15 @@ export const week = {
   publish_other: "Publish {{count}} changes",
   newShift: "New shift",
   more: "More",
-  menu: { copy: "Copy a week…", templates: "Templates…", print: "Print…", team: "Cover and contracts…" },
+  menu: {
+    copy: "Copy a week…",
+    templates: "Templates…",
+    import: "Import…",
+    export: "Export…",
+    calendar: "Calendar link…",
+    print: "Print…",
+    team: "Cover and contracts…",
+  },
   print: {
     printed: "Printed {{day}}, {{time}}, by {{name}}",
     draft: "not published: only managers see it",
