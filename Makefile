@@ -108,8 +108,9 @@ check-biome: $(STAMPS)/node
 check-tsc: $(STAMPS)/node
 	npm run --silent typecheck --workspaces
 
+# Files as they stand, not by their number of tests: a file of few tests that take long would come last, on one process.
 test-python: $(STAMPS)/node ## pytest: tidings and the scheduling server
-	python -m pytest --numprocesses=2 --dist=loadfile
+	python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test-typescript: $(STAMPS)/node ## Vitest: the client, the React package and the dashboard
 	npm run --silent test --workspaces
