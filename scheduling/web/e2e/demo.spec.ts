@@ -1,4 +1,4 @@
-import { test as base, expect, MANAGER, STAFF } from "./fixtures";
+import { test as base, expect, MANAGER, ownWeek, STAFF } from "./fixtures";
 import { type Server, startServer } from "./server";
 
 /** A server with what only the demo has. */
@@ -40,6 +40,37 @@ test("a visitor comes in without an account, and a second window is somebody els
   await expect(second.getByRole("button", { name: "Sam Okafor: account" })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("button", { name: "Mona Reyes: account" })).toBeVisible();
+});
+
+test("the tour ticks off what was really done, by keyboard too, and is remembered", async ({ person, demo }) => {
+  const week = ownWeek();
+  const { page } = await person(MANAGER, { url: demo.url, week });
+  const tour = page.getByRole("complementary", { name: "Guided tour" });
+  await expect(tour).toContainText("0 of 6");
+  await page.getByRole("gridcell", { name: /^Sam Okafor, Tue .*nothing/ }).focus();
+  await page.keyboard.type("9-17");
+  await page.keyboard.press("Enter");
+  await expect(tour.getByRole("button", { name: /^Plan a shift by typing.*done$/ })).toBeVisible();
+  await page.keyboard.press("Control+Z");
+  await expect(tour.getByRole("button", { name: /^Take it back.*done$/ })).toBeVisible();
+
+  const popup = page.waitForEvent("popup");
+  await tour.getByRole("button", { name: "Open Sam’s window" }).click();
+  await expect((await popup).getByRole("button", { name: "Sam Okafor: account" })).toBeVisible();
+
+  await tour.getByRole("button", { name: "Cut the network" }).click();
+  await tour.getByRole("button", { name: "Cut this window’s network" }).click();
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
+  await tour.getByRole("button", { name: "Connect again" }).click();
+  await expect(tour).toContainText("4 of 6");
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toHaveCount(0);
+
+  await tour.getByRole("button", { name: "Close the tour" }).click();
+  await page.reload();
+  await page.getByRole("button", { name: /: account$/ }).click();
+  await expect(tour).toHaveCount(0);
+  await page.getByRole("menuitem", { name: "Guided tour" }).click();
+  await expect(tour).toContainText("4 of 6");
 });
 
 test("where real people work there is nothing of the demo", async ({ page, person, server }) => {

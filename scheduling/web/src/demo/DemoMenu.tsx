@@ -1,7 +1,9 @@
 import { Menu } from "@mantine/core";
+import { IconListCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useSignedIn } from "../session/signed-in";
 import { PACES, type Pace, usePlay, useSimulation } from "./simulation";
+import { tour } from "./tour";
 
 const OFF = "off";
 
@@ -28,6 +30,9 @@ export function DemoMenu() {
         ))}
       </Menu.RadioGroup>
       <Menu.Divider />
+      <Menu.Item leftSection={<IconListCheck size={16} />} onClick={tour.open}>
+        {t("demo.tour.title")}
+      </Menu.Item>
     </>
   );
 }

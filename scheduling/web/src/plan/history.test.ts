@@ -19,6 +19,20 @@ const popped = async (history: History) => {
   return deed && (await history.rowsOf(deed));
 };
 
+describe("who watches", () => {
+  it("hears of what the server has done and taken back, and not of what it refused", async () => {
+    const history = new History();
+    const heard: string[] = [];
+    const stop = history.watch((done) => heard.push(done));
+    await history.record("create", Promise.resolve(shift(1, 1)), (after) => [{ before: null, after }]);
+    await history.record("delete", Promise.reject(new Error("No")), () => []).catch(() => {});
+    await history.restore(Promise.resolve(null), () => []);
+    stop();
+    await history.record("publish", Promise.resolve(null), () => []);
+    expect(heard).toEqual(["create", "undo"]);
+  });
+});
+
 describe("the inverse", () => {
   it("of creating deletes, of deleting creates, of changing changes back, with the version that was left", () => {
     const [old, now] = [shift(5, 1, { note: "old" }), shift(5, 2, { note: "new" })];

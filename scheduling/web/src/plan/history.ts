@@ -44,6 +44,7 @@ export class History {
   #count = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #restored: Promise<unknown> = Promise.resolve();
+  readonly #watchers = new Set<(done: DeedKind | "undo") => void>();
 
   constructor(limit = LIMIT) {
     this.#limit = limit;
@@ -51,6 +52,12 @@ export class History {
 
   get size(): number {
     return this.#kept.length;
+  }
+
+  /** Calls `watcher` after each change that the server has made, and after each that it has taken back. Returns the undo. */
+  watch(watcher: (done: DeedKind | "undo") => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** Keeps a change that was sent as the newest one, and the oldest no longer when there are too many. Forgets it when it fails. */
@@ -66,6 +73,7 @@ export class History {
       const answered = await answer;
       kept.rows = rowsOf(answered);
       settle(kept.rows);
+      this.#tell(kind);
       return answered;
     } catch (error) {
       this.#drop(kept);
@@ -100,6 +108,7 @@ export class History {
     const followed = answer.then((answered) => this.undone(restoredBy(answered)));
     this.#restored = followed.catch(() => {});
     await followed;
+    this.#tell("undo");
     return answer;
   }
 
@@ -110,6 +119,10 @@ export class History {
     for (const kept of this.#kept) {
       if (kept.rows) kept.rows = kept.rows.map(({ before, after }) => ({ before, after: found(after) }));
     }
+  }
+
+  #tell(done: DeedKind | "undo"): void {
+    for (const watcher of this.#watchers) watcher(done);
   }
 
   #drop(kept: Kept): void {

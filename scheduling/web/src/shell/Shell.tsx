@@ -39,6 +39,8 @@ const LinksDialog = lazy(() => import("../calendar/LinksDialog").then((module) =
 const DemoMenu = lazy(() => import("../demo/DemoMenu").then((module) => ({ default: module.DemoMenu })));
 const SimulationBar = lazy(() => import("../demo/SimulationBar").then((module) => ({ default: module.SimulationBar })));
 
+const TourPanel = lazy(() => import("../demo/TourPanel").then((module) => ({ default: module.TourPanel })));
+
 function Person() {
   const { t } = useTranslation();
   const { me, manager, signOut } = useSignedIn();
@@ -182,6 +184,9 @@ export function Shell() {
         <main className={classes.main} key={JSON.stringify(locale)}>
           <Outlet />
         </main>
+        <InDemo>
+          <TourPanel />
+        </InDemo>
       </OutageWatch>
     </div>
   );
