@@ -6,13 +6,15 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { MinePage } from "./mine/MinePage";
-import { OpenPage } from "./open/OpenPage";
 import { Shell } from "./shell/Shell";
+import { soon } from "./shell/soon";
 import { readTeamSearch } from "./team/team-search";
-import { TimeOffPage } from "./timeoff/TimeOffPage";
 import { WeekPage } from "./week/WeekPage";
 import { readWeekSearch } from "./week/week-search";
+
+const MinePage = soon(() => import("./mine/MinePage").then((module) => module.MinePage));
+const OpenPage = soon(() => import("./open/OpenPage").then((module) => module.OpenPage));
+const TimeOffPage = soon(() => import("./timeoff/TimeOffPage").then((module) => module.TimeOffPage));
 
 interface Context {
   /** A member of staff at a phone: they begin at their own shifts, all others at the week. */

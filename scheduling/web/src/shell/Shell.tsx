@@ -29,6 +29,7 @@ import { TimeOffNews } from "../timeoff/TimeOffNews";
 import { Face } from "./Face";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
+import { useSoon } from "./soon";
 
 const SettingsDialog = lazy(() =>
   import("../settings/SettingsDialog").then((module) => ({ default: module.SettingsDialog })),
@@ -158,6 +159,7 @@ function OwnRecord() {
 export function Shell() {
   const { t } = useTranslation();
   const { locale } = useSettings();
+  useSoon();
   const { manager } = useSignedIn();
   return (
     <div className={classes.shell}>
@@ -182,7 +184,9 @@ export function Shell() {
         {!manager && <OwnNews />}
         {/* Dates are written by the locale, which no component follows by itself: with another one the page is drawn anew. */}
         <main className={classes.main} key={JSON.stringify(locale)}>
-          <Outlet />
+          <Suspense>
+            <Outlet />
+          </Suspense>
         </main>
         <InDemo>
           <TourPanel />

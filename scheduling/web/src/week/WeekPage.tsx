@@ -2,7 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { IconCloudOff } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useMemo, useState } from "react";
+import { type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import { KeysDialog } from "../plan/KeysDialog";
@@ -12,13 +12,11 @@ import { WeekContext } from "../plan/use-quick-entry";
 import { useSignedIn } from "../session/signed-in";
 import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
-import { PublishDialog } from "../shift/PublishDialog";
-import { ShiftPanel } from "../shift/ShiftPanel";
+import { soon, useMet } from "../shell/soon";
 import { useNow } from "../time/use-now";
 import { type Day, weekOf } from "../time/week";
 import { weekLabel } from "../time/words";
 import { today as todayIn } from "../time/zone";
-import { RequestDialog } from "../timeoff/RequestDialog";
 import { Agenda } from "./Agenda";
 import { type Desk, DeskContext } from "./desk";
 import { EmptyWeek } from "./EmptyWeek";
@@ -32,6 +30,10 @@ import { WeekNews } from "./WeekNews";
 import classes from "./WeekPage.module.css";
 import { WeekSkeleton } from "./WeekSkeleton";
 import { WeekToolbar } from "./WeekToolbar";
+
+const ShiftPanel = soon(() => import("../shift/ShiftPanel").then((module) => module.ShiftPanel));
+const PublishDialog = soon(() => import("../shift/PublishDialog").then((module) => module.PublishDialog));
+const RequestDialog = soon(() => import("../timeoff/RequestDialog").then((module) => module.RequestDialog));
 
 function useDeskOf(week: Week, today: Day): Desk {
   const { me, manager } = useSignedIn();
@@ -154,6 +156,11 @@ export function WeekPage() {
   const desk = useDeskOf(week, today);
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
   const request = (search.request && week.timeOff.get(search.request)) || null;
+  const met = {
+    shift: useMet(search.shift !== undefined),
+    publishing: useMet(publishing),
+    request: useMet(request !== null),
+  };
   const add = () => void navigate({ search: { week: search.week, shift: "new" } });
   const goTo = (day: Day) => void navigate({ search: { week: day === weekOf(today) ? undefined : day } });
   const close = () => void navigate({ search: { week: search.week } });
@@ -176,15 +183,19 @@ export function WeekPage() {
         </div>
       </Toasts>
       {!phone && <WeekFoot manager={manager} />}
-      <ShiftPanel week={week} first={monday} search={search} close={close} />
       <PrintSheet week={week} monday={monday} />
-      <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />
-      <RequestDialog
-        request={request}
-        name={request ? desk.nameOf(request.staff_id) : ""}
-        zones={week.zones}
-        close={close}
-      />
+      <Suspense>
+        {met.shift && <ShiftPanel week={week} first={monday} search={search} close={close} />}
+        {met.publishing && <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />}
+        {met.request && (
+          <RequestDialog
+            request={request}
+            name={request ? desk.nameOf(request.staff_id) : ""}
+            zones={week.zones}
+            close={close}
+          />
+        )}
+      </Suspense>
     </DeskContext>
   );
 }

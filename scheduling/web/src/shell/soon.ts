@@ -1,0 +1,43 @@
+import { useIsFetching } from "@tanstack/react-query";
+import { type ComponentType, lazy, useEffect, useState } from "react";
+
+/** Milliseconds of quiet, nothing being fetched, after which the first screen has long been drawn. */
+const QUIET = 2_000;
+
+const waiting = new Set<() => Promise<unknown>>();
+
+/**
+ * A component that the first screen does without: its code is fetched when it is first drawn, and soon after the first screen
+ * in any case, so that it is there when there is no network any more.
+ */
+export function soon<Props>(load: () => Promise<ComponentType<Props>>) {
+  let loading: Promise<ComponentType<Props>> | null = null;
+  const once = () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = null;
+      throw error;
+    });
+    return loading;
+  };
+  waiting.add(once);
+  return lazy(async () => ({ default: await once() }));
+}
+
+/** Whether it is so, or was: what has been opened once stays there to be closed with grace. */
+export function useMet(now: boolean): boolean {
+  const [met, setMet] = useState(now);
+  if (now && !met) setMet(true);
+  return met;
+}
+
+/** Fetches what is needed soon. A failure is met again, and told, by whoever needs it. */
+export function useSoon(): void {
+  const quiet = useIsFetching() === 0;
+  useEffect(() => {
+    if (!quiet) return;
+    const timer = setTimeout(() => {
+      for (const fetch of waiting) fetch().catch(() => {});
+    }, QUIET);
+    return () => clearTimeout(timer);
+  }, [quiet]);
+}
