@@ -161,3 +161,66 @@ test("a move onto leave that was approved a second ago is refused with its reaso
   expect(await desk.rows(week)).toEqual([`${shift.id}/1`]);
   await expect.poll(manager.rows).toEqual([`${shift.id}/1`]);
 });
+
+test("the same without dragging: a card's menu asks where the shift shall go, and says what is in the way", async ({
+  person,
+  desk,
+}) => {
+  const week = ownWeek();
+  const [noor, omar] = await hired(desk, week);
+  const shift = await desk.add({ staff_id: noor, ...office(week, 1) });
+  const other = await desk.add({ staff_id: omar, starts_at: at(week, 1, 12), ends_at: at(week, 1, 20) });
+  const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { week })];
+  await manager.card(shift).click({ button: "right" });
+  await manager.page.getByRole("menuitem", { name: "Move…" }).click();
+  const dialog = manager.page.getByRole("dialog", { name: "Move a shift" });
+  const who = dialog.getByRole("combobox", { name: "Who" });
+  await who.click();
+  await manager.page.getByRole("option", { name: `${2100 - Number(week.slice(0, 4))} Omar` }).click();
+  await expect(dialog.getByRole("status")).toContainText("Already works 13:00–21:00");
+  await expect(dialog.getByRole("button", { name: "Move", exact: true })).toBeDisabled();
+  await who.click();
+  await manager.page.getByRole("option", { name: "Open shift (nobody yet)" }).click();
+  await dialog.getByLabel("Ends: hours").fill("15");
+  await dialog.getByRole("button", { name: "Move", exact: true }).click();
+  await expect(staff.cell(null, day(week, 1)).locator("[data-schedule]")).toContainText("09:00–15:00");
+  await expect(staff.cell(noor, day(week, 1)).locator("[data-schedule]")).toHaveCount(0);
+  await expect.poll(() => desk.rows(week)).toEqual([`${shift.id}/2`, `${other.id}/1`].sort());
+  await expect.poll(manager.rows).toEqual(await desk.rows(week));
+});
+
+test("several are selected, moved two days on, taken back and published together", async ({ person, desk }) => {
+  const week = ownWeek();
+  const [noor] = await hired(desk, week);
+  const draft = (number: number) => desk.add({ staff_id: noor, ...office(week, number), status: "draft" });
+  const shifts = [await draft(0), await draft(1), await draft(2)] as const;
+  const [manager, other] = [await person(MANAGER, { week }), await person(MANAGER, { week })];
+  const bar = manager.page.getByRole("region", { name: "Selected shifts" });
+  const versions = (version: number) => shifts.map(({ id }) => `${id}/${version}`).sort();
+  await manager.card(shifts[0]).click({ modifiers: ["ControlOrMeta"] });
+  await manager.card(shifts[2]).click({ modifiers: ["Shift"] });
+  await expect(bar).toContainText("3 selected");
+  await bar.getByRole("button", { name: "Move…" }).click();
+  const dialog = manager.page.getByRole("dialog", { name: "Move 3 shifts" });
+  await dialog.getByRole("textbox", { name: "Days later" }).fill("2");
+  await dialog.getByRole("button", { name: "Move", exact: true }).click();
+  for (const [index, shift] of shifts.entries()) {
+    await expect(other.cell(noor, day(week, index + 2)).locator(`[data-schedule="${shift.id}"]`)).toHaveCount(1);
+  }
+  await expect.poll(() => desk.rows(week)).toEqual(versions(2));
+  await expect(toast(manager)).toContainText("3 shifts moved.");
+  await manager.page.keyboard.press("Control+z");
+  await expect.poll(() => desk.rows(week)).toEqual(versions(3));
+  await expect(other.cell(noor, week).locator("[data-schedule]")).toHaveCount(1);
+
+  await manager.card(shifts[0]).focus();
+  await manager.page.keyboard.press("Escape");
+  await expect(bar).toHaveCount(0);
+  await manager.card(shifts[0]).focus();
+  await manager.page.keyboard.press("Shift+ArrowRight");
+  await expect(bar).toContainText("2 selected");
+  await bar.getByRole("button", { name: "Publish 2" }).click();
+  await expect.poll(() => desk.rows(week, "published")).toHaveLength(2);
+  await expect(other.card(shifts[1])).toHaveAttribute("data-status", "published");
+  await expect.poll(manager.rows).toEqual(await desk.rows(week));
+});

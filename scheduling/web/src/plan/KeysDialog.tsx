@@ -13,6 +13,8 @@ const KEYS = {
   new: ["n"],
   retype: ["F2"],
   lift: ["Space"],
+  move: ["m"],
+  select: ["Shift ↑ …", "Ctrl Space"],
   stretch: ["+", "−"],
   delete: ["Delete"],
   copy: ["Ctrl C", "Ctrl V"],

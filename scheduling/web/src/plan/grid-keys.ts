@@ -2,8 +2,9 @@ import type { KeyboardEvent } from "react";
 import type { Schedule } from "../api/types";
 import type { Grid } from "../week/grid";
 import type { Translate } from "../words/language";
+import type { CardActions } from "./cards/CardActions";
 import { stretched } from "./placing";
-import type { Spot } from "./use-grid-focus";
+import { cardOf, type Spot } from "./use-grid-focus";
 import type { Planner } from "./use-plan";
 import type { Typing } from "./use-quick-entry";
 
@@ -11,6 +12,7 @@ interface Context {
   readonly grid: Grid;
   readonly spot: Spot;
   readonly planner: Planner;
+  readonly actions: CardActions;
   readonly t: Translate;
   readonly type: (typing: Typing) => void;
   /** Takes up a shift, to be put elsewhere. */
@@ -21,8 +23,14 @@ interface Context {
 
 /** The shift that has the focus. */
 function shiftAt(grid: Grid, { card }: Spot): Schedule | null {
-  const found = grid.shifts.find(({ schedule }) => card === `schedule-${schedule.id}`);
+  const found = grid.shifts.find(({ schedule }) => card === cardOf(schedule));
   return found?.schedule ?? null;
+}
+
+/** The shifts that a key is about: the one that has the focus with all that are selected with it, else those that are selected. */
+function shiftsAt({ grid, spot, actions }: Context): readonly Schedule[] {
+  const shift = shiftAt(grid, spot);
+  return shift ? actions.chosen(shift) : actions.selection.shifts(grid);
 }
 
 function stretch({ grid, spot, planner, t }: Context, minutes: number): void {
@@ -34,11 +42,14 @@ function stretch({ grid, spot, planner, t }: Context, minutes: number): void {
 }
 
 function withControl(event: KeyboardEvent, context: Context): boolean {
-  const { grid, spot, planner } = context;
-  const shift = shiftAt(grid, spot);
+  const { grid, spot, planner, actions } = context;
+  const [shift, shifts] = [shiftAt(grid, spot), shiftsAt(context)];
   switch (event.key.toLowerCase()) {
     case "c":
-      if (shift) planner.copy([shift]);
+      planner.copy(shifts);
+      return shifts.length > 0;
+    case " ":
+      if (shift) actions.selection.toggle(shift.id, spot);
       return shift !== null;
     case "v":
       planner.paste(spot.staffId, spot.day);
@@ -49,8 +60,8 @@ function withControl(event: KeyboardEvent, context: Context): boolean {
 }
 
 function plain(event: KeyboardEvent, context: Context): boolean {
-  const { grid, spot, planner, type, lift, stay } = context;
-  const shift = shiftAt(grid, spot);
+  const { grid, spot, planner, actions, type, lift, stay } = context;
+  const [shift, shifts] = [shiftAt(grid, spot), shiftsAt(context)];
   const { staffId, day } = spot;
   if (/^\d$/.test(event.key)) {
     type({ staffId, day, shift, text: event.key });
@@ -75,12 +86,14 @@ function plain(event: KeyboardEvent, context: Context): boolean {
       return shift !== null;
     case "Delete":
     case "Backspace":
-      if (shift) {
-        stay();
-        planner.remove([shift]);
-      }
-      return shift !== null;
+      if (shift) stay();
+      planner.remove(shifts);
+      return shifts.length > 0;
+    case "m":
+      actions.move(shifts);
+      return shifts.length > 0;
     case "Escape":
+      if (actions.selection.clear()) return true;
       if (spot.card !== null) stay();
       return spot.card !== null;
     default:

@@ -30,18 +30,18 @@ const STEPS: Readonly<Record<string, Step>> = {
   PageDown: "pagedown",
 };
 
+/** What a shift's card is called among the cards of its cell. */
+export const cardOf = ({ id }: { readonly id: number }) => `schedule-${id}`;
+
 /** The cards of a cell as they stand in it, from the top. */
 export function cardsOf({ leave, shifts }: Cell): string[] {
-  return [
-    ...leave.map((each) => `timeoff-${each.request.id}`),
-    ...shifts.map((each) => `schedule-${each.schedule.id}`),
-  ];
+  return [...leave.map((each) => `timeoff-${each.request.id}`), ...shifts.map((each) => cardOf(each.schedule))];
 }
 
 function stepOf(event: KeyboardEvent, rightToLeft: boolean): Step | null {
   const { key } = event;
   if (event.ctrlKey || event.metaKey) return key === "Home" ? "first" : key === "End" ? "last" : null;
-  if (event.altKey || event.shiftKey) return null;
+  if (event.altKey || (event.shiftKey && !key.startsWith("Arrow"))) return null;
   if (key === "ArrowLeft" || key === "ArrowRight") return (key === "ArrowRight") === rightToLeft ? "before" : "after";
   return STEPS[key] ?? null;
 }
@@ -91,8 +91,8 @@ export interface GridFocus {
   readonly spot: Spot;
   /** Moves the tab stop there, and the focus with it. */
   readonly go: (spot: Spot) => void;
-  /** Walks, if the key says so. */
-  readonly step: (event: KeyboardEvent) => boolean;
+  /** Walks, if the key says so; where to. */
+  readonly step: (event: KeyboardEvent) => Spot | null;
   readonly onFocus: (event: FocusEvent) => void;
   readonly onBlur: (event: FocusEvent) => void;
 }
@@ -128,10 +128,11 @@ export function useGridFocus(grid: Grid, table: RefObject<HTMLElement | null>): 
   };
   const step = (event: KeyboardEvent) => {
     const way = stepOf(event, document.dir === "rtl");
-    if (!way) return false;
+    if (!way) return null;
     event.preventDefault();
-    go(spotAt(grid, walk(stopOf(grid, spot), way, extentOf(grid))));
-    return true;
+    const to = spotAt(grid, walk(stopOf(grid, spot), way, extentOf(grid)));
+    go(to);
+    return to;
   };
   const onFocus = ({ target }: FocusEvent) => {
     const found = spotOf(target);

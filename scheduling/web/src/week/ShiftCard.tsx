@@ -1,8 +1,11 @@
 import { VisuallyHidden } from "@mantine/core";
-import { IconMoonStars, IconNote } from "@tabler/icons-react";
+import { IconCircleCheckFilled, IconDots, IconMoonStars, IconNote } from "@tabler/icons-react";
+import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
+import { useCardActions } from "../plan/cards/CardActions";
+import { useSelected } from "../plan/cards/selection";
 import { timeSpan } from "../time/words";
 import { useDesk } from "./desk";
 import type { Shift } from "./grid";
@@ -18,15 +21,27 @@ interface Props {
 
 /** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
 export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Props) {
-  const { manager, colourOf, nameOf, places, openShift } = useDesk();
+  const { colourOf, nameOf, places, openShift } = useDesk();
   const { t } = useTranslation();
   const { schedule, overnight } = shift;
   const fresh = useFresh(schedule.id);
+  const selected = useSelected(schedule.id);
+  const actions = useCardActions();
   const draft = schedule.status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
   // Beside the time there is room for the word or for the signs.
   const signs = overnight || schedule.note !== "";
   const { id, role, location, note, status, staff_id, timezone, version } = schedule;
-  return (
+  const openMenu = (event: MouseEvent<HTMLElement>) => {
+    const { nativeEvent, currentTarget, clientX, clientY } = event;
+    // A long press drags.
+    const finger = nativeEvent instanceof PointerEvent && nativeEvent.pointerType === "touch";
+    if (!actions || finger || event.defaultPrevented) return;
+    event.preventDefault();
+    const byKey = clientX === 0 && clientY === 0;
+    const here = { left: clientX, top: clientY, width: 0, height: 0 };
+    actions.openMenu(schedule, byKey ? currentTarget.getBoundingClientRect() : here);
+  };
+  const card = (
     <button
       type="button"
       tabIndex={tabIndex}
@@ -39,7 +54,11 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
       data-schedule={id}
       data-version={version}
       aria-haspopup="dialog"
-      onClick={() => openShift(id)}
+      data-selected={selected || undefined}
+      onClick={(event) => {
+        if (!actions?.click(schedule, event)) openShift(id);
+      }}
+      onContextMenu={openMenu}
     >
       <span className={classes.time}>
         {timeSpan(schedule, timezone)}
@@ -66,13 +85,36 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
         </span>
         {signs && draft}
       </span>
-      {manager && !wide && (
+      {actions && (
         <>
           <span className={classes.edge} data-edge="start" />
           <span className={classes.edge} data-edge="end" />
         </>
       )}
+      {selected && (
+        <>
+          <IconCircleCheckFilled className={classes.selected} size={17} aria-hidden="true" />
+          <VisuallyHidden> {t("plan.select.selected")}</VisuallyHidden>
+        </>
+      )}
       {fresh && <Glow key={version} by={schedule.updated_by} />}
     </button>
+  );
+  if (!actions) return card;
+  return (
+    <div className={classes.slot}>
+      {card}
+      {/* Not in the tab order: the menu key and the keys of the plan do the same. */}
+      <button
+        type="button"
+        tabIndex={-1}
+        className={classes.dots}
+        aria-label={t("plan.menu.of", { times: timeSpan(schedule, timezone) })}
+        aria-haspopup="menu"
+        onClick={({ currentTarget }) => actions.openMenu(schedule, currentTarget.getBoundingClientRect())}
+      >
+        <IconDots size={15} stroke={2} aria-hidden="true" />
+      </button>
+    </div>
   );
 }

@@ -4,6 +4,7 @@ import { Fragment, type KeyboardEvent, memo, useCallback, useMemo, useRef, useSt
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useNeeds } from "../live/queries";
+import { useCardActions } from "../plan/cards/CardActions";
 import { DragGhost } from "../plan/drag/DragGhost";
 import { answerLifted } from "../plan/drag/lifted-keys";
 import { useDragging } from "../plan/drag/use-dragging";
@@ -280,12 +281,18 @@ function useKeyboard({ grid, planner }: Pick<Props, "grid" | "planner">) {
     },
     [planner, t],
   );
+  const actions = useCardActions();
   const dragging = useDragging({ grid, table, planner, go });
   const onKeyDown = (event: KeyboardEvent) => {
-    if (answerLifted(event, { ...dragging, grid }) || focus.step(event) || !manager) return;
-    const stay = () => go({ ...focus.spot, card: null });
+    if (answerLifted(event, { ...dragging, grid })) return;
+    const { spot } = focus;
+    const to = focus.step(event);
+    if (to && event.shiftKey) actions?.selection.extend(grid, spot, to);
+    else if (to) actions?.selection.endRange();
+    if (to || !actions) return;
+    const stay = () => go({ ...spot, card: null });
     const lift = (id: number) => dragging.lift(id, "move", null);
-    answerKey(event, { grid, spot: focus.spot, planner, t, type: setTyping, lift, stay });
+    answerKey(event, { grid, spot, planner, actions, t, type: setTyping, lift, stay });
   };
   const of = ({ staffId }: Line): Keyboard => ({
     spot: focus.spot.staffId === staffId ? focus.spot : null,

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
+import { CardActionsProvider } from "../plan/cards/CardActions";
 import { KeysDialog } from "../plan/KeysDialog";
 import { Toasts } from "../plan/toasts";
 import { usePlan } from "../plan/use-plan";
@@ -76,9 +77,10 @@ function WholeGrid({ grid, empty, ...finding }: Finding & { grid: Grid; empty: R
   const planner = usePlan();
   const { manager } = useSignedIn();
   const keys = usePageKeys(manager ? planner.undo : () => {});
+  const view = <WeekGrid grid={grid} planner={planner} {...finding} />;
   return (
     <div className={classes.sheet}>
-      <WeekGrid grid={grid} planner={planner} {...finding} />
+      {manager ? <CardActionsProvider {...{ grid, planner }}>{view}</CardActionsProvider> : view}
       <KeysDialog {...keys} />
       {empty && <div className={classes.over}>{empty}</div>}
     </div>

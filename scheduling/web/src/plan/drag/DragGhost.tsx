@@ -31,6 +31,8 @@ const MARKS: Readonly<Record<Sign, TablerIcon | null>> = {
   nowhere: null,
 };
 
+const MOST_REASONS = 3;
+
 /** Beside the pointer, and on its other side where the screen ends; for keys below the cell. */
 function placeOf({ at }: Dragged, cell: Element | null): CSSProperties {
   const below = cell?.getBoundingClientRect();
@@ -81,12 +83,25 @@ function useSaying(dragged: Dragged, sign: Sign, reasons: readonly string[]): vo
   }, [byKeys, home, said, against, announce]);
 }
 
+function Reasons({ reasons }: { reasons: readonly string[] }) {
+  const { t } = useTranslation();
+  const more = reasons.length - MOST_REASONS;
+  return (
+    <>
+      {reasons.slice(0, MOST_REASONS).map((reason) => (
+        <p key={reason}>{reason}</p>
+      ))}
+      {more > 0 && <p>{t("plan.drag.moreReasons", { count: more })}</p>}
+    </>
+  );
+}
+
 function Ghost({ drag, dragged, table }: { drag: Drag; dragged: Dragged; table: HTMLElement | null }) {
   const { t } = useTranslation();
   const { nameOf, colourOf } = useDesk();
   const check = useCheck(consideredOf(dragged));
   const there = draggedTo(dragged);
-  const { target, shift, copying, warned } = dragged;
+  const { target, shift, others, copying, warned } = dragged;
   const known = check.pending ? "unknown" : check.verdict;
   const sign = !target ? "nowhere" : !there ? "hard" : isHome(dragged) ? "home" : known;
   const reasons = there ? check.reasons.map((reason) => shortReason(t, reason)) : [t("plan.not.noSuchTime")];
@@ -100,12 +115,13 @@ function Ghost({ drag, dragged, table }: { drag: Drag; dragged: Dragged; table: 
       <p className={classes.times} data-role={colourOf(shift.role)}>
         {copying && <IconCopy size={14} stroke={2} />}
         {timeSpan(shown, shown.timezone)} · {hours(minutesBetween(shown.starts_at, shown.ends_at))}
+        {others > 0 && ` · ${t("plan.drag.others", { count: others })}`}
       </p>
       <p className={classes.where}>
         {Mark && <Mark size={15} stroke={2} />}
         {target ? targetWords(target, nameOf) : t("plan.drag.nowhere")}
       </p>
-      {(sign === "soft" || sign === "hard") && reasons.map((reason) => <p key={reason}>{reason}</p>)}
+      {(sign === "soft" || sign === "hard") && <Reasons reasons={reasons} />}
       {warned && <p className={classes.again}>{t("plan.drag.again")}</p>}
     </div>,
     document.body,

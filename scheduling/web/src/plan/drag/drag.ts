@@ -25,6 +25,8 @@ export interface Dragged {
   /** As it was when it was lifted. */
   readonly shift: Schedule;
   readonly grip: Grip;
+  /** How many others go along. */
+  readonly others: number;
   /** Null: over nothing that takes a shift. */
   readonly target: Target | null;
   /** So much later: the edge, or all of it on a line of hours. */
@@ -90,8 +92,8 @@ export class Drag {
     return this.#check?.pending ? null : this.#check;
   }
 
-  lift(shift: Schedule, grip: Grip, at: Point | null): void {
-    this.#set({ shift, grip, target: targetOf(shift), minutes: 0, copying: false, warned: false, at });
+  lift(shift: Schedule, grip: Grip, at: Point | null, others = 0): void {
+    this.#set({ shift, grip, others, target: targetOf(shift), minutes: 0, copying: false, warned: false, at });
   }
 
   /** It is there now, or so much longer. */

@@ -1,10 +1,12 @@
 import { type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Schedule } from "../../api/types";
 import { useAnnounce } from "../../live/announcer";
 import { timeSpan } from "../../time/words";
 import { useDesk } from "../../week/desk";
 import type { Grid } from "../../week/grid";
-import { type Spot, spotOf } from "../use-grid-focus";
+import { useCardActions } from "../cards/CardActions";
+import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
 import { Drag, type Dragged, draggedTo, type Grip, isHome, type Point, type Target, targetOf } from "./drag";
 import { targetWords } from "./words";
@@ -24,8 +26,10 @@ function whenIdle(run: () => void): () => void {
 }
 
 function targetAt({ x, y }: Point): Target | null {
-  const spot = document.elementFromPoint(x, y)?.closest("td[data-day]");
-  return (spot && spotOf(spot)) || null;
+  const cell = document.elementFromPoint(x, y)?.closest<HTMLElement>("[data-day]");
+  const staff = cell?.closest<HTMLElement>("[data-staff]")?.dataset.staff;
+  if (!cell || staff === undefined) return null;
+  return { staffId: staff === "open" ? null : Number(staff), day: cell.dataset.day ?? "" };
 }
 
 /** `data-quarter` of the line of hours around an element: how many pixels 15 minutes are. */
@@ -73,13 +77,15 @@ export interface Dragging {
 function useDrop({ planner, go }: Options, drag: Drag) {
   const { t } = useTranslation();
   const announce = useAnnounce();
+  const actions = useCardActions();
+  const chosen = (shift: Schedule) => actions?.chosen(shift) ?? [shift];
   const put = (dragged: Dragged) => {
     const there = draggedTo(dragged);
     if (!dragged.target || isHome(dragged)) return announce(t("plan.drag.left"));
     const { shift, grip, copying, at, warned } = dragged;
     const kind = grip !== "move" ? "change" : copying ? "copy" : "move";
-    planner.place([shift], there, { kind, check: drag.check, accepted: warned });
-    if (at === null && kind === "move") go({ ...dragged.target, card: `schedule-${shift.id}` });
+    planner.place(kind === "change" ? [shift] : chosen(shift), there, { kind, check: drag.check, accepted: warned });
+    if (at === null && kind === "move") go({ ...dragged.target, card: cardOf(shift) });
   };
   return () => {
     const dragged = drag.snapshot();
@@ -93,12 +99,13 @@ function useDrop({ planner, go }: Options, drag: Drag) {
   };
 }
 
-/** Dragging in a grid whose cells are `[data-staff] td[data-day]` and whose cards are `[data-schedule]`, by pointer and by keys. */
+/** Dragging in a grid whose cells are `[data-staff] [data-day]` and whose cards are `[data-schedule]`, by pointer and by keys. */
 export function useDragging(options: Options): Dragging {
   const { grid, table } = options;
   const { manager, nameOf } = useDesk();
   const { t } = useTranslation();
   const announce = useAnnounce();
+  const actions = useCardActions();
   const [drag] = useState(() => new Drag());
   const drop = useDrop(options, drag);
   const cancel = () => {
@@ -107,10 +114,17 @@ export function useDragging(options: Options): Dragging {
   const lift = (id: number, grip: Grip, at: Point | null) => {
     const shift = grid.shifts.find(({ schedule }) => schedule.id === id)?.schedule;
     if (!shift) return;
-    drag.lift(shift, grip, at);
+    drag.lift(shift, grip, at, grip === "move" ? (actions?.chosen(shift).length ?? 1) - 1 : 0);
     const what = `${targetWords(targetOf(shift), nameOf)}, ${timeSpan(shift, shift.timezone)}`;
     if (!at) announce(t("plan.drag.lifted", { what }));
   };
+  const gone = () => {
+    const dragged = drag.snapshot();
+    if (!dragged || grid.shifts.some(({ schedule }) => schedule.id === dragged.shift.id)) return;
+    drag.release();
+    announce(t("plan.drag.gone"));
+  };
+  useEffect(gone);
   const held = useRef<Held | null>(null);
   const take = useEffectEvent((pressed: Element) => {
     held.current = heldBy(pressed);

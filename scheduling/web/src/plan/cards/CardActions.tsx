@@ -1,0 +1,130 @@
+import {
+  createContext,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useContext,
+  useEffect,
+  useInsertionEffect,
+  useMemo,
+  useState,
+} from "react";
+import { useTranslation } from "react-i18next";
+import type { Schedule } from "../../api/types";
+import { useAnnounce } from "../../live/announcer";
+import type { Grid } from "../../week/grid";
+import { cardOf, type Spot } from "../use-grid-focus";
+import type { Planner } from "../use-plan";
+import { WeekContext } from "../use-quick-entry";
+import { CardMenu, type OpenMenu } from "./CardMenu";
+import { SelectionBar } from "./SelectionBar";
+import { Selection, SelectionContext } from "./selection";
+import { useCardDeeds } from "./use-card-deeds";
+
+const MoveDialog = lazy(() => import("./MoveDialog").then((module) => ({ default: module.MoveDialog })));
+
+/** What managers do with cards, in whatever view they stand. */
+export interface CardActions {
+  readonly selection: Selection;
+  /** The shifts that something done to one of them is done to: all that are selected, if it is. */
+  readonly chosen: (shift: Schedule) => readonly Schedule[];
+  /** A click with Ctrl, Cmd or Shift held selects; whether it did. */
+  readonly click: (shift: Schedule, keys: Pick<MouseEvent, "ctrlKey" | "metaKey" | "shiftKey">) => boolean;
+  readonly openMenu: (shift: Schedule, at: OpenMenu["at"]) => void;
+  /** Asks where shifts shall go. */
+  readonly move: (shifts: readonly Schedule[]) => void;
+}
+
+const CardActionsContext = createContext<CardActions | null>(null);
+
+/** Null where nothing is planned: for staff, and in the phone's list. */
+export const useCardActions = () => useContext(CardActionsContext);
+
+const spotFor = (shift: Schedule, grid: Grid): Spot => {
+  const day = grid.shifts.find(({ schedule }) => schedule.id === shift.id)?.day ?? "";
+  return { staffId: shift.staff_id, day, card: cardOf(shift) };
+};
+
+interface Moving {
+  readonly shifts: readonly [Schedule, ...Schedule[]];
+  readonly number: number;
+  readonly opened: boolean;
+}
+
+function useMoving() {
+  const [moving, setMoving] = useState<Moving | null>(null);
+  const move = useMemo(
+    () =>
+      ([first, ...others]: readonly Schedule[]) => {
+        if (!first) return;
+        setMoving((last) => ({ shifts: [first, ...others], number: (last?.number ?? 0) + 1, opened: true }));
+      },
+    [],
+  );
+  return { moving, move, close: () => setMoving((last) => last && { ...last, opened: false }) };
+}
+
+interface Props {
+  readonly grid: Grid;
+  readonly planner: Planner;
+  readonly children: ReactNode;
+}
+
+/** The menu of the cards, the bar of those that are selected, and the dialog that moves them. */
+export function CardActionsProvider({ grid, planner, children }: Props) {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const week = useContext(WeekContext);
+  const [selection] = useState(() => new Selection());
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const { moving, move, close } = useMoving();
+  const deeds = useCardDeeds(planner);
+  const [monday] = grid.days;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another week has other shifts
+  useEffect(() => void selection.clear(), [monday, selection]);
+  useEffect(
+    () =>
+      selection.listen(() => {
+        const count = selection.ids().size;
+        announce(count > 0 ? t("plan.select.count", { count }) : t("plan.select.none"));
+      }),
+    [selection, announce, t],
+  );
+
+  // The cards are not drawn anew when the week changes.
+  const [newest] = useState({ grid });
+  useInsertionEffect(() => {
+    newest.grid = grid;
+  });
+  const actions = useMemo<CardActions>(() => {
+    const chosen = (shift: Schedule) => {
+      const others = selection.shifts(newest.grid).filter(({ id }) => id !== shift.id);
+      return selection.ids().has(shift.id) ? [shift, ...others] : [shift];
+    };
+    const click: CardActions["click"] = (shift, { ctrlKey, metaKey, shiftKey }) => {
+      const here = spotFor(shift, newest.grid);
+      if (shiftKey) selection.extend(newest.grid, here, here);
+      else if (ctrlKey || metaKey) selection.toggle(shift.id, here);
+      else return false;
+      return true;
+    };
+    const openMenu: CardActions["openMenu"] = (shift, at) => setMenu({ shifts: chosen(shift), at });
+    return { selection, chosen, click, openMenu, move };
+  }, [selection, newest, move]);
+
+  return (
+    <CardActionsContext value={actions}>
+      <SelectionContext value={selection}>
+        {children}
+        <SelectionBar grid={grid} move={move} {...deeds} />
+      </SelectionContext>
+      <CardMenu menu={menu} close={() => setMenu(null)} move={move} {...deeds} />
+      <Suspense>
+        {moving && week && (
+          <MoveDialog key={moving.number} {...{ week, planner, close }} shifts={moving.shifts} opened={moving.opened} />
+        )}
+      </Suspense>
+    </CardActionsContext>
+  );
+}
