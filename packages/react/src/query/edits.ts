@@ -336,8 +336,8 @@ export class Edits {
   }
 
   /**
-   * Later edits of the same rows were made knowing of this one: they go by the ids that rows have now which were new, and are sent with
-   * the versions that it has brought.
+   * Edits of the same rows that are not sent were made knowing of this one: they go by the ids that rows have now which were new, and are
+   * sent with the versions that it has brought.
    */
   #take({ ids, plan: { queryKey } }: Pending, changes: readonly Change<unknown>[]): void {
     const fresh = ids.filter((id) => this.#live.find(queryKey, id) === undefined);
@@ -347,11 +347,10 @@ export class Edits {
       new Map([...map].map(([id, value]) => [names.get(id) ?? id, value]));
     this.#live.take(queryKey, changes);
     for (const each of this.#alike(queryKey)) {
-      if (each.timer === undefined) {
-        each.versions = renamed(each.versions);
-        each.ids = [...each.versions.keys()];
-        each.shown = { ...each.shown, rows: renamed(each.shown.rows) };
-      }
+      if (each.timer !== undefined) continue;
+      each.versions = renamed(each.versions);
+      each.ids = [...each.versions.keys()];
+      each.shown = { ...each.shown, rows: renamed(each.shown.rows) };
       for (const { id, version } of changes) {
         if (version !== undefined && each.versions.has(id)) each.versions.set(id, version);
       }

@@ -100,3 +100,13 @@ test("edits of different rows do not wait for each other", async () => {
   await on.edit({ id: 2, title: "b" });
   expect(on.asked).toHaveLength(2);
 });
+
+test("what an edit was sent with does not change under its hands", async () => {
+  on.database.commit(1, { title: "a" });
+  await on.desk();
+  await on.edit({ id: 1, title: "b" });
+  const { context } = on.asked[0] as (typeof on.asked)[number];
+  on.database.save(1, { title: "b" }, { id: context.requestId });
+  await pass(10);
+  expect(context.versionOf(1)).toBe(1);
+});
