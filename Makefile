@@ -128,6 +128,7 @@ torture: setup ## the fault runs in their long form; writes torture/RESULTS.md a
 
 types: $(STAMPS)/python ## write the TypeScript types of the declared events
 	tidings types scheduling.server.notify.live -o scheduling/web/src/live.gen.ts
+	python -m scheduling.server.web.codes > scheduling/web/src/api/codes.gen.ts
 
 format: setup ## sort imports and format, Python and TypeScript
 	ruff check --fix --quiet

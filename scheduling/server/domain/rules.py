@@ -22,6 +22,24 @@ Severity = Literal["hard", "soft"]
 SoftCode = Literal[ContractRule, "time_off_overlaps_schedules"]
 SOFT_CODES: frozenset[str] = frozenset(get_args(SoftCode))
 
+ReasonCode = Literal[
+    SoftCode,
+    "begun",
+    "ends_before_start",
+    "left",
+    "not_a_colleagues",
+    "not_for_them",
+    "not_theirs",
+    "oneself",
+    "overlap",
+    "own_role",
+    "time_off",
+    "too_long",
+    "unknown_location",
+    "unknown_staff",
+]
+"""The codes of all objections but those to lines of a spreadsheet; the dashboard has words for each."""
+
 LONGEST_SHIFT = timedelta(hours=24)
 LONGEST_TIME_OFF = timedelta(days=366)
 

@@ -1,7 +1,8 @@
 """What a use case answers instead of doing as asked. Each message is a sentence for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import ClassVar, Literal
 
 from scheduling.server.domain.instants import spell_ago
 from scheduling.server.domain.needs import LocationNeeds
@@ -13,65 +14,128 @@ from scheduling.server.domain.template import Template
 from scheduling.server.domain.text import Person
 from scheduling.server.domain.time_off import TimeOff
 
+RefusalCode = Literal[
+    "already_decided",
+    "already_exists",
+    "already_here",
+    "already_left",
+    "already_offered",
+    "email_taken",
+    "forbidden",
+    "gone",
+    "limit_reached",
+    "not_csv",
+    "not_found",
+    "not_oneself",
+    "not_your_offer",
+    "not_your_request",
+    "not_your_shift",
+    "offer_over",
+    "request_decided",
+    "request_id",
+    "rules",
+    "session_ended",
+    "shift_gone",
+    "stale_version",
+    "too_many",
+    "too_many_attempts",
+    "unauthenticated",
+    "wrong_password",
+]
+"""What a client may tell in words of its own: each of these has them in every language of the dashboard."""
+
+Params = Mapping[str, str | int]
+
 
 class Refused(Exception):
-    """The request was understood and is not carried out; `detail` says why."""
+    """The request was understood and is not carried out; `detail` says why, and `code` so that a program knows.
 
-    def __init__(self, detail: str) -> None:
+    `params` are what the detail says, for a reader of another language.
+    """
+
+    kind: ClassVar[RefusalCode]
+    """The code where none is given."""
+
+    def __init__(self, detail: str, code: RefusalCode | None = None, **params: str | int) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.code: RefusalCode = code or self.kind
+        self.params: Params = params
 
 
 class BadRequestId(Refused):
     """The name that a client gave its request cannot be one."""
 
+    kind = "request_id"
+
 
 class Unauthenticated(Refused):
     """Who asks is not known, or no longer."""
+
+    kind = "unauthenticated"
 
 
 class Forbidden(Refused):
     """Who asks is known and may not."""
 
+    kind = "forbidden"
+
 
 class NotFound(Refused):
     """There is no such thing, as far as who asks may know."""
+
+    kind = "not_found"
 
 
 class AlreadyExists(Refused):
     """The name, in `field`, is taken."""
 
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail)
+    kind = "already_exists"
+
+    def __init__(self, field: str, detail: str, code: RefusalCode | None = None, **params: str | int) -> None:
+        super().__init__(detail, code, **params)
         self.field = field
 
 
 class AlreadyDecided(Refused):
     """A request for time off, or an offer, of which this can no longer become."""
 
+    kind = "already_decided"
+
 
 class NotCsv(Refused):
     """What was sent does not say that it is CSV."""
+
+    kind = "not_csv"
 
 
 class Gone(Refused):
     """There was such a thing, and there never will be again."""
 
+    kind = "gone"
+
 
 class LimitReached(Refused):
     """There are as many as there may be."""
+
+    kind = "limit_reached"
 
 
 class TooMany(Refused):
     """More rows than one answer carries."""
 
+    kind = "too_many"
+
 
 class TooManyAttempts(Refused):
     """Come back after `retry_after`."""
 
+    kind = "too_many_attempts"
+
     def __init__(self, retry_after: timedelta) -> None:
         self.retry_after = max(1, round(retry_after.total_seconds()))
-        super().__init__(f"Too many attempts to sign in. Try again in {self.retry_after} seconds.")
+        message = f"Too many attempts to sign in. Try again in {self.retry_after} seconds."
+        super().__init__(message, seconds=self.retry_after)
 
 
 class StaleVersion(Refused):
@@ -79,6 +143,8 @@ class StaleVersion(Refused):
 
     `deed` is what they did, where it is known better than that.
     """
+
+    kind = "stale_version"
 
     def __init__(
         self,
@@ -90,12 +156,15 @@ class StaleVersion(Refused):
         deed: str = "",
     ) -> None:
         verb = deed or ("deleted" if current is None else "changed")
-        super().__init__(f"{by.name if by else 'Somebody'} {verb} this {what} {spell_ago(now - at)}")
+        params = {"what": what, "verb": verb} | ({"name": by.name} if by else {})
+        super().__init__(f"{by.name if by else 'Somebody'} {verb} this {what} {spell_ago(now - at)}", None, **params)
         self.current, self.changed_by, self.changed_at = current, by, at
 
 
 class RulesBroken(Refused):
     """Rules object; `violations` holds all of their objections."""
+
+    kind = "rules"
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(" ".join(dict.fromkeys(violation.message for violation in violations)))

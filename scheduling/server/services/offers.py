@@ -63,7 +63,9 @@ class OfferService:
             other = None if wanted is None else await _colleagues(change, viewer, wanted, own)
             receiver = await _receiver(change.tx, viewer, to_id, other)
             if any(offer.schedule.id == own.id for offer in await change.tx.offers.open_with(own.id)):
-                raise AlreadyExists("schedule", "You have offered this shift already. Take that offer back first.")
+                raise AlreadyExists(
+                    "schedule", "You have offered this shift already. Take that offer back first.", "already_offered"
+                )
             offer = await change.tx.offers.add(NewOffer(viewer.id, own, receiver, other, note), change.now)
             change.notifier.notify_offer(offer)
         return offer
@@ -129,9 +131,9 @@ async def _seen(change: Change, viewer: Staff, seen: VersionOf, step: OfferStep)
         deed = _DEEDS.get(offer.status, "changed")
         raise StaleVersion(what, offer, offer.updated_by, offer.updated_at, change.now, deed)
     if not offer.may(step, viewer):
-        raise Forbidden(_FORBIDDEN[step])
+        raise Forbidden(_FORBIDDEN[step], "forbidden" if step == "approve" else "not_your_offer")
     if offer.outcome(step) is None:
-        raise AlreadyDecided(f"This offer is {offer.status}: it cannot be {_PAST[step]}.")
+        raise AlreadyDecided(f"This offer is {offer.status}: it cannot be {_PAST[step]}.", "offer_over")
     return offer
 
 
@@ -146,7 +148,7 @@ async def _published(change: Change, seen: VersionOf) -> Schedule:
     """A shift as staff see it. A draft and a deleted one are alike to them."""
     shift = await change.tx.schedules.get(seen.id)
     if shift is None or not shift.published:
-        raise NotFound("This shift is not there any more: it was withdrawn or deleted.")
+        raise NotFound("This shift is not there any more: it was withdrawn or deleted.", "shift_gone")
     if shift.version != seen.version:
         raise StaleVersion("shift", shift, shift.updated_by, shift.updated_at, change.now)
     refuse(check_ahead(shift, change.now), ())
@@ -156,7 +158,7 @@ async def _published(change: Change, seen: VersionOf) -> Schedule:
 async def _own(change: Change, viewer: Staff, seen: VersionOf) -> Schedule:
     shift = await _published(change, seen)
     if shift.staff_id != viewer.id:
-        raise Forbidden("You can offer only your own shifts.")
+        raise Forbidden("You can offer only your own shifts.", "not_your_shift")
     return shift
 
 

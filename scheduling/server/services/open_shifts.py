@@ -52,7 +52,7 @@ async def _open_shift(change: Change, seen: VersionOf) -> Schedule:
     shift = await change.tx.schedules.get(seen.id)
     if shift is None or not shift.published:
         # A draft and a deleted shift are alike to staff: whether there is a plan for it is the managers' business.
-        raise NotFound("This shift is not offered any more: it was withdrawn or deleted.")
+        raise NotFound("This shift is not offered any more: it was withdrawn or deleted.", "shift_gone")
     if shift.staff_id is None and shift.version == seen.version:
         return shift
     by = shift.updated_by

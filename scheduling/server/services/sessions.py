@@ -60,7 +60,7 @@ class SessionService:
             found = await tx.staff.credentials(email)
         matches = await self._passwords.verify(password, found.password_hash if found else None)
         if found is None or not matches or not found.staff.active:
-            raise Unauthenticated("The e-mail or the password is wrong.")
+            raise Unauthenticated("The e-mail or the password is wrong.", "wrong_password")
         self._by_address.succeeded(address)
         self._by_email.succeeded(email)
         refresh_token = self._dice()
@@ -75,7 +75,7 @@ class SessionService:
             session = await change.tx.sessions.get(_hash(refresh_token))
             staff = session and await change.tx.staff.get(session.staff_id)
             if not session or not staff or not staff.active or session.expires_at <= change.now:
-                raise Unauthenticated("The session has ended. Sign in again.")
+                raise Unauthenticated("The session has ended. Sign in again.", "session_ended")
             await _extend(change, refresh_token, staff)
         return self._sign_in(staff, refresh_token)
 

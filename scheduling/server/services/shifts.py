@@ -119,7 +119,7 @@ async def _situation(
 async def _gone(tx: Transaction, schedule_id: int, now: datetime) -> StaleVersion | NotFound:
     deletion = await tx.schedules.deletion(schedule_id)
     if deletion is None:
-        return NotFound(f"There is no schedule {schedule_id}.")
+        return NotFound(f"There is no schedule {schedule_id}.", "shift_gone")
     return StaleVersion("shift", None, deletion.by, deletion.at, now)
 
 

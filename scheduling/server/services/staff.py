@@ -39,7 +39,7 @@ class TeamService:
             new = replace(new, password_hash=await self._passwords.hash(password))
         async with self._desk.change(request_id) as change:
             if await change.tx.staff.credentials(new.email):
-                raise AlreadyExists("email", f"Somebody has the e-mail {new.email} already.")
+                raise AlreadyExists("email", f"Somebody has the e-mail {new.email} already.", "email_taken")
             member = await change.tx.staff.add(new)
             change.notifier.notify_staff_created(member)
         return member
@@ -77,11 +77,11 @@ class TeamService:
         """
         require_manager(manager, "take somebody out of the team")
         if seen.id == manager.id:
-            raise Forbidden("You cannot take yourself out of the team: ask another manager.")
+            raise Forbidden("You cannot take yourself out of the team: ask another manager.", "not_oneself")
         async with self._desk.change(request_id) as change:
             before = await _seen(change, seen)
             if not before.active:
-                raise AlreadyDecided(f"{before.name} has left the team already.")
+                raise AlreadyDecided(f"{before.name} has left the team already.", "already_left", name=before.name)
             after = await _save(change, before, {"active": False}, manager)
             await change.tx.sessions.delete_of_staff(after.id)
             if release := RELEASES[fate]:
@@ -94,7 +94,7 @@ class TeamService:
         async with self._desk.change(request_id) as change:
             before = await _seen(change, seen)
             if before.active:
-                raise AlreadyDecided(f"{before.name} is in the team already.")
+                raise AlreadyDecided(f"{before.name} is in the team already.", "already_here", name=before.name)
             return await _save(change, before, {"active": True}, manager)
 
     async def locations(self) -> list[Location]:
@@ -129,7 +129,7 @@ async def _seen(change: Change, seen: VersionOf) -> Staff:
 async def _refuse_taken(change: Change, before: Staff, changes: Mapping[str, object]) -> None:
     email = str(changes.get("email", before.email))
     if email != before.email and await change.tx.staff.credentials(email):
-        raise AlreadyExists("email", f"Somebody has the e-mail {email} already.")
+        raise AlreadyExists("email", f"Somebody has the e-mail {email} already.", "email_taken")
 
 
 async def _save(change: Change, before: Staff, changes: Mapping[str, object], by: Staff) -> Staff:

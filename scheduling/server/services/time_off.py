@@ -62,7 +62,9 @@ class TimeOffService:
             before = await _decidable(change, viewer, seen)
             status = before.outcome(decision)
             if status is None:
-                raise AlreadyDecided(f"This request is {before.status}: it cannot be {_PAST[decision]}.")
+                raise AlreadyDecided(
+                    f"This request is {before.status}: it cannot be {_PAST[decision]}.", "request_decided"
+                )
             if decision == "approve":
                 await _settle_shifts(change, before, viewer, fate, accept)
             after = before.decided(status, note, viewer.person, change.now)
@@ -80,7 +82,7 @@ async def _decidable(change: Change, viewer: Staff, seen: VersionOf) -> TimeOff:
     if time_off is None:
         raise NotFound(f"There is no request {seen.id} for time off.")
     if time_off.staff_id != viewer.id and not viewer.is_manager:
-        raise Forbidden("Only managers may cancel somebody else's time off.")
+        raise Forbidden("Only managers may cancel somebody else's time off.", "not_your_request")
     if time_off.version != seen.version:
         raise StaleVersion("request", time_off, time_off.decided_by, time_off.updated_at, change.now)
     return time_off

@@ -32,12 +32,17 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457, with `errors` for each field; some types carry more members."""
+    """RFC 9457, with `errors` for each field; some types carry more members.
+
+    `code` says what was refused where the type alone does not, and `params` are what its detail says.
+    """
 
     type: str
     title: str
     status: int
     detail: str
+    code: errors.RefusalCode | None = None
+    params: dict[str, str | int] | None = None
     errors: list[FieldProblem] | None = None
 
 
@@ -123,7 +128,8 @@ async def _on_refused(_: Request, error: errors.Refused) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
-    return problem(status, kind, title, error.detail, headers=headers, **_members(error))
+    told = {"code": error.code, "params": error.params, **_members(error)}
+    return problem(status, kind, title, error.detail, headers=headers, **told)
 
 
 def _members(error: errors.Refused) -> dict[str, object]:
@@ -134,7 +140,7 @@ def _members(error: errors.Refused) -> dict[str, object]:
         case errors.StaleVersion():
             return {"changed_by": error.changed_by, "changed_at": error.changed_at, "current": error.current}
         case errors.AlreadyExists():
-            return {"errors": [{"field": error.field, "code": "already_exists", "message": error.detail}]}
+            return {"errors": [{"field": error.field, "code": error.code, "message": error.detail}]}
         case _:
             return {}
 

@@ -109,6 +109,9 @@ export class Desk {
     return this.#send<SeenOffer>("POST", "/api/offers", { schedule: { id, version }, wanted: other, note });
   };
 
+  readonly accept = ({ id, version }: SeenOffer) =>
+    this.#send<SeenOffer>("POST", `/api/offers/${id}/accept`, { version });
+
   /** The published shifts that end after now. */
   readonly ahead = () =>
     this.#send<Schedule[]>("GET", `/api/schedules?status=published&from=${new Date().toISOString()}`);

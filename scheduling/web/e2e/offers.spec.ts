@@ -154,3 +154,26 @@ test("a shift that changed meanwhile lapses its offer, with the reason, and a la
   await expect(offerOn(sam, day)).toHaveAttribute("data-status", "lapsed");
   await expect(offerOn(sam, day)).toContainText("Mona Reyes changed a shift of it");
 });
+
+test("what stands against an offer is renewed when shifts change, and what others do is said", async ({
+  person,
+  desk,
+  deskOf,
+}) => {
+  const week = ownWeek();
+  const [samId, jonasId] = [await idOf(desk, "Sam"), await idOf(desk, "Jonas")];
+  const shift = await desk.add({ staff_id: samId, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const mona = await person(MANAGER);
+  await openSwaps(mona);
+  await expect(mona.dot("Live")).toBeVisible();
+  const said = await mona.listen();
+  const made = await (await deskOf(STAFF)).offer(shift, {});
+  await (await deskOf(SECOND)).accept(made);
+  const card = offerOn(mona, dayOf(shift.starts_at));
+  await expect(card.getByRole("button", { name: /^Approve:/ })).toBeEnabled();
+  await expect.poll(async () => (await said()).join(" ")).toMatch(/Jonas Weber accepted: .*Wed/);
+
+  await desk.add({ staff_id: jonasId, starts_at: at(week, 1, 14), ends_at: at(week, 1, 22) });
+  await expect(card).toContainText("11 h rest between shifts; this leaves 10");
+  await expect(card.getByRole("button", { name: /^Approve anyway/ })).toBeEnabled();
+});

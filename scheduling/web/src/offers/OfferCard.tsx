@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import {
   IconAlertCircle,
   IconAlertTriangle,
@@ -18,6 +18,7 @@ import type { SeenOffer } from "../api/types";
 import type { Offer, Schedule } from "../live.gen";
 import { shortReason } from "../rules/reasons";
 import { Face } from "../shell/Face";
+import { NoteField } from "../shell/NoteField";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
 import classes from "./OfferCard.module.css";
@@ -90,11 +91,10 @@ function Steps({ offer, steps, take }: Props & { steps: readonly Step[] }) {
   return (
     <div className={classes.steps}>
       {steps.includes("approve") && (
-        <TextInput
+        <NoteField
           className={classes.note}
           aria-label={t("offers.note")}
           placeholder={t("offers.note")}
-          maxLength={500}
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />

@@ -1,4 +1,4 @@
-import { Button, Group, Radio, Select, Stack, Textarea } from "@mantine/core";
+import { Button, Group, Radio, Select, Stack } from "@mantine/core";
 import { IconAlertCircle } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import type { OfferFields, Schedule, Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useSchedules } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
+import { NoteField } from "../shell/NoteField";
 import { Notice } from "../shell/Notice";
 import { useNow } from "../time/use-now";
 import { addDays, weekOf } from "../time/week";
@@ -138,12 +139,10 @@ export function OfferForm({ shift, team, close }: Props) {
       </Radio.Group>
       {way === "colleague" && <Colleague shift={shift} team={team} value={choice} choose={choose} />}
       {way === "swap" && <Wanted shift={shift} team={team} value={choice} choose={choose} />}
-      <Textarea
+      <NoteField
         label={t("offers.offer.note")}
         description={t("offers.offer.noteReaders")}
-        autosize
         minRows={2}
-        maxLength={500}
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />

@@ -10,7 +10,7 @@ import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
 import { Cards, Empty, Page, Section } from "../shell/Page";
 import { OfferCard } from "./OfferCard";
-import { type Deed, useOffers, useReader, useStep } from "./queries";
+import { type Deed, useFreshObjections, useOffers, useReader, useStep } from "./queries";
 import { type Section as Group, sectionOf } from "./steps";
 import { whenOf } from "./words";
 
@@ -58,6 +58,7 @@ export function OffersPage() {
   const announce = useAnnounce();
   const { data, live, refetch } = useOffers();
   const { mutate } = useStep();
+  useFreshObjections(refetch);
   const [refusal, setRefusal] = useState<string | null>(null);
   const failed = data ? null : live.error;
   const take = async (deed: Deed) => {

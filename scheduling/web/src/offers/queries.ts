@@ -1,8 +1,11 @@
+import { useThrottledCallback } from "@mantine/hooks";
+import type { ChannelEvent } from "@tidings/client";
+import { useChannel } from "@tidings/react";
 import { type UseLiveMutation, useLiveMutation, useLiveQuery } from "@tidings/react/query";
 import type { Api } from "../api/api";
 import { Problem, retry } from "../api/problem";
 import type { OfferFields, SeenOffer } from "../api/types";
-import { type Offer, Offers } from "../live.gen";
+import { Drafts, Me, type Offer, Offers, Schedules, Team, TimeOffRequests } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 import { concerns, OUTCOMES, type Reader, type Step } from "./steps";
 
@@ -28,6 +31,23 @@ export function useOffers() {
     row: ({ payload }): SeenOffer | undefined => (concerns(payload.offer, reader) ? payload.offer : undefined),
     sort: (a: SeenOffer, b: SeenOffer) => b.updated_at.localeCompare(a.updated_at) || b.id - a.id,
   });
+}
+
+/** Milliseconds between two fetches for what others change. */
+const PACE = 500;
+
+/**
+ * Has the offers fetched again when shifts, time off or contracts change, as what stands against them may have: on the page that shows
+ * it. Managers are told of drafts and of everybody's time off, others of their own.
+ */
+export function useFreshObjections(refetch: () => Promise<unknown>): void {
+  const { me, manager } = useSignedIn();
+  const again = useThrottledCallback(() => void refetch(), PACE);
+  const hear = { onEvent: again, onReset: again };
+  useChannel(Schedules(), hear);
+  useChannel(Team(), hear);
+  useChannel<ChannelEvent>(manager ? Drafts() : null, hear);
+  useChannel<ChannelEvent>(manager ? TimeOffRequests() : Me({ user_id: String(me.id) }), hear);
 }
 
 function conflict(error: unknown) {

@@ -1,10 +1,12 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertCircle, IconCalendarCheck } from "@tabler/icons-react";
-import { useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { OpenShift } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import type { Changes } from "../live/changes";
+import { useNews } from "../live/news";
 import { shortReason } from "../rules/reasons";
 import { Failure } from "../shell/Failure";
 import { Notice } from "../shell/Notice";
@@ -12,6 +14,7 @@ import { Cards, Empty, Page, Section } from "../shell/Page";
 import { useNow } from "../time/use-now";
 import { dayLong, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
+import type { Translate } from "../words/language";
 import classes from "./OpenPage.module.css";
 import { useClaim, useOpenShifts } from "./queries";
 
@@ -43,6 +46,14 @@ function Shift({ shift, take }: { shift: OpenShift; take?: (shift: OpenShift) =>
   );
 }
 
+/** What others took, or managers took back. */
+function goneInWords(t: Translate, changes: Changes<OpenShift>): string {
+  const [first, ...others] = [...changes.values()].flatMap(({ before }) => before ?? []);
+  if (!first) return "";
+  if (others.length > 0) return t("open.goneMany", { count: others.length + 1 });
+  return t("open.gone", { day: dayOf(first), time: timeSpan(first, first.timezone) });
+}
+
 /** The shifts that nobody has: those that the reader may take, and why not the others. */
 export function OpenPage() {
   const { t } = useTranslation();
@@ -50,17 +61,27 @@ export function OpenPage() {
   const announce = useAnnounce();
   const { data, live, refetch } = useOpenShifts();
   const { mutate } = useClaim();
+  const own = useRef(new Set<number>());
   const [refusal, setRefusal] = useState<string | null>(null);
   const ahead = data?.filter((shift) => Date.parse(shift.starts_at) > now);
   const free = ahead?.filter((shift) => !shift.objections?.length) ?? [];
   const others = ahead?.filter((shift) => shift.objections?.length) ?? [];
   const failed = data ? null : live.error;
+  const rows = useMemo(() => data && new Map(data.map((shift) => [shift.id, shift])), [data]);
+  useNews(rows, "open", {
+    ignores: ({ before, after }, id) => after !== null || before === null || own.current.has(id),
+    tell: (changes) => announce(goneInWords(t, changes)),
+  });
   const take = async (shift: OpenShift) => {
     setRefusal(null);
+    own.current.add(shift.id);
     const outcome = await mutate(shift);
-    if (outcome.status === "saved")
+    if (outcome.status === "saved") {
       announce(t("open.yours", { day: dayOf(shift), time: timeSpan(shift, shift.timezone) }));
-    else setRefusal(sentenceOf(outcome.error));
+    } else {
+      own.current.delete(shift.id);
+      setRefusal(sentenceOf(outcome.error));
+    }
   };
   return (
     <Page title={t("open.page")} busy={!data}>

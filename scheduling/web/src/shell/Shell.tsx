@@ -20,6 +20,7 @@ import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
 import { useTeam } from "../live/queries";
 import { OwnNews } from "../mine/OwnNews";
+import { OfferNews } from "../offers/OfferNews";
 import { useOffers, useReader } from "../offers/queries";
 import { waits } from "../offers/steps";
 import { useSignedIn } from "../session/signed-in";
@@ -176,6 +177,7 @@ export function Shell() {
       </header>
       <OwnRecord />
       <TimeOffNews />
+      <OfferNews />
       <OutageWatch>
         <InDemo>
           <SimulationBar />

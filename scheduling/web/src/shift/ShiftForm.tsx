@@ -1,16 +1,4 @@
-import {
-  ActionIcon,
-  Autocomplete,
-  Button,
-  Group,
-  Input,
-  Menu,
-  Popover,
-  Select,
-  Stack,
-  Text,
-  Textarea,
-} from "@mantine/core";
+import { ActionIcon, Autocomplete, Button, Group, Input, Menu, Popover, Select, Stack, Text } from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { IconDots, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
@@ -20,6 +8,7 @@ import type { Schedule, Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Objections } from "../rules/Objections";
 import { Suggestions } from "../rules/Suggestions";
+import { NoteField } from "../shell/NoteField";
 import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
@@ -113,7 +102,7 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
         data={week.locations.map((location) => location.name)}
         {...form.getInputProps("location")}
       />
-      <Textarea label={t("shift.note")} autosize minRows={2} maxRows={6} {...form.getInputProps("note")} />
+      <NoteField label={t("shift.note")} minRows={2} maxRows={6} {...form.getInputProps("note")} />
     </>
   );
 }

@@ -1,16 +1,17 @@
-import { Button, Group, Radio, TextInput } from "@mantine/core";
-import { IconAlertTriangle, IconBan, IconCheck, IconClockQuestion, IconX } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
+import { IconBan, IconCheck, IconClockQuestion, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import type { ShiftFate, TimeOff, TimeOffStatus } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { Face } from "../shell/Face";
-import { Notice } from "../shell/Notice";
+import { NoteField } from "../shell/NoteField";
 import { Refused } from "../shift/Refused";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
 import { zoneOfSpan } from "../time/zone";
+import { Overlaps } from "./Overlaps";
 import { useTimeOffChange } from "./queries";
 import classes from "./RequestCard.module.css";
 import { period } from "./words";
@@ -38,40 +39,11 @@ interface Failure {
 
 function failureOf(error: unknown): Failure {
   const overlaps = error instanceof Problem && error.codes.includes("time_off_overlaps_schedules");
-  return { general: overlaps ? error.reasons.map(({ message }) => message) : [sentenceOf(error)], overlaps };
+  return { general: overlaps ? [] : [sentenceOf(error)], overlaps };
 }
-
-const FATES: readonly ShiftFate[] = ["open", "draft", "keep"];
 
 function Blocked({ failure }: { failure: Failure }) {
   return <Refused general={failure.general} />;
-}
-
-interface OverlapsProps {
-  readonly shifts: readonly string[];
-  readonly busy: boolean;
-  readonly approve: (fate: ShiftFate) => void;
-}
-
-/** The shifts that stand in the time that is asked for, and what is to become of them. */
-function Overlaps({ shifts, busy, approve }: OverlapsProps) {
-  const { t } = useTranslation();
-  const [fate, setFate] = useState<ShiftFate>("open");
-  return (
-    <Notice tone="warn" icon={IconAlertTriangle} title={t("timeoff.overlaps", { count: shifts.length })} urgent>
-      {shifts.map((shift) => (
-        <p key={shift}>{shift}</p>
-      ))}
-      <Radio.Group mt={10} value={fate} onChange={(value) => setFate(value as ShiftFate)} label={t("timeoff.fate.ask")}>
-        {FATES.map((each) => (
-          <Radio key={each} mt={6} value={each} label={t(`timeoff.fate.${each}`)} />
-        ))}
-      </Radio.Group>
-      <Button mt={12} size="xs" loading={busy} onClick={() => approve(fate)}>
-        {t("timeoff.approveSo")}
-      </Button>
-    </Notice>
-  );
 }
 
 function Decide({ request, name }: { request: TimeOff; name: string }) {
@@ -80,7 +52,7 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const change = useTimeOffChange((api, input: { decision: Decision; shifts?: ShiftFate }, requestId) => {
     const { decision, ...fate } = input;
-    return api.decideTimeOff(request.id, decision, { version: request.version, note, ...fate }, requestId);
+    return api.decideTimeOff(request.id, decision, { version: request.version, note: note.trim(), ...fate }, requestId);
   });
   const decide = async (decision: Decision, shifts?: ShiftFate) => {
     setFailure(null);
@@ -90,11 +62,15 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
   return (
     <div className={classes.decide}>
       {failure?.overlaps && (
-        <Overlaps shifts={failure.general} busy={change.pending > 0} approve={(fate) => void decide("approve", fate)} />
+        <Overlaps
+          request={request}
+          busy={change.pending > 0}
+          approve={(fate) => void decide("approve", fate ?? undefined)}
+        />
       )}
       {failure && !failure.overlaps && <Blocked failure={failure} />}
       <Group gap={8} wrap="wrap">
-        <TextInput
+        <NoteField
           className={classes.note}
           aria-label={t("timeoff.noteTo", { name })}
           placeholder={t("timeoff.optionalNoteTo", { name: name.split(" ")[0] })}

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Switch, Textarea } from "@mantine/core";
+import { Button, Group, Select, Stack, Switch } from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
@@ -9,6 +9,7 @@ import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { Dialog } from "../shell/Dialog";
+import { NoteField } from "../shell/NoteField";
 import { Notice } from "../shell/Notice";
 import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useTimeOffChange } from "./queries";
@@ -81,10 +82,9 @@ function Fields(props: Props) {
             <TimePicker {...timeLabels(t, t("timeoff.until"))} {...form.getInputProps("end")} />
           </Group>
         )}
-        <Textarea
+        <NoteField
           label={t("timeoff.note")}
           description={t("timeoff.noteReaders")}
-          autosize
           minRows={2}
           {...form.getInputProps("note")}
         />

@@ -80,4 +80,14 @@ export const offers: Translated<typeof english.offers> = {
     already: "Sie haben diese Schicht angeboten.",
     see: "Unter Tausch ansehen",
   },
+  news: {
+    offered: "{{name}} bietet eine Schicht an: {{when}}.",
+    accepted: "{{name}} hat angenommen: {{when}}.",
+    approved: "{{name}} hat genehmigt: {{when}}.",
+    declined: "{{name}} hat abgelehnt: {{when}}.",
+    withdrawn: "{{name}} hat ein Angebot zurückgenommen: {{when}}.",
+    lapsed: "{{name}} hat eine angebotene Schicht geändert: {{when}}.",
+    many_one: "{{count}} Angebot hat sich geändert.",
+    many_other: "{{count}} Angebote haben sich geändert.",
+  },
 };

@@ -11,4 +11,7 @@ export const open: Translated<typeof english.open> = {
     title: "Zurzeit keine offene Schicht für Sie",
     text: "Offene Schichten, die Sie übernehmen können, erscheinen hier, sobald sie veröffentlicht sind.",
   },
+  gone: "Nicht mehr offen: {{day}}, {{time}}.",
+  goneMany_one: "{{count}} Schicht ist nicht mehr offen.",
+  goneMany_other: "{{count}} Schichten sind nicht mehr offen.",
 };

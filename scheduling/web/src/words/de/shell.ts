@@ -33,4 +33,6 @@ export const shell: Translated<typeof english.shell> = {
     go: "Zu dieser Woche",
   },
   staffNumber: "Person {{id}}",
+  noteLeft_one: "Noch Platz für {{count}} Zeichen",
+  noteLeft_other: "Noch Platz für {{count}} Zeichen",
 };

@@ -65,4 +65,6 @@ export const timeoff: Translated<typeof english.timeoff> = {
   deniedYours: "{{name}} hat Ihre Abwesenheit abgelehnt: {{when}}.",
   cancelledYours: "{{name}} hat Ihre Abwesenheit abgesagt: {{when}}.",
   decidedMany: "{{count}} Ihrer Anträge auf Abwesenheit wurden entschieden.",
+  overlapsNone: "In dieser Zeit liegt keine Schicht mehr",
+  draft: "Entwurf",
 };

@@ -78,4 +78,14 @@ export const offers = {
     already: "You have offered this shift.",
     see: "See it under swaps",
   },
+  news: {
+    offered: "{{name}} offers a shift: {{when}}.",
+    accepted: "{{name}} accepted: {{when}}.",
+    approved: "{{name}} approved: {{when}}.",
+    declined: "{{name}} declined: {{when}}.",
+    withdrawn: "{{name}} took an offer back: {{when}}.",
+    lapsed: "{{name}} changed a shift that was offered: {{when}}.",
+    many_one: "{{count}} offer changed.",
+    many_other: "{{count}} offers changed.",
+  },
 };

@@ -9,4 +9,7 @@ export const open = {
     title: "No open shift for you right now",
     text: "Open shifts that you may take appear here the moment they are published.",
   },
+  gone: "Not open any more: {{day}}, {{time}}.",
+  goneMany_one: "{{count}} shift is not open any more.",
+  goneMany_other: "{{count}} shifts are not open any more.",
 };

@@ -31,4 +31,6 @@ export const shell = {
     go: "Go to this week",
   },
   staffNumber: "Staff {{id}}",
+  noteLeft_one: "Room for {{count}} more character",
+  noteLeft_other: "Room for {{count}} more characters",
 };

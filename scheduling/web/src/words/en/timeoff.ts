@@ -63,4 +63,6 @@ export const timeoff = {
   deniedYours: "{{name}} denied your time off: {{when}}.",
   cancelledYours: "{{name}} cancelled your time off: {{when}}.",
   decidedMany: "{{count}} of your requests for time off were decided.",
+  overlapsNone: "No shift stands in this time any more",
+  draft: "draft",
 };
