@@ -48,3 +48,18 @@ export function useFresh(id: number): boolean {
   const listen = useCallback((changed: () => void) => fresh.listen(id, changed), [fresh, id]);
   return useSyncExternalStore(listen, () => fresh.has(id));
 }
+
+/** The first of these rows that somebody else changed a moment ago; null when none was. `ids` keeps its identity while it is the same. */
+export function useAnyFresh(ids: readonly number[]): number | null {
+  const fresh = useContext(FreshContext);
+  const listen = useCallback(
+    (changed: () => void) => {
+      const undo = ids.map((id) => fresh.listen(id, changed));
+      return () => {
+        for (const each of undo) each();
+      };
+    },
+    [fresh, ids],
+  );
+  return useSyncExternalStore(listen, () => ids.find((id) => fresh.has(id)) ?? null);
+}

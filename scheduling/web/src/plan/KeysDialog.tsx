@@ -8,6 +8,7 @@ const KEYS = {
   ends: ["Home", "End"],
   pages: ["Page Up", "Page Down"],
   find: ["/"],
+  views: ["d", "w", "m"],
   enter: ["Enter"],
   digits: ["0 … 9"],
   new: ["n"],

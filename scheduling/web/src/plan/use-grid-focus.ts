@@ -2,6 +2,7 @@ import {
   type FocusEvent,
   type KeyboardEvent,
   type RefObject,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -46,8 +47,7 @@ function stepOf(event: KeyboardEvent, rightToLeft: boolean): Step | null {
   return STEPS[key] ?? null;
 }
 
-/** The lines from the top. */
-export const linesOf = (grid: Grid): readonly Line[] => [grid.open, ...grid.people];
+const linesOf = (grid: Grid): readonly Line[] => [grid.open, ...grid.people];
 
 function extentOf(grid: Grid): Extent {
   const lines = linesOf(grid);
@@ -122,10 +122,10 @@ export function useGridFocus(grid: Grid, table: RefObject<HTMLElement | null>): 
     return () => document.removeEventListener("pointerdown", leave, true);
   }, []);
 
-  const go = (to: Spot) => {
+  const go = useCallback((to: Spot) => {
     wanted.current = true;
     setChosen({ ...to });
-  };
+  }, []);
   const step = (event: KeyboardEvent) => {
     const way = stepOf(event, document.dir === "rtl");
     if (!way) return null;

@@ -56,6 +56,9 @@ export const weekTitle = (first: Day, last: Day) =>
 export const weekTitleShort = (first: Day, last: Day) =>
   format({ day: "numeric", month: "short" }).formatRange(dateOf(first), dateOf(last));
 
+/** "November 2026" */
+export const monthTitle = (day: Day) => inWords(day, { month: "long", year: "numeric" });
+
 /** "Week 48" */
 export const weekLabel = (t: Translate, first: Day) => t("time.weekNumber", { number: weekNumber(first) });
 

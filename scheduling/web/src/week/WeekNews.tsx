@@ -10,7 +10,6 @@ import { type Listener, useNews } from "../live/news";
 import { useOutage } from "../live/outage";
 import { type Audience, sentence } from "../shift/announcements";
 import { OwnDeletesContext } from "../shift/mutations";
-import type { Day } from "../time/week";
 import { useDesk } from "./desk";
 import type { Week } from "./use-week";
 
@@ -30,8 +29,14 @@ function happeningsOf(changes: Changes<Schedule>, audience: Audience, open: (id:
   }));
 }
 
-/** Tells what others change in the week on the screen: to screen readers, on the cards, and after an outage as a list. */
-export function WeekNews({ week, first }: { week: Week; first: Day }) {
+interface Props {
+  readonly week: Pick<Week, "shifts" | "current">;
+  /** Of which days they are: the week's first, or the month. */
+  readonly first: string;
+}
+
+/** Tells what others change in what is on the screen: to screen readers, on the cards, and after an outage as a list. */
+export function WeekNews({ week, first }: Props) {
   const { me, nameOf, openShift } = useDesk();
   const announce = useAnnounce();
   const fresh = useContext(FreshContext);

@@ -16,7 +16,7 @@ import { Notice } from "../shell/Notice";
 import { soon, useMet } from "../shell/soon";
 import { useNow } from "../time/use-now";
 import { type Day, weekOf } from "../time/week";
-import { weekLabel } from "../time/words";
+import { monthTitle, weekLabel, weekTitle } from "../time/words";
 import { today as todayIn } from "../time/zone";
 import { Agenda } from "./Agenda";
 import { type Desk, DeskContext } from "./desk";
@@ -26,12 +26,15 @@ import { NearWeeks } from "./NearWeeks";
 import { PrintSheet } from "./PrintSheet";
 import { useLocations, useWeek, type Week, zonesOf } from "./use-week";
 import { WeekFoot } from "./WeekFoot";
-import { WeekGrid } from "./WeekGrid";
+import { type Finding, WeekGrid } from "./WeekGrid";
 import { WeekNews } from "./WeekNews";
 import classes from "./WeekPage.module.css";
 import { WeekSkeleton } from "./WeekSkeleton";
 import { WeekToolbar } from "./WeekToolbar";
+import { dayShown, type Place, placeAt, placeOf, type WeekSearch } from "./week-search";
 
+const DayView = soon(() => import("./day/DayView").then((module) => module.DayView));
+const MonthView = soon(() => import("./month/MonthView").then((module) => module.MonthView));
 const ShiftPanel = soon(() => import("../shift/ShiftPanel").then((module) => module.ShiftPanel));
 const PublishDialog = soon(() => import("../shift/PublishDialog").then((module) => module.PublishDialog));
 const RequestDialog = soon(() => import("../timeoff/RequestDialog").then((module) => module.RequestDialog));
@@ -49,10 +52,10 @@ function useDeskOf(week: Week, today: Day): Desk {
       places: locations.length > 1,
       colourOf,
       nameOf: (id) => (id === null ? t("week.openShift") : (staff.get(id)?.name ?? t("week.stranger", { id }))),
-      openShift: (shift) => void navigate({ search: ({ week }) => ({ week, shift }) }),
+      openShift: (shift) => void navigate({ search: (shown) => ({ ...placeOf(shown), shift }) }),
       addShift: (id, day) =>
-        void navigate({ search: ({ week }) => ({ week, shift: "new", staff: id ?? "open", day }) }),
-      openRequest: (request) => void navigate({ search: ({ week }) => ({ week, request }) }),
+        void navigate({ search: (shown) => ({ ...placeOf(shown), shift: "new", staff: id ?? "open", day }) }),
+      openRequest: (request) => void navigate({ search: (shown) => ({ ...placeOf(shown), request }) }),
     }),
     [manager, me.id, today, locations.length, colourOf, staff, navigate, t],
   );
@@ -68,21 +71,43 @@ function usePageKeys(undo: () => void): { readonly opened: boolean; readonly clo
   return { opened, close: () => setOpened(false) };
 }
 
-interface Finding {
-  readonly find: string;
-  readonly setFind: (find: string) => void;
+/** What is shown, and of which days. */
+interface Shown {
+  readonly place: Place;
+  readonly date: Day;
+  readonly today: Day;
+  readonly now: number;
+  readonly phone: boolean;
 }
 
-function WholeGrid({ grid, empty, ...finding }: Finding & { grid: Grid; empty: ReactNode }) {
+interface WholeGridProps extends Finding {
+  readonly week: Week;
+  readonly grid: Grid;
+  readonly empty: ReactNode;
+  readonly shown: Shown;
+}
+
+function WholeGrid({ week, grid, empty, shown, ...finding }: WholeGridProps) {
   const planner = usePlan();
   const { manager } = useSignedIn();
+  const { t } = useTranslation();
   const keys = usePageKeys(manager ? planner.undo : () => {});
-  const view = <WeekGrid grid={grid} planner={planner} {...finding} />;
+  const { place, date, today, now } = shown;
+  const byRole = place.by === "role";
+  const caption = t("week.caption", { week: weekTitle(grid.days[0] ?? "", grid.days[6] ?? "") });
+  const view =
+    place.view === "day" ? (
+      <Suspense fallback={<WeekSkeleton phone={false} />}>
+        <DayView {...{ week, grid, planner, byRole, today, now, ...finding }} day={date} />
+      </Suspense>
+    ) : (
+      <WeekGrid {...{ grid, planner, byRole, caption, ...finding }} />
+    );
   return (
     <div className={classes.sheet}>
       {manager ? <CardActionsProvider {...{ grid, planner }}>{view}</CardActionsProvider> : view}
       <KeysDialog {...keys} />
-      {empty && <div className={classes.over}>{empty}</div>}
+      {empty && !place.view && <div className={classes.over}>{empty}</div>}
     </div>
   );
 }
@@ -128,23 +153,42 @@ function Trouble({ error }: { error: Error }) {
   );
 }
 
-function Plan({ week, phone, add }: { week: Week; phone: boolean; add: () => void }) {
+interface PlanProps {
+  readonly week: Week;
+  readonly shown: Shown;
+  readonly add: () => void;
+  readonly openDay: (day: Day) => void;
+}
+
+function Plan({ week, shown, add, openDay }: PlanProps) {
   const { grid } = week;
+  const { phone, place, date } = shown;
   const { t } = useTranslation();
   // Here, where it outlives a week that is fetched.
   const [find, setFind] = useState("");
   if (week.error) return <Failure what={t("week.current")} error={week.error} retry={week.retry} />;
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
+  const plan = phone ? (
+    <PhoneList grid={grid} empty={empty} />
+  ) : (
+    <WholeGrid {...{ week, grid, empty, shown, find, setFind }} />
+  );
   return (
     <>
       {week.trouble && <Trouble error={week.trouble} />}
-      {phone ? <PhoneList grid={grid} empty={empty} /> : <WholeGrid {...{ grid, empty, find, setFind }} />}
+      {place.view === "month" ? (
+        <Suspense fallback={<WeekSkeleton phone={phone} />}>
+          <MonthView {...{ week, date, phone }} open={openDay} />
+        </Suspense>
+      ) : (
+        plan
+      )}
     </>
   );
 }
 
-/** The desk's first page: one week of the whole team. */
+/** The desk's first page: a week, a day or a month of the whole team. */
 export function WeekPage() {
   const { t } = useTranslation();
   const search = useSearch({ from: "/week" });
@@ -152,8 +196,11 @@ export function WeekPage() {
   const { manager } = useSignedIn();
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const [publishing, setPublishing] = useState(false);
-  const today = todayIn(zonesOf(useLocations().data)[0], useNow());
-  const monday = weekOf(search.week ?? today);
+  const now = useNow();
+  const today = todayIn(zonesOf(useLocations().data)[0], now);
+  const place = placeOf(search);
+  const date = dayShown(place, today);
+  const monday = weekOf(date);
   const week = useWeek(monday);
   const desk = useDeskOf(week, today);
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
@@ -163,24 +210,26 @@ export function WeekPage() {
     publishing: useMet(publishing),
     request: useMet(request !== null),
   };
-  const add = () => void navigate({ search: { week: search.week, shift: "new" } });
-  const goTo = (day: Day) => void navigate({ search: { week: day === weekOf(today) ? undefined : day } });
-  const close = () => void navigate({ search: { week: search.week } });
+  const go = (search: WeekSearch) => void navigate({ search });
+  const add = () => go({ ...place, shift: "new", day: place.view === "day" ? date : undefined });
+  const close = () => go(place);
+  // On the phone a day is a part of the week's list.
+  const openDay = (day: Day) => go(placeAt({ ...place, view: phone ? undefined : "day" }, day, today));
 
   return (
     <DeskContext value={desk}>
-      <title>{t("shell.title", { page: weekLabel(t, monday) })}</title>
-      <WeekNews week={week} first={monday} />
+      <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
+      {place.view !== "month" && <WeekNews week={week} first={monday} />}
       <NearWeeks monday={monday} ready={week.current} />
       <Toasts>
         <WeekToolbar
-          {...{ monday, today, week, manager, phone, goTo, add }}
+          {...{ place, date, monday, today, week, manager, phone, go, add }}
           drafts={drafts.length}
           publish={() => setPublishing(true)}
         />
         <div className={classes.page} aria-busy={!week.grid}>
           <WeekContext value={week}>
-            <Plan week={week} phone={phone} add={add} />
+            <Plan shown={{ place, date, today, now, phone }} {...{ week, add, openDay }} />
           </WeekContext>
         </div>
       </Toasts>

@@ -1,38 +1,47 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconPlus, IconSend } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { addDays, type Day, weekOf } from "../time/week";
-import { hours, weekLabel, weekTitle, weekTitleShort } from "../time/words";
+import { addDays, type Day } from "../time/week";
+import { dayFull, hours, monthTitle, weekLabel, weekTitle, weekTitleShort } from "../time/words";
 import type { Translate } from "../words/language";
-import type { Grid } from "./grid";
+import type { Shift } from "./grid";
 import type { Week } from "./use-week";
+import { ViewChoice } from "./ViewChoice";
 import { WeekMenu } from "./WeekMenu";
 import classes from "./WeekToolbar.module.css";
+import { type Place, placeAt, placeIn, turned } from "./week-search";
 
 interface Props {
+  readonly place: Place;
+  /** The day that the page is about. */
+  readonly date: Day;
   readonly monday: Day;
   readonly today: Day;
   readonly week: Week;
   readonly drafts: number;
   readonly manager: boolean;
   readonly phone: boolean;
-  readonly goTo: (monday: Day) => void;
+  readonly go: (place: Place) => void;
   readonly publish: () => void;
   readonly add: () => void;
 }
 
-function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "today" | "phone" | "goTo">) {
+const PAGES = {
+  day: { previous: "week.pages.day.previous", next: "week.pages.day.next", current: "week.pages.day.current" },
+  week: { previous: "week.previous", next: "week.next", current: "week.current" },
+  month: { previous: "week.pages.month.previous", next: "week.pages.month.next", current: "week.pages.month.current" },
+} as const;
+
+function Navigation({ place, today, date, phone, go }: Pick<Props, "place" | "today" | "date" | "phone" | "go">) {
   const { t } = useTranslation();
-  const current = monday === weekOf(today);
+  const words = PAGES[place.view ?? "week"];
+  const now = placeAt(place, today, today);
+  const current = placeAt(place, date, today).date === now.date && placeAt(place, date, today).week === now.week;
+  const turn = (pages: 1 | -1) => go(placeAt(place, turned(place, pages, today), today));
   return (
     <Group gap={6} wrap="nowrap" className={classes.navigation}>
-      <Tooltip label={t("week.previous")}>
-        <ActionIcon
-          variant="default"
-          size={34}
-          aria-label={t("week.previous")}
-          onClick={() => goTo(addDays(monday, -7))}
-        >
+      <Tooltip label={t(words.previous)}>
+        <ActionIcon variant="default" size={34} aria-label={t(words.previous)} onClick={() => turn(-1)}>
           <IconChevronLeft size={18} stroke={1.8} />
         </ActionIcon>
       </Tooltip>
@@ -43,13 +52,13 @@ function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "toda
           className={classes.now}
           data-current={current || undefined}
           aria-current={current ? "date" : undefined}
-          onClick={() => goTo(weekOf(today))}
+          onClick={() => go(now)}
         >
-          {t("week.current")}
+          {t(words.current)}
         </Button>
       )}
-      <Tooltip label={t("week.next")}>
-        <ActionIcon variant="default" size={34} aria-label={t("week.next")} onClick={() => goTo(addDays(monday, 7))}>
+      <Tooltip label={t(words.next)}>
+        <ActionIcon variant="default" size={34} aria-label={t(words.next)} onClick={() => turn(1)}>
           <IconChevronRight size={18} stroke={1.8} />
         </ActionIcon>
       </Tooltip>
@@ -57,12 +66,24 @@ function Navigation({ monday, today, phone, goTo }: Pick<Props, "monday" | "toda
   );
 }
 
+/** What is shown, for the page's head. */
+function title({ place, date, monday, phone }: Props): string {
+  const last = addDays(monday, 6);
+  if (place.view === "month") return monthTitle(date);
+  if (place.view === "day" && !phone) return dayFull(date);
+  return phone ? weekTitleShort(monday, last) : weekTitle(monday, last);
+}
+
 /** "Week 48 · 61 shifts · 472 h · 3 open" */
-function summary(t: Translate, monday: Day, grid: Grid | null): string {
+function summary(t: Translate, { place, date, monday, week, phone }: Props): string {
+  if (place.view === "month") return t("week.month.days");
   const parts = [weekLabel(t, monday)];
-  if (grid) {
-    const open = grid.open.cells.reduce((sum, cell) => sum + cell.shifts.length, 0);
-    parts.push(t("week.shifts", { count: grid.shifts.length }), hours(grid.minutes));
+  if (week.grid) {
+    const on = (shift: Shift) => phone || place.view !== "day" || shift.day === date;
+    const shifts = week.grid.shifts.filter(on);
+    const open = shifts.filter(({ schedule }) => schedule.staff_id === null).length;
+    const minutes = shifts.reduce((sum, shift) => sum + shift.minutes, 0);
+    parts.push(t("week.shifts", { count: shifts.length }), hours(minutes));
     if (open > 0) parts.push(t("week.open", { count: open }));
   }
   return parts.join(" · ");
@@ -75,23 +96,30 @@ function clocks(t: Translate, zones: readonly string[]): string {
 }
 
 export function WeekToolbar(props: Props) {
-  const { monday, week, drafts, manager, phone, publish, add } = props;
+  const { place, today, monday, week, drafts, manager, phone, go, publish, add } = props;
   const { t } = useTranslation();
-  const last = addDays(monday, 6);
+  const month = place.view === "month";
   return (
     <div className={classes.toolbar}>
       <div className={classes.heading}>
-        <h1 className={classes.title}>{phone ? weekTitleShort(monday, last) : weekTitle(monday, last)}</h1>
+        <h1 className={classes.title}>{title(props)}</h1>
         <p className={classes.summary}>
-          {summary(t, monday, week.grid)}
+          {summary(t, props)}
           <span className={classes.zone}> · {clocks(t, week.zones)}</span>
         </p>
       </div>
+      <Group gap={8} wrap="nowrap">
+        <ViewChoice
+          {...{ place, phone }}
+          change={(view) => go(placeIn(place, view, today))}
+          group={(by) => go({ ...place, by })}
+        />
+      </Group>
       <Navigation {...props} />
-      <WeekMenu week={week} monday={monday} />
+      {!month && <WeekMenu week={week} monday={monday} />}
       {manager && (
         <div className={classes.actions}>
-          {drafts > 0 && (
+          {drafts > 0 && !place.view && (
             <Button variant="light" leftSection={<IconSend size={16} stroke={1.8} />} onClick={publish}>
               {t("week.publish", { count: drafts })}
             </Button>

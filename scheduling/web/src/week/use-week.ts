@@ -29,7 +29,7 @@ export function zonesOf(locations: readonly Location[] | undefined): [string, ..
 }
 
 /** Both lists as one. While a shift moves between them it may stand in both: the higher version counts. */
-function union(
+export function union(
   left: ReadonlyMap<number, Schedule>,
   right: ReadonlyMap<number, Schedule> | undefined,
 ): ReadonlyMap<number, Schedule> {

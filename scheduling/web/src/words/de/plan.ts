@@ -110,6 +110,7 @@ export const plan: Translated<typeof english.plan> = {
     ends: "Erster und letzter Tag",
     pages: "Einige Zeilen hinauf und hinunter",
     find: "Eine Person suchen",
+    views: "Tag, Woche oder Monat",
     enter: "In einer Zelle: Schicht planen; auf einer Schicht: öffnen",
     digits: "Zeiten sofort eingeben: 9-17, 22-6, 9-17 Pflege",
     new: "Noch eine Schicht in dieser Zelle",

@@ -108,6 +108,7 @@ export const plan = {
     ends: "First and last day",
     pages: "Some rows up and down",
     find: "Find a person",
+    views: "Day, week or month",
     enter: "In a cell: plan a shift; on a shift: open it",
     digits: "Type times at once: 9-17, 22-6, 9-5p, 9-17 nurse",
     new: "One more shift in this cell",
