@@ -47,7 +47,8 @@ function stepOf(event: KeyboardEvent, rightToLeft: boolean): Step | null {
   return STEPS[key] ?? null;
 }
 
-const linesOf = (grid: Grid): readonly Line[] => [grid.open, ...grid.people];
+/** The lines from the top. */
+export const linesOf = (grid: Grid): readonly Line[] => [grid.open, ...grid.people];
 
 function extentOf(grid: Grid): Extent {
   const lines = linesOf(grid);
