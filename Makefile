@@ -32,7 +32,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check bench torture types lock format clean
+.PHONY: help setup build demo test check bench torture pictures types lock format clean
 .PHONY: check-python check-ruff check-mypy check-layers check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
@@ -125,6 +125,9 @@ torture: setup ## the fault runs in their long form; writes torture/RESULTS.md a
 	@python -m torture $(RUN)
 
 # ---- upkeep -------------------------------------------------------------------------------------------------------
+
+pictures: $(STAMPS)/chromium build ## draw the README's pictures of the desk
+	CHROMIUM="$$(cat $(STAMPS)/chromium)" node scheduling/web/pictures.ts
 
 types: $(STAMPS)/python ## write the TypeScript types of the declared events
 	tidings types scheduling.server.notify.live -o scheduling/web/src/live.gen.ts
