@@ -1,6 +1,7 @@
 """Writes a page of shifts as iCalendar (RFC 5545)."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from icalendar import Calendar, Event, vDuration
 
@@ -8,6 +9,9 @@ from scheduling.server.services.ports import CalendarEntry, CalendarPage
 
 REFRESH = timedelta(hours=1)
 """How often a calendar program is asked to look again (RFC 7986, section 5.7)."""
+
+KEPT = 4_096
+"""Events that are kept as they were written: programs ask for the same ones again and again, and each takes a while."""
 
 
 def write(page: CalendarPage) -> bytes:
@@ -24,13 +28,12 @@ def write(page: CalendarPage) -> bytes:
     calendar.add("x-wr-calname", page.name)
     calendar.add("refresh-interval", vDuration(REFRESH, params={"VALUE": "DURATION"}))
     calendar.add("x-published-ttl", vDuration(REFRESH))
-    for entry in page.entries:
-        calendar.add_component(_event(entry, page.host))
-    text: bytes = calendar.to_ical(sorted=False)
-    return text
+    head, end, _ = calendar.to_ical(sorted=False).partition(b"END:VCALENDAR\r\n")
+    return b"".join([head, *(_event(entry, page.host) for entry in page.entries), end])
 
 
-def _event(entry: CalendarEntry, host: str) -> Event:
+@lru_cache(KEPT)
+def _event(entry: CalendarEntry, host: str) -> bytes:
     shift = entry.shift
     event = Event()
     event.add("uid", f"shift-{shift.id}@{host}")
@@ -47,7 +50,8 @@ def _event(entry: CalendarEntry, host: str) -> Event:
     event.add("transp", "OPAQUE" if entry.own else "TRANSPARENT")
     if shift.note:
         event.add("description", shift.note)
-    return event
+    text: bytes = event.to_ical(sorted=False)
+    return text
 
 
 def _summary(entry: CalendarEntry) -> str:
