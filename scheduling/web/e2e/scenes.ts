@@ -200,6 +200,55 @@ const requestForm: Scene = async ({ page, visit, words: { timeoff } }) => {
   return DIALOG;
 };
 
+/** Chooses an entry of the week's menu. */
+async function openMore(stage: Stage, entry: keyof Words["week"]["menu"]): Promise<void> {
+  await openWeek(stage);
+  const { page, words } = stage;
+  await page.getByRole("button", { name: words.week.more, exact: true }).click();
+  await page.getByRole("menuitem", { name: words.week.menu[entry] }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+}
+
+async function openImport(stage: Stage, ...lines: string[]): Promise<void> {
+  await openMore(stage, "import");
+  const buffer = Buffer.from(["date,starts,ends,person,role,location", ...lines].join("\n"));
+  await stage.page.locator("input[type=file]").setInputFiles({ name: "shifts.csv", mimeType: "text/csv", buffer });
+  await expect(stage.page.getByRole("dialog").getByRole("alert")).toBeVisible();
+}
+
+const FILES: Act["scenes"] = {
+  "a calendar link that was made, and one to be revoked": async (stage) => {
+    const { page, words } = stage;
+    const made = { id: 1, staff_id: 1, scope: "location", location: "North Ward", version: 1, read_at: null };
+    const link = { ...made, created_at: "2026-11-23T07:00:00Z", revoked_at: null };
+    // Answered here: each person can have so many links, and as many tests as one likes may run.
+    await page.route("**/api/calendar/links", (route) =>
+      route.fulfill({ json: route.request().method() === "POST" ? { link, path: "/calendar/secret.ics" } : [link] }),
+    );
+    await openMore(stage, "calendar");
+    await page.getByRole("button", { name: words.calendar.links.make }).click();
+    await expect(page.getByLabel(words.calendar.links.address)).toBeVisible();
+    await page.getByRole("button", { name: like(words.calendar.links.revokeThis) }).click();
+    await expect(page.getByText(words.calendar.links.sure)).toBeVisible();
+    await page.unroute("**/api/calendar/links");
+    return DIALOG;
+  },
+  "an export": async (stage) => {
+    await openMore(stage, "export");
+    return DIALOG;
+  },
+  "an import with lines to be put right": async (stage) => {
+    await openImport(stage, "31.2.2031,7,15:00,Alise,Nurse,Moon");
+    await expect(stage.page.getByRole("dialog").getByRole("table")).toBeVisible();
+    return DIALOG;
+  },
+  "an import before it is done": async (stage) => {
+    await openImport(stage, `${stage.week},07:00,15:00,,Nurse,North Ward`);
+    await expect(stage.page.getByRole("list", { name: stage.words.calendar.import.list })).toBeVisible();
+    return DIALOG;
+  },
+};
+
 const PAGES: Act["scenes"] = {
   "time off": async (stage) => {
     await pageAt("/time-off")(stage);
@@ -245,6 +294,7 @@ const OF_STAFF: Act["scenes"] = {
 export const ACTS: Readonly<Record<string, Act>> = {
   "a manager's week": { email: MANAGER, scenes: WEEK },
   "a manager's grid": { email: MANAGER, wideOnly: true, scenes: GRID },
+  "calendar links and files": { email: MANAGER, scenes: FILES },
   "the forms of shifts": { email: MANAGER, scenes: FORMS },
   "a manager's pages": {
     email: MANAGER,

@@ -148,7 +148,11 @@ function Next({ stage, busy, overrule, run }: Pick<Importing, "stage" | "busy" |
   const { t } = useTranslation();
   if (stage.at === "faulty" && stage.overrule) {
     const { file, overrule: accept } = stage;
-    return <Button onClick={() => void overrule(file, accept)}>{t("calendar.import.anyway")}</Button>;
+    return (
+      <Button loading={busy} onClick={() => void overrule(file, accept)}>
+        {t("calendar.import.anyway")}
+      </Button>
+    );
   }
   if (stage.at !== "ready") return null;
   const { file, preview, accept } = stage;

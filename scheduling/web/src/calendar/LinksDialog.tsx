@@ -86,7 +86,7 @@ function Link({ link, now, revoke }: LinkProps) {
           <Button variant="default" size="xs" autoFocus onClick={() => setAsked(false)}>
             {t("calendar.links.keep")}
           </Button>
-          <Button color="red" size="xs" onClick={revoke}>
+          <Button color="red.8" size="xs" onClick={revoke}>
             {t("calendar.links.revoke")}
           </Button>
         </Group>

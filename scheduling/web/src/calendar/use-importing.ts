@@ -47,17 +47,20 @@ export function useImporting(close: () => void): Importing {
   const { t } = useTranslation();
   const { api } = useSignedIn();
   const [stage, setStage] = useState<Stage>({ at: "nothing" });
+  const [asking, setAsking] = useState(false);
   const importing = useImport();
   const toast = useToast();
   const undo = useUndo();
 
   const rehearse = async (file: Blob, accept: readonly string[]) => {
+    setAsking(true);
     try {
       const preview = await api.importShifts(file, true, accept);
       setStage({ at: "ready", file, preview, accept });
     } catch (error) {
       setStage(faulty(t, file, error));
     }
+    setAsking(false);
   };
   const check = async (chosen: File | null) => {
     if (!chosen) return;
@@ -73,5 +76,5 @@ export function useImporting(close: () => void): Importing {
     toast({ sentence: t("calendar.import.done", { count }), action });
     close();
   };
-  return { stage, busy: importing.pending > 0, check, overrule: rehearse, run };
+  return { stage, busy: asking || importing.pending > 0, check, overrule: rehearse, run };
 }
