@@ -119,7 +119,11 @@ export class Desk {
   /** "id/version" of every shift that starts in the week, sorted. */
   async rows(monday: string, status?: Schedule["status"]): Promise<string[]> {
     const rows = await this.#shifts(monday, status);
-    return rows.map((row) => `${row.id}/${row.version}`).sort();
+    const first = at(monday, 0, 0);
+    return rows
+      .filter(({ starts_at }) => starts_at >= first)
+      .map((row) => `${row.id}/${row.version}`)
+      .sort();
   }
 
   #shifts(monday: string, status?: Schedule["status"]): Promise<Schedule[]> {
