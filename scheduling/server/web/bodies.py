@@ -23,7 +23,7 @@ from scheduling.server.services.ports import Batch, VersionOf
 Accept = Annotated[frozenset[SoftCode], Field(default_factory=frozenset)]
 """The soft rules that whoever saves does not mind."""
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 1_000
 """Drafts published, or steps of a batch, in one request."""
 
 MOST_NAMED = 10

@@ -122,3 +122,29 @@ test("a week is kept as a template, which another manager has at once and drafts
   await manager.page.getByRole("button", { name: "Delete", exact: true }).click();
   for (const one of [manager, other]) await expect(lines(one)).toHaveCount(0);
 });
+
+test("a shift is repeated on other days, from the keyboard and from its form", async ({ person, desk }) => {
+  const week = ownWeek();
+  const vera = await hired(desk, week);
+  const shift = await desk.add({ staff_id: vera, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16), note: "Keys" });
+  const [manager, other] = [await person(MANAGER, { week }), await person(MANAGER, { week })];
+  const dialog = manager.page.getByRole("dialog", { name: "Repeat a shift" });
+  await manager.card(shift).focus();
+  await manager.page.keyboard.press("r");
+  await dialog.getByRole("checkbox", { name: "Wednesday" }).press("Space");
+  // Until four weeks on: four Mondays and four Wednesdays.
+  await dialog.getByRole("button", { name: "Plan 8 shifts" }).press("Enter");
+  await expect(toast(manager)).toContainText("8 shifts drafted.");
+  await expect(other.cell(vera, later(week, 2)).locator("[data-schedule]")).toContainText("Draft");
+  for (const weeks of [1, 2, 3]) await expect.poll(() => desk.rows(later(week, 7 * weeks), "draft")).toHaveLength(2);
+
+  await manager.card(shift).click();
+  await manager.page.getByRole("button", { name: "Repeat this shift" }).click();
+  await dialog.getByRole("button", { name: "Plan 4 shifts" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("4 of 4 do not fit");
+  await manager.page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await manager.page.keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("Undone: 8 changes.");
+  await expect.poll(other.rows).toEqual([`${shift.id}/1`]);
+});

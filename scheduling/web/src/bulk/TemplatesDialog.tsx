@@ -40,7 +40,7 @@ function SaveWeek({ shifts, templates, fail }: SaveProps) {
   };
   return (
     <form onSubmit={(event) => void save(event)}>
-      <Group align="flex-end" gap="sm" wrap="nowrap">
+      <Group align="flex-end" gap="sm">
         <TextInput
           className={classes.name}
           label={t("bulk.templates.name")}

@@ -18,6 +18,7 @@ const KEYS = {
   select: ["Shift ↑ …", "Ctrl Space"],
   stretch: ["+", "−"],
   delete: ["Delete"],
+  repeat: ["r"],
   copy: ["Ctrl C", "Ctrl V"],
   undo: ["Ctrl Z"],
   escape: ["Esc"],

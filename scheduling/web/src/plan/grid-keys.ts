@@ -17,6 +17,8 @@ interface Context {
   readonly type: (typing: Typing) => void;
   /** Takes up a shift, to be put elsewhere. */
   readonly lift: (id: number) => void;
+  /** Asks on which other days the shift is planned again. */
+  readonly repeat: (id: number) => void;
   /** Moves the focus to the cell itself. */
   readonly stay: () => void;
 }
@@ -60,7 +62,7 @@ function withControl(event: KeyboardEvent, context: Context): boolean {
 }
 
 function plain(event: KeyboardEvent, context: Context): boolean {
-  const { grid, spot, planner, actions, type, lift, stay } = context;
+  const { grid, spot, planner, actions, type, lift, repeat, stay } = context;
   const [shift, shifts] = [shiftAt(grid, spot), shiftsAt(context)];
   const { staffId, day } = spot;
   if (/^\d$/.test(event.key)) {
@@ -77,6 +79,9 @@ function plain(event: KeyboardEvent, context: Context): boolean {
     case "n":
       type({ staffId, day, shift: null, text: null });
       return true;
+    case "r":
+      if (shift) repeat(shift.id);
+      return shift !== null;
     case " ":
       if (shift) lift(shift.id);
       return shift !== null;

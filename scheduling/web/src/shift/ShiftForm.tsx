@@ -1,6 +1,18 @@
-import { ActionIcon, Autocomplete, Button, Group, Input, Menu, Popover, Select, Stack, Text } from "@mantine/core";
+import {
+  ActionIcon,
+  Autocomplete,
+  Button,
+  Group,
+  Input,
+  Menu,
+  Popover,
+  Select,
+  Stack,
+  Text,
+  Tooltip,
+} from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
-import { IconDots, IconTrash } from "@tabler/icons-react";
+import { IconDots, IconRepeat, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
@@ -13,6 +25,7 @@ import { calendarNamed, timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
+import { useDesk } from "../week/desk";
 import type { Week } from "../week/use-week";
 import type { Translate } from "../words/language";
 import { Late, Questions } from "./Conflict";
@@ -145,6 +158,19 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
   );
 }
 
+function Repeat({ schedule }: { schedule: Schedule }) {
+  const { t } = useTranslation();
+  const { repeatShift } = useDesk();
+  const label = t("bulk.repeat.this");
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="default" size={36} aria-label={label} onClick={() => repeatShift(schedule.id)}>
+        <IconRepeat size={17} stroke={1.7} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
 /** The ways to save: a published shift stays published or is withdrawn, anything else is a draft or gets published. */
 function Saves({ base, save, saving, check }: Pick<ShiftFormState, "base" | "save" | "saving" | "check">) {
   // Only what the reader has been told of is overruled: the server refuses what came up since.
@@ -228,6 +254,7 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
           <Objections check={check} />
         </div>
         {base && <Delete schedule={base} close={close} fail={setFailure} />}
+        {base && <Repeat schedule={base} />}
         <span className={classes.gap} />
         <Saves {...state} />
       </div>

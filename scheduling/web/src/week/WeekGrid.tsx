@@ -60,7 +60,7 @@ function Nobody({ find, columns }: { find: string; columns: number }) {
 
 /** What is typed, where the focus is, and what keys do. */
 function useKeyboard({ grid, planner }: { grid: Grid; planner: Planner }) {
-  const { manager } = useDesk();
+  const { manager, repeatShift } = useDesk();
   const { t } = useTranslation();
   const table = useRef<HTMLTableElement>(null);
   const focus = useGridFocus(grid, table);
@@ -93,7 +93,7 @@ function useKeyboard({ grid, planner }: { grid: Grid; planner: Planner }) {
     if (to || !actions) return;
     const stay = () => go({ ...spot, card: null });
     const lift = (id: number) => dragging.lift(id, "move", null);
-    answerKey(event, { grid, spot, planner, actions, t, type: setTyping, lift, stay });
+    answerKey(event, { grid, spot, planner, actions, t, type: setTyping, lift, repeat: repeatShift, stay });
   };
   const of = ({ staffId }: Line): Keyboard => ({
     spot: focus.spot.staffId === staffId ? focus.spot : null,

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
+import { Repeating } from "../bulk/Repeating";
 import { CardActionsProvider } from "../plan/cards/CardActions";
 import { KeysDialog } from "../plan/KeysDialog";
 import { Toasts } from "../plan/toasts";
@@ -53,6 +54,7 @@ function useDeskOf(week: Week, today: Day): Desk {
       colourOf,
       nameOf: (id) => (id === null ? t("week.openShift") : (staff.get(id)?.name ?? t("week.stranger", { id }))),
       openShift: (shift) => void navigate({ search: (shown) => ({ ...placeOf(shown), shift }) }),
+      repeatShift: (repeat) => void navigate({ search: (shown) => ({ ...placeOf(shown), repeat }) }),
       addShift: (id, day) =>
         void navigate({ search: (shown) => ({ ...placeOf(shown), shift: "new", staff: id ?? "open", day }) }),
       openRequest: (request) => void navigate({ search: (shown) => ({ ...placeOf(shown), request }) }),
@@ -232,6 +234,7 @@ export function WeekPage() {
             <Plan shown={{ place, date, today, now, phone }} {...{ week, add, openDay }} />
           </WeekContext>
         </div>
+        <Repeating id={search.repeat} week={week} close={close} />
       </Toasts>
       {!phone && <WeekFoot manager={manager} />}
       <PrintSheet week={week} monday={monday} />

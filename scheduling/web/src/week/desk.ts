@@ -11,6 +11,8 @@ export interface Desk {
   readonly colourOf: (role: string) => number;
   readonly nameOf: (staffId: number | null) => string;
   readonly openShift: (id: number) => void;
+  /** Opens the dialog that plans a shift again on other days. */
+  readonly repeatShift: (id: number) => void;
   readonly addShift: (staffId: number | null, day: Day) => void;
   readonly openRequest: (id: number) => void;
 }

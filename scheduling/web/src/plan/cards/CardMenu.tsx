@@ -4,6 +4,7 @@ import {
   IconCopy,
   IconEyeOff,
   IconPencil,
+  IconRepeat,
   IconSend,
   IconTrash,
   type Icon as TablerIcon,
@@ -27,7 +28,7 @@ interface Props extends CardDeeds {
 
 interface Entry {
   /** Its words are in the catalogue under `plan.menu`. */
-  readonly name: "open" | "move" | "copy" | "publish" | "withdraw" | "remove";
+  readonly name: "open" | "move" | "copy" | "repeat" | "publish" | "withdraw" | "remove";
   readonly icon: TablerIcon;
   readonly does: (shifts: readonly Schedule[]) => void;
   readonly fits: (shifts: readonly Schedule[]) => boolean;
@@ -36,17 +37,19 @@ interface Entry {
 /** What can be done with a shift, or with all that are selected: by its dots, a right click, or the menu key. */
 export function CardMenu({ menu, close, move, copy, remove, publish, withdraw }: Props) {
   const { t } = useTranslation();
-  const { openShift } = useDesk();
+  const { openShift, repeatShift } = useDesk();
   const any = () => true;
+  const one = (shifts: readonly Schedule[]) => shifts.length === 1;
   const entries: readonly Entry[] = [
     {
       name: "open",
       icon: IconPencil,
       does: ([first]) => first && openShift(first.id),
-      fits: (shifts) => shifts.length === 1,
+      fits: one,
     },
     { name: "move", icon: IconArrowsMove, does: move, fits: any },
     { name: "copy", icon: IconCopy, does: copy, fits: any },
+    { name: "repeat", icon: IconRepeat, does: ([first]) => first && repeatShift(first.id), fits: one },
     { name: "publish", icon: IconSend, does: publish, fits: (shifts) => draftsOf(shifts).length > 0 },
     { name: "withdraw", icon: IconEyeOff, does: withdraw, fits: (shifts) => publishedOf(shifts).length > 0 },
     { name: "remove", icon: IconTrash, does: remove, fits: any },

@@ -44,6 +44,22 @@ export const bulk: Translated<typeof english.bulk> = {
     draft_one: "{{count}} Schicht übernehmen",
     draft_other: "{{count}} Schichten übernehmen",
   },
+  repeat: {
+    title: "Schicht wiederholen",
+    this: "Diese Schicht wiederholen",
+    on: "An diesen Tagen",
+    every: "Wie oft",
+    weeks_one: "Jede Woche",
+    weeks_other: "Alle {{count}} Wochen",
+    until: "Bis",
+    tooMany:
+      "Das wären {{count}} Schichten; höchstens {{most}} können auf einmal geplant werden. Wählen Sie weniger Tage.",
+    impossible: "Ausgelassen, weil dann die Uhren vorgestellt werden: {{days}}.",
+    yes_one: "{{count}} Schicht planen",
+    yes_other: "{{count}} Schichten planen",
+    done_one: "{{count}} Schicht als Entwurf geplant.",
+    done_other: "{{count}} Schichten als Entwürfe geplant.",
+  },
   copy: {
     title: "Woche kopieren",
     from: "Kopieren aus",

@@ -1,0 +1,20 @@
+import { Suspense } from "react";
+import { useSignedIn } from "../session/signed-in";
+import { soon } from "../shell/soon";
+import type { Week } from "../week/use-week";
+
+const RepeatDialog = soon(() => import("./RepeatDialog").then((module) => module.RepeatDialog));
+
+interface Props {
+  /** Which shift of the week is repeated, if any. */
+  readonly id: number | undefined;
+  readonly week: Week;
+  readonly close: () => void;
+}
+
+/** The dialog that repeats a shift, while one is. */
+export function Repeating({ id, week, close }: Props) {
+  const { manager } = useSignedIn();
+  const shift = manager && id !== undefined ? week.shifts?.get(id) : undefined;
+  return <Suspense>{shift && <RepeatDialog key={id} shift={shift} opened close={close} />}</Suspense>;
+}
