@@ -100,7 +100,7 @@ test("a conflict that only the server knew of is settled by taking theirs", asyn
   await expect(conflict).toContainText("Mona Reyes changed the note to “Theirs”");
   await conflict.getByRole("button", { name: "Take it" }).click();
   await expect(editShift(manager).getByLabel("Note")).toHaveValue("Theirs");
-  await expect(conflict).toContainText(/Mona Reyes changed this shift (just now|\d+ seconds? ago)/);
+  await expect(conflict).toContainText("Mona Reyes changed this shift");
   await editShift(manager).getByRole("button", { name: "Save", exact: true }).click();
   await expect(editShift(manager)).toHaveCount(0);
 });

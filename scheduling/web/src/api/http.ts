@@ -1,3 +1,4 @@
+import { words } from "../words/language";
 import { Problem, problemOf } from "./problem";
 
 export interface Call {
@@ -31,7 +32,7 @@ function initOf({ method = "GET", body, token, requestId, signal }: Call): Reque
 
 function unreachable(error: unknown): never {
   if (error instanceof DOMException && error.name === "AbortError") throw error;
-  throw new Problem(0, "No answer", "The server cannot be reached. Check the connection and try again.");
+  throw new Problem(0, "No answer", words.t("refused.unreachable"));
 }
 
 /** Sends one request and returns its JSON (undefined for 204), or the file that it is. Throws `Problem` for every refusal. */

@@ -1,3 +1,6 @@
+import { reasonSentence } from "../rules/reasons";
+import { refusalInWords } from "../rules/refusals";
+import { words } from "../words/language";
 import type { Instant, Person } from "./types";
 
 /** One reason for a refusal. `field` is the JSON field's dotted path, `message` a sentence for people. */
@@ -39,6 +42,16 @@ export class Problem extends Error {
     this.body = body;
   }
 
+  /** What was refused, by its code in the reader's language; in the server's words where that has none. */
+  get sentence(): string {
+    const { t } = words;
+    const known = refusalInWords(t, this.body.code, (this.body.params ?? {}) as Body);
+    if (known) return known;
+    if (this.status === 0) return t("refused.unreachable");
+    if (this.status >= 500) return this.detail ? t("refused.failed") : t("refused.status", { status: this.status });
+    return this.detail || this.title;
+  }
+
   /** Every reason may be overruled by naming its code. */
   get overrulable(): boolean {
     return this.reasons.length > 0 && this.reasons.every((reason) => reason.severity === "soft");
@@ -51,7 +64,7 @@ export class Problem extends Error {
   stale<Row>(): Stale<Row> | null {
     if (this.status !== 409 || !("current" in this.body)) return null;
     return {
-      detail: this.detail || this.title,
+      detail: this.sentence,
       changedBy: (this.body.changed_by as Person | null | undefined) ?? null,
       changedAt: (this.body.changed_at as Instant | null | undefined) ?? null,
       current: this.body.current as Row | null,
@@ -67,14 +80,14 @@ function reason(value: unknown): Reason[] {
   if (typeof value !== "object" || value === null) return [];
   const entry = value as Body;
   const severity = entry.severity === "soft" ? "soft" : "hard";
-  const message = text(entry.message, "This value was refused.");
+  const message = text(entry.message, words.t("refused.value"));
   const params = (entry.params ?? {}) as Record<string, string | number>;
   return [{ field: text(entry.field, ""), code: text(entry.code, ""), severity, message, params }];
 }
 
 /** Reads a refusal; anything that is not problem details (a proxy's page) becomes a plain sentence. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const title = `The server answered ${response.status}`;
+  const title = words.t("refused.status", { status: response.status });
   if (!response.headers.get("content-type")?.includes("json")) {
     return new Problem(response.status, title, "");
   }
@@ -83,11 +96,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, text(body.title, title), text(body.detail, ""), reasons, body);
 }
 
-/** A sentence for whatever went wrong. */
+/** A sentence for whatever went wrong, in the reader's language. */
 export function sentenceOf(error: unknown): string {
-  if (!(error instanceof Problem)) return "Something went wrong in this page. Reload it and try again.";
-  const reasons = error.reasons.map((each) => each.message).join(" ");
-  return reasons || error.message;
+  const { t } = words;
+  if (!(error instanceof Problem)) return t("refused.page");
+  if (error.reasons.length > 0) return error.reasons.map((reason) => reasonSentence(t, reason)).join(" ");
+  return error.sentence;
 }
 
 /** Whether a query is tried again: a refusal is final, a server that fails or cannot be reached is asked until it answers. */

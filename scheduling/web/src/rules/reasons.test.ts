@@ -46,7 +46,7 @@ describe("shortReason", () => {
   });
 
   it("falls back on the server's sentence", () => {
-    expect(shortReason(words.t, reason("unknown_location"))).toBe("As the server says it.");
+    expect(shortReason(words.t, reason("newer_than_this_page"))).toBe("As the server says it.");
   });
 });
 
@@ -62,7 +62,7 @@ describe("reasonSentence", () => {
   });
 
   it("falls back on the server's sentence as it is", () => {
-    expect(reasonSentence(words.t, reason("unknown_location", { name: "Sam" }))).toBe("As the server says it.");
+    expect(reasonSentence(words.t, reason("newer_than_this_page", { name: "Sam" }))).toBe("As the server says it.");
   });
 });
 

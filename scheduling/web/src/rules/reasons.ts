@@ -1,7 +1,9 @@
+import type { ReasonCode } from "../api/codes.gen";
 import type { Reason } from "../api/problem";
 import { dayShort, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
 import type { Translate } from "../words/language";
+import { refusalInWords } from "./refusals";
 
 type Params = Readonly<Record<string, string | number>>;
 
@@ -35,8 +37,17 @@ function kind(t: Translate, value: string | number | undefined): string {
   return KINDS[value as keyof typeof KINDS]?.(t) ?? String(value);
 }
 
-/** Each rule's short form; what is not here is told in the server's sentence. */
-const WORDS: Readonly<Record<string, (t: Translate, params: Params) => string>> = {
+/** Each code's short form: the server's list of them says which there must be. */
+const WORDS: Readonly<Record<ReasonCode, (t: Translate, params: Params) => string>> = {
+  begun: (t) => t("rules.reasons.begun"),
+  not_a_colleagues: (t) => t("rules.reasons.not_a_colleagues"),
+  not_for_them: (t) => t("rules.reasons.not_for_them"),
+  not_theirs: (t) => t("rules.reasons.not_theirs"),
+  oneself: (t) => t("rules.reasons.oneself"),
+  own_role: (t) => t("rules.reasons.own_role"),
+  time_off_overlaps_schedules: (t) => t("rules.reasons.time_off_overlaps_schedules"),
+  unknown_location: (t, p) => t("rules.reasons.unknown_location", p),
+  unknown_staff: (t) => t("rules.reasons.unknown_staff"),
   left: (t, p) => t("rules.reasons.left", p),
   overlap: (t, p) => t("rules.reasons.overlap", { ...p, when: when(t, p) }),
   time_off: (t, p) => t("rules.reasons.time_off", { days: leave(t, p) }),
@@ -55,7 +66,7 @@ const WORDS: Readonly<Record<string, (t: Translate, params: Params) => string>> 
 
 /** A refusal's reason as a sentence of the reader's language, or the server's where that code has no words here. */
 export function reasonSentence(t: Translate, reason: Reason): string {
-  if (!WORDS[reason.code]) return reason.message;
+  if (!(reason.code in WORDS)) return refusalInWords(t, reason.code, reason.params ?? {}) ?? reason.message;
   const [short, name] = [shortReason(t, reason), reason.params?.name];
   return name === undefined || short.includes(String(name))
     ? t("rules.sentence", { short })
@@ -64,5 +75,6 @@ export function reasonSentence(t: Translate, reason: Reason): string {
 
 /** A rule's objection in a few words of the reader's language. */
 export function shortReason(t: Translate, { code, message, params = {} }: Reason): string {
-  return WORDS[code]?.(t, params) ?? message;
+  const words = code in WORDS ? WORDS[code as ReasonCode] : null;
+  return words?.(t, params) ?? message;
 }

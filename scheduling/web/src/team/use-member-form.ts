@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Problem, type Reason, sentenceOf } from "../api/problem";
 import type { Staff, StaffFields } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { reasonSentence } from "../rules/reasons";
 import { changesFrom, errorsOf, fieldsOf, type MemberValues, sameTerms, termsOf, valuesOf } from "./member-fields";
 import { fasterThan, useTeamChange } from "./queries";
 import { USUAL } from "./terms";
@@ -107,7 +108,7 @@ export function useMemberForm({ member, team, close }: Options) {
       const faster = fasterThan<Staff>(outcome.error);
       if (faster) return setMeanwhile(faster);
       const reasons = outcome.error instanceof Problem ? outcome.error.reasons : [];
-      form.setErrors(Object.fromEntries(reasons.map((reason) => [pathOf(reason), reason.message])));
+      form.setErrors(Object.fromEntries(reasons.map((reason) => [pathOf(reason), reasonSentence(t, reason)])));
       if (reasons.length === 0) setRefusal(sentenceOf(outcome.error));
       return;
     }

@@ -6,6 +6,7 @@ import { mine } from "./en/mine";
 import { offers } from "./en/offers";
 import { open } from "./en/open";
 import { plan } from "./en/plan";
+import { refused } from "./en/refused";
 import { rules } from "./en/rules";
 import { session } from "./en/session";
 import { settings } from "./en/settings";
@@ -29,6 +30,7 @@ export const english = {
   offers,
   open,
   plan,
+  refused,
   rules,
   session,
   settings,

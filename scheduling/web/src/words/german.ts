@@ -7,6 +7,7 @@ import { mine } from "./de/mine";
 import { offers } from "./de/offers";
 import { open } from "./de/open";
 import { plan } from "./de/plan";
+import { refused } from "./de/refused";
 import { rules } from "./de/rules";
 import { session } from "./de/session";
 import { settings } from "./de/settings";
@@ -31,6 +32,7 @@ export const german: Catalogue = {
   offers,
   open,
   plan,
+  refused,
   rules,
   session,
   settings,
