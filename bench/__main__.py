@@ -1,4 +1,7 @@
-"""`python -m bench`: measure tidings and the guide's server in alternating pairs, and write bench/RESULTS.md."""
+"""`python -m bench`: measure tidings and the guide's server in alternating pairs, and write bench/RESULTS.md.
+
+`python -m bench desk` measures the scheduling desk in a browser instead.
+"""
 
 import argparse
 import gc
@@ -9,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import machine, report
+from bench.desk import run as desk
 from bench.measure import Plan, Run, run
 from bench.opening import LoadError
 from bench.process import Server, ServerError
@@ -23,6 +27,8 @@ _QUICK = Plan(pairs=1, idle=2_000, warm_up=1.0, window=3.0)
 
 def main() -> int:
     """Measure and write; returns the exit status. What cannot be measured is said in one sentence."""
+    if sys.argv[1:2] == ["desk"]:
+        return desk.main(sys.argv[2:])
     options = _options()
     plan: Plan = options.plan
     try:
@@ -36,7 +42,8 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     page = report.page(pairs, plan, machine.description(), datetime.now(UTC), remarks)
-    options.output.write_text(page)
+    about_desk = desk.kept(options.output)
+    options.output.write_text(f"{page}\n{about_desk}" if about_desk else page)
     print("\n" + page.partition("## What")[0] + f"written to {options.output}")
     return 0
 

@@ -135,21 +135,20 @@ async function switches(page: Page): Promise<number[]> {
 /** From the answer that says that a change is saved to its card, painted, on somebody else's screen. */
 async function remoteChanges(page: Page, api: APIRequestContext): Promise<number[]> {
   const delays: number[] = [];
-  const seen = await page.locator("tr[data-staff] [data-schedule]").evaluateAll((cards) =>
-    cards
-      .filter((card) => card.getBoundingClientRect().bottom < innerHeight - 120)
-      .map((card) => Number((card as HTMLElement).dataset.schedule)),
-  );
+  const seen = await page
+    .locator("tr[data-staff] [data-schedule]")
+    .evaluateAll((cards) =>
+      cards
+        .filter((card) => card.getBoundingClientRect().bottom < innerHeight - 120)
+        .map((card) => Number((card as HTMLElement).dataset.schedule)),
+    );
   const rows = new Map((await rowsOf(api, 0)).map((row) => [row.id, row]));
   const ids = seen.filter((id) => rows.has(id));
   for (let edit = 0; edit < EDITS; edit += 1) {
     const row = rows.get(ids[edit % ids.length] ?? 0);
     if (!row) throw new Error("No published shift is on the screen");
     const selector = `[data-schedule="${row.id}"][data-version="${row.version + 1}"]`;
-    const shown = page.evaluate(
-      (selector) => (window as unknown as Clock).when(selector, () => Date.now()),
-      selector,
-    );
+    const shown = page.evaluate((selector) => (window as unknown as Clock).when(selector, () => Date.now()), selector);
     rows.set(row.id, await change(api, row, `Edit ${edit}`));
     const saved = Date.now();
     delays.push((await shown) - saved);
@@ -165,7 +164,10 @@ async function pour(api: APIRequestContext, rows: readonly Row[]): Promise<numbe
     const due = began + (edit * 1_000) / STORM.perSecond;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     const { id } = rows[edit % rows.length] as Row;
-    newest.set(id, (newest.get(id) as Promise<Row>).then((row) => change(api, row, `Storm ${edit}`)));
+    newest.set(
+      id,
+      (newest.get(id) as Promise<Row>).then((row) => change(api, row, `Storm ${edit}`)),
+    );
   }
   await Promise.all(newest.values());
   return (performance.now() - began) / 1_000;
@@ -179,7 +181,7 @@ async function lost(page: Page, api: APIRequestContext): Promise<number> {
     const shown = new Set(
       await page
         .locator("[data-schedule]")
-        .evaluateAll((cards) => cards.map(({ dataset }: HTMLElement) => `${dataset.schedule}/${dataset.version}`)),
+        .evaluateAll((cards) => cards.map(({ dataset }) => `${dataset.schedule}/${dataset.version}`)),
     );
     return expected.filter((row) => !shown.has(row)).length;
   };
@@ -230,4 +232,4 @@ const result = {
 };
 await api.dispose();
 await browser.close();
-console.log(JSON.stringify(result));
+process.stdout.write(JSON.stringify(result));
