@@ -46,4 +46,5 @@ export const rules: Translated<typeof english.rules> = {
   coverOn: "Besetzung am {{day}}: {{filled, number}} / {{needed, number}}. {{holes}}",
   covered: "Alle, die gebraucht werden, sind da",
   hole: "{{missing, number}} {{role}} fehlt, {{span}}, {{location}}",
+  otherWeek: "Von den gezeigten Tagen; der Vertrag zählt von Montag bis Sonntag",
 };

@@ -44,4 +44,5 @@ export const rules = {
   coverOn: "Cover on {{day}}: {{filled, number}} / {{needed, number}}. {{holes}}",
   covered: "Everybody who is needed is there",
   hole: "{{missing, number}} {{role}} missing, {{span}}, {{location}}",
+  otherWeek: "Of the days shown; the contract counts from Monday to Sunday",
 };
