@@ -18,16 +18,6 @@ test("its own event came, and the answer never does: the row's next edits are se
   expect([text()[0], on.shifts.pending, on.database.reads]).toEqual(["1b150", 0, 2]);
 });
 
-test("the version that an edit was sent with stays what it was when its own event comes before the answer", async () => {
-  on.database.commit(1, { title: "a" });
-  await on.desk();
-  await on.edit({ id: 1, title: "b" });
-  const { context } = on.asked[0] as NonNullable<(typeof on.asked)[0]>;
-  on.database.save(1, { title: "b" }, { id: context.requestId });
-  await pass(10);
-  expect([context.versionOf(1), on.database.rows.get(1)?.version]).toEqual([1, 2]);
-});
-
 test("edits that wait are sent when the own event of the one before them comes, with the version that it brought", async () => {
   on.database.commit(1, { title: "a" });
   await on.desk();

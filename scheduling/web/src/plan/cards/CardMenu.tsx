@@ -56,7 +56,13 @@ export function CardMenu({ menu, close, move, copy, remove, publish, withdraw }:
   ];
   const shifts = menu?.shifts ?? [];
   return (
-    <Menu opened={menu !== null} onClose={close} position="bottom-start" shadow="md" withinPortal>
+    <Menu
+      opened={menu !== null}
+      onClose={close}
+      position="bottom-start"
+      shadow="md"
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <span aria-hidden="true" style={{ position: "fixed", pointerEvents: "none", ...menu?.at }} />
       </Menu.Target>
