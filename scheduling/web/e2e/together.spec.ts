@@ -77,6 +77,10 @@ test("a remote change glows once with its author's initials, and moves neither r
   for (const seen of glows) expect(await seen()).toEqual(once);
   expect(await focused(manager)).toBe("Next week");
   expect(await lines(staff)).toEqual(before);
+
+  await manager.card(shift).focus();
+  await vera.change({ ...shift, version: 2 }, { starts_at: at(week, 3, 8), ends_at: at(week, 3, 17) });
+  await expect(manager.cell(null, at(week, 3, 0).slice(0, 10)).locator("[data-schedule]")).toBeFocused();
 });
 
 test("one's own change does not glow", async ({ person, desk }) => {
@@ -183,4 +187,67 @@ test("what others change in an open form is taken over, but for what both change
   await form.getByRole("button", { name: "Save", exact: true }).click();
   await expect(form).toHaveCount(0);
   await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ ...theirs, note: "Mine", version: 3 });
+});
+
+test("edits made offline are kept and marked, sent in order on return, and a conflict is named", async ({
+  person,
+  server,
+  desk,
+  deskOf,
+}) => {
+  const week = ownWeek();
+  const vera = await colleague(desk, deskOf, week);
+  const noor = await desk.hire({ name: `Noor ${week}`, email: `noor-${week}@example.com` });
+  const mine = await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
+  const contested = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  const cable = await Cable.to(server.url);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week, url: cable.url }), person(STAFF, { week })]);
+  const { page } = manager;
+  const type = async (times: string) => {
+    await page.keyboard.type(times);
+    await page.keyboard.press("Enter");
+  };
+  const lengthen = async (shift: { id: number }) => {
+    await manager.card(shift).click();
+    await editShift(manager).getByLabel("Ends: hours").fill("19");
+    await editShift(manager).getByRole("button", { name: "Save", exact: true }).click();
+    await expect(editShift(manager)).toHaveCount(0);
+    await expect(manager.card(shift)).toContainText("Not sent yet");
+  };
+
+  // The form is fetched after the first screen, or when it is first asked for.
+  await manager.card(mine).click();
+  await expect(editShift(manager).getByLabel("Ends: hours")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(editShift(manager)).toHaveCount(0);
+  await cut(manager, cable);
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
+  await lengthen(mine);
+  await lengthen(contested);
+  const drafted = manager.cell(noor.id, at(week, 3, 0).slice(0, 10)).locator("[data-schedule]");
+  await manager.cell(noor.id, at(week, 3, 0).slice(0, 10)).focus();
+  await type("9-17 nurse");
+  await expect(drafted).toContainText("Not sent yet");
+  // The same draft once more, which has no number yet.
+  await drafted.focus();
+  await page.keyboard.press("Enter");
+  await type("10-18 nurse");
+  await expect(drafted).toContainText("10:00–18:00");
+  await expect(page.getByText(/^Offline, as of .* 4 changes of yours are not sent yet/)).toBeVisible();
+  const theirs = await vera.change(contested, { ends_at: at(week, 1, 12) });
+
+  await mend(manager, cable);
+  await page.getByRole("button", { name: "1 change not saved" }).click();
+  const list = page.getByRole("dialog", { name: "1 change not saved" });
+  await expect(list.getByRole("listitem")).toHaveText([
+    /^Not changed: an open shift on Tue .* Vera Lind changed this shift since/,
+  ]);
+  await expect(page.getByText("Not sent yet")).toHaveCount(0);
+  await expect.poll(() => desk.get(week, mine.id)).toMatchObject({ ends_at: at(week, 0, 18), version: 2 });
+  await expect.poll(() => desk.get(week, contested.id)).toMatchObject({ version: theirs.version });
+  await expect(manager.card(contested)).toContainText("09:00–13:00");
+  await expect(drafted).toHaveAttribute("data-version", "2");
+  await expect.poll(async () => JSON.stringify(await manager.rows())).toBe(JSON.stringify(await desk.rows(week)));
+  await expect(staff.card(mine)).toContainText("09:00–19:00");
+  cable.close();
 });

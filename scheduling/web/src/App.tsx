@@ -8,24 +8,32 @@ import { createApi } from "./api/api";
 import { retry } from "./api/problem";
 import type { Staff } from "./api/types";
 import { Announcer } from "./live/announcer";
+import { HeldWatch } from "./live/held";
 import { History } from "./plan/history";
 import { createDeskRouter } from "./router";
 import { LoginPage } from "./session/LoginPage";
 import type { Session } from "./session/session";
 import { type SignedIn, SignedInContext } from "./session/signed-in";
 import { HistoryContext, OwnDeletesContext } from "./shift/mutations";
+import { Unsent, UnsentContext } from "./shift/unsent";
 
 const PHONE = "(max-width: 48em)";
 
 function createDesk(staff: Staff) {
   const onTheWay = () => staff.role === "staff" && window.matchMedia(PHONE).matches;
   const queries = new QueryClient({ defaultOptions: { queries: { retry } } });
-  return { queries, router: createDeskRouter({ onTheWay }), ownDeletes: new Set<number>(), history: new History() };
+  return {
+    queries,
+    router: createDeskRouter({ onTheWay }),
+    ownDeletes: new Set<number>(),
+    history: new History(),
+    unsent: new Unsent(),
+  };
 }
 
 /** Everything that belongs to one signed-in person; another person gets another one, and nothing of the first's data. */
 function Desk({ session, staff }: { session: Session; staff: Staff }) {
-  const [{ queries, router, ownDeletes, history }] = useState(() => createDesk(staff));
+  const [{ queries, router, ownDeletes, history, unsent }] = useState(() => createDesk(staff));
   const signedIn = useMemo<SignedIn>(() => {
     const api = createApi(session.request);
     return { me: staff, manager: staff.role === "manager", api, signOut: session.signOut, renew: session.renew };
@@ -36,9 +44,13 @@ function Desk({ session, staff }: { session: Session; staff: Staff }) {
         <TidingsProvider url="/ws" getToken={session.accessToken}>
           <OwnDeletesContext value={ownDeletes}>
             <HistoryContext value={history}>
-              <Announcer>
-                <RouterProvider router={router} />
-              </Announcer>
+              <UnsentContext value={unsent}>
+                <HeldWatch>
+                  <Announcer>
+                    <RouterProvider router={router} />
+                  </Announcer>
+                </HeldWatch>
+              </UnsentContext>
             </HistoryContext>
           </OwnDeletesContext>
         </TidingsProvider>

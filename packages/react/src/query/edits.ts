@@ -257,11 +257,11 @@ export class Edits {
     return true;
   }
 
-  /** As things are when it is sent: what is heard while its request is under way was not known to whoever made it. */
+  /** As things are when it is sent: what is heard while its request is under way changes only edits that are not sent. */
   #contextOf({ requestId, versions, ids, plan: { rows } }: Pending): EditContext {
-    const [before, seen] = [[...rows.keys()], new Map(versions)];
+    const before = [...rows.keys()];
     const idOf: EditContext["idOf"] = (id) => ids[before.indexOf(String(id))] ?? String(id);
-    return { requestId, versionOf: (id) => seen.get(idOf(id)), idOf };
+    return { requestId, versionOf: (id) => versions.get(idOf(id)), idOf };
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */

@@ -43,6 +43,11 @@ export function useDrafting(kind: DeedKind): Drafting {
         toast({ sentence: done(drafts.length), action: { label: t("plan.toast.undo"), run: () => void undo() } });
         return true;
       }
+      if (outcome.status === "held") {
+        setRefusal(null);
+        toast({ sentence: t("live.unsent.held") });
+        return true;
+      }
       const { error } = outcome;
       const objections: Objections = error instanceof Problem ? objectionsIn(error, drafts) : new Map();
       setRefusal({ drafts, objections, general: objections.size > 0 ? null : sentenceOf(error) });

@@ -1,6 +1,6 @@
 import type { Icon } from "@tabler/icons-react";
-import { IconCircleCheck, IconCloudOff } from "@tabler/icons-react";
-import { type ReactNode, useEffect } from "react";
+import { IconAlertTriangle, IconCircleCheck, IconCloudOff, IconCloudPause } from "@tabler/icons-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNow } from "../time/use-now";
 import type { Day } from "../time/week";
@@ -8,7 +8,8 @@ import { clockTime, dayShort } from "../time/words";
 import { today as todayIn, wallTime } from "../time/zone";
 import { useAnnounce } from "./announcer";
 import classes from "./Banner.module.css";
-import { useOutage } from "./outage";
+import { useHeld } from "./held";
+import { PATIENCE, useOutage } from "./outage";
 
 interface Props {
   readonly tone: "warn" | "good";
@@ -36,10 +37,14 @@ function moment(at: number, now: number): string {
   return day === today ? clockTime(time) : `${dayShort(day)}, ${clockTime(time)}`;
 }
 
-/** Says that the connection has been gone for a while, and of when what is shown is; screen readers also hear of its return. */
+/**
+ * Says that the connection has been gone for a while, of when what is shown is, and how many of the reader's changes wait; screen
+ * readers also hear of its return.
+ */
 export function OfflineBanner() {
   const { t } = useTranslation();
-  const { told, since } = useOutage();
+  const { told, since, gone } = useOutage();
+  const { count } = useHeld();
   const now = useNow();
   const announce = useAnnounce();
   const title = since === null ? t("live.banner.never") : t("live.banner.asOf", { time: moment(since, now) });
@@ -47,24 +52,40 @@ export function OfflineBanner() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: said once, whatever the title is later
   useEffect(() => {
     if (!told) return;
-    announce(`${title}.`);
+    announce(`${title}.`, { shown: true });
     return () => announce(t("live.banner.again"));
   }, [told]);
 
-  if (!told) return null;
+  const waiting = count > 0 && t("live.unsent.waiting", { count });
+  if (!told) return !gone && waiting && <Waiting>{waiting}</Waiting>;
   return (
     <Banner tone="warn" icon={IconCloudOff} label={t("live.offline.title")}>
       <p className={classes.text}>
-        <strong>{title}</strong> {t("live.banner.explained")}
+        <strong>{title}</strong> {waiting || t("live.banner.explained")}
       </p>
     </Banner>
   );
 }
 
-/** What was missed is here: what it is stands behind a button. */
-export function CaughtUpBanner({ children }: { children: ReactNode }) {
+/** There is a connection, or none is sought, and yet they could not be sent for a while. */
+function Waiting({ children }: { children: ReactNode }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const telling = setTimeout(() => setLate(true), PATIENCE);
+    return () => clearTimeout(telling);
+  }, []);
+  if (!late) return null;
   return (
-    <Banner tone="good" icon={IconCircleCheck}>
+    <Banner tone="warn" icon={IconCloudPause}>
+      <p className={classes.text}>{children}</p>
+    </Banner>
+  );
+}
+
+/** What was missed is here, or what was not saved: what it is stands behind a button. */
+export function CaughtUpBanner({ bad, children }: { bad: boolean; children: ReactNode }) {
+  return (
+    <Banner tone={bad ? "warn" : "good"} icon={bad ? IconAlertTriangle : IconCircleCheck}>
       {children}
     </Banner>
   );

@@ -1,12 +1,12 @@
 import { Button, CloseButton, Popover, UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconTrash } from "@tabler/icons-react";
+import { type Icon, IconChevronDown, IconCloudX, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Face } from "../shell/Face";
 import { CaughtUpBanner } from "./Banner";
 import classes from "./CaughtUp.module.css";
 
-/** One thing that others did meanwhile. */
+/** One thing that others did meanwhile, or that was not done. */
 export interface Happening {
   readonly id: number;
   readonly sentence: string;
@@ -19,14 +19,17 @@ export interface Happening {
 /** Longer lists are cut: the week itself shows all of it. */
 const SHOWN = 100;
 
-function Entry({ happening: { sentence, by, open }, close }: { happening: Happening; close: () => void }) {
+interface EntryProps {
+  readonly happening: Happening;
+  /** Stands where nobody is named. */
+  readonly mark: Icon;
+  readonly close: () => void;
+}
+
+function Entry({ happening: { sentence, by, open }, mark: Mark, close }: EntryProps) {
   const content = (
     <>
-      {by ? (
-        <Face name={by} size={24} />
-      ) : (
-        <IconTrash className={classes.mark} size={16} stroke={1.7} aria-hidden="true" />
-      )}
+      {by ? <Face name={by} size={24} /> : <Mark className={classes.mark} size={16} stroke={1.7} aria-hidden="true" />}
       {sentence}
     </>
   );
@@ -42,44 +45,77 @@ function Entry({ happening: { sentence, by, open }, close }: { happening: Happen
   );
 }
 
-/** "Caught up: 4 changes" after an outage: a button that shows them, each of which leads to its shift. */
-export function CaughtUp({ happenings, dismiss }: { happenings: readonly Happening[]; dismiss: () => void }) {
+interface ListProps {
+  readonly label: string;
+  readonly happenings: readonly Happening[];
+  readonly mark: Icon;
+  /** They were not done. */
+  readonly bad?: boolean;
+}
+
+/** A button that shows a list. */
+function Listed({ label, happenings, mark, bad = false }: ListProps) {
   const [opened, setOpened] = useState(false);
-  const close = () => setOpened(false);
   const { t } = useTranslation();
   const rest = happenings.length - SHOWN;
   return (
-    <CaughtUpBanner>
-      <Popover
-        opened={opened}
-        onChange={setOpened}
-        position="bottom-start"
-        width="min(420px, calc(100vw - 24px))"
-        shadow="md"
-        trapFocus
-        returnFocus
-      >
-        <Popover.Target>
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            rightSection={<IconChevronDown size={15} aria-hidden="true" />}
-            onClick={() => setOpened(!opened)}
-          >
-            {t("live.missed.caughtUp", { count: happenings.length })}
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown p={0}>
-          <ul className={classes.list}>
-            {happenings.slice(0, SHOWN).map((happening) => (
-              <li key={happening.id}>
-                <Entry happening={happening} close={close} />
-              </li>
-            ))}
-          </ul>
-          {rest > 0 && <p className={classes.rest}>{t("live.missed.more", { count: rest })}</p>}
-        </Popover.Dropdown>
-      </Popover>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-start"
+      width="min(420px, calc(100vw - 24px))"
+      shadow="md"
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          {...(bad && { className: classes.bad ?? "", leftSection: <IconCloudX size={15} aria-hidden="true" /> })}
+          rightSection={<IconChevronDown size={15} aria-hidden="true" />}
+          onClick={() => setOpened(!opened)}
+        >
+          {label}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p={0}>
+        <ul className={classes.list}>
+          {happenings.slice(0, SHOWN).map((happening) => (
+            <li key={happening.id}>
+              <Entry happening={happening} mark={mark} close={() => setOpened(false)} />
+            </li>
+          ))}
+        </ul>
+        {rest > 0 && <p className={classes.rest}>{t("live.missed.more", { count: rest })}</p>}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface Props {
+  readonly happenings: readonly Happening[];
+  /** What the reader did meanwhile, and is not saved. */
+  readonly lost: readonly Happening[];
+  readonly dismiss: () => void;
+}
+
+/** "Caught up: 4 changes" after an outage, and "1 change not saved": buttons that show them, each of which leads to its shift. */
+export function CaughtUp({ happenings, lost, dismiss }: Props) {
+  const { t } = useTranslation();
+  if (happenings.length + lost.length === 0) return null;
+  return (
+    <CaughtUpBanner bad={happenings.length === 0}>
+      {happenings.length > 0 && (
+        <Listed
+          label={t("live.missed.caughtUp", { count: happenings.length })}
+          happenings={happenings}
+          mark={IconTrash}
+        />
+      )}
+      {lost.length > 0 && (
+        <Listed label={t("live.unsent.lost", { count: lost.length })} happenings={lost} mark={IconCloudX} bad />
+      )}
       <span className={classes.gap} />
       <CloseButton size="sm" aria-label={t("live.missed.hide")} onClick={dismiss} />
     </CaughtUpBanner>

@@ -3,7 +3,7 @@ import { useConnection } from "@tidings/react";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 
 /** How long the page may be without connection before it says so, in milliseconds. */
-const PATIENCE = 3_000;
+export const PATIENCE = 3_000;
 
 export interface Outage {
   /** There is no connection, and one is looked for. */

@@ -73,6 +73,17 @@ function spotAt(grid: Grid, { line, column, item }: Stop): Spot {
   return { staffId, day: grid.days[column] ?? "", card: (cell && item !== null && cardsOf(cell)[item]) || null };
 }
 
+/** The spot, or where its card is now that was moved. */
+function followed(grid: Grid, spot: Spot): Spot {
+  const { card } = spot;
+  if (card === null || stopOf(grid, spot).item !== null) return spot;
+  for (const { staffId, cells } of linesOf(grid)) {
+    const cell = cells.find((each) => cardsOf(each).includes(card));
+    if (cell) return { staffId, day: cell.day, card };
+  }
+  return spot;
+}
+
 function elementAt(table: HTMLElement, { staffId, day, card }: Spot): HTMLElement | null {
   const cell = table.querySelector<HTMLElement>(`tr[data-staff="${staffId ?? "open"}"] td[data-day="${day}"]`);
   const [kind, id] = card?.split(/-(?=-?\d+$)/) ?? [];
@@ -98,19 +109,22 @@ export interface GridFocus {
   readonly onBlur: (event: FocusEvent) => void;
 }
 
-/** One tab stop for the whole grid (WAI-ARIA, "grid" pattern). When what had the focus is gone, its cell takes it. */
+/**
+ * One tab stop for the whole grid (WAI-ARIA, "grid" pattern). It goes with a card that is moved, by whomever; when the card is gone, its
+ * cell takes it.
+ */
 export function useGridFocus(grid: Grid, table: RefObject<HTMLElement | null>): GridFocus {
   const [chosen, setChosen] = useState<Spot>(() => spotAt(grid, { line: 0, column: 0, item: 0 }));
   const inside = useRef(false);
   const wanted = useRef(false);
   // Another week, or a card that is gone: the nearest that there is.
-  const spot = spotAt(grid, stopOf(grid, chosen));
+  const spot = spotAt(grid, stopOf(grid, followed(grid, chosen)));
 
   useLayoutEffect(() => {
     const element = table.current && elementAt(table.current, spot);
     if (!element) return;
     const lost = inside.current && document.activeElement === document.body;
-    if (wanted.current || lost) element.focus();
+    if (wanted.current || lost) element.focus({ preventScroll: !wanted.current });
     wanted.current = false;
   });
 

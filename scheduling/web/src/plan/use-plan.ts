@@ -3,21 +3,20 @@ import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { useHeld } from "../live/held";
 import { reasonSentence } from "../rules/reasons";
 import type { Check } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
 import { type Batching, HistoryContext, useBatch, useRestore } from "../shift/mutations";
+import type { Unsaved } from "../shift/unsent";
 import type { Day } from "../time/week";
 import type { Translate } from "../words/language";
 import type { DeedKind } from "./history";
 import { copyOf, distance, shifted, together } from "./placing";
 import { useToast } from "./toasts";
 
-type Outcome = Awaited<ReturnType<ReturnType<typeof useBatch>["mutate"]>>;
-type Unsaved = Exclude<Outcome, { readonly status: "saved" }>;
-
 /** Why it was not done, in words. */
-function why(t: Translate, outcome: Unsaved): string {
+export function why(t: Translate, outcome: Unsaved): string {
   if (outcome.status === "refused") return sentenceOf(outcome.error);
   const { by: name, current } = outcome;
   if (name === null) return t(current ? "plan.not.somebodyChanged" : "plan.not.somebodyDeleted");
@@ -64,11 +63,14 @@ function doneWords(t: Translate, kind: Placing["kind"], count: number): string {
 export function useUndo(): () => Promise<void> {
   const history = useContext(HistoryContext);
   const { mutate: restore } = useRestore();
+  const { count: unsent } = useHeld();
   const { t } = useTranslation();
   const toast = useToast();
   return useCallback(
     () =>
       history.inTurn(async () => {
+        // What waits to be sent is newer than what is kept.
+        if (unsent > 0) return toast({ sentence: t("plan.not.undoUnsent"), bad: true });
         const deed = history.pop();
         if (!deed) return toast({ sentence: t("plan.not.toUndo") });
         const rows = await history.rowsOf(deed);
@@ -77,7 +79,7 @@ export function useUndo(): () => Promise<void> {
         if (outcome.status === "saved") return toast({ sentence: t("plan.done.undone", { count: rows.length }) });
         toast({ sentence: t("plan.not.undone", { why: why(t, outcome) }), bad: true });
       }),
-    [history, restore, toast, t],
+    [history, restore, toast, unsent, t],
   );
 }
 
@@ -95,6 +97,7 @@ export function usePlan(): Planner {
       const outcome = await mutate(batching);
       const back = { label: t("plan.toast.undo"), run: () => void undo() };
       if (outcome.status === "saved") return options.undo ? toast({ sentence: done, action: back }) : announce(done);
+      if (outcome.status === "held") return announce(t("live.unsent.held"), { shown: true });
       const { error } = outcome;
       const codes = error instanceof Problem && error.overrulable ? error.codes : null;
       const run = () => void apply({ ...batching, accept: codes ?? [] }, done, options);

@@ -131,6 +131,10 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
       announce(t("shift.done.deleted"));
       return close();
     }
+    if (outcome.status === "held") {
+      announce(t("live.unsent.held"), { shown: true });
+      return close();
+    }
     setAsking(false);
     fail(sentenceOf(outcome.error));
   };

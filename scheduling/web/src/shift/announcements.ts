@@ -20,12 +20,14 @@ function verbOf({ before, after }: RowChange<Schedule>): Verb {
   return after.status === "published" ? "published" : "withdrew";
 }
 
-function whose(shift: Schedule, { t, me, nameOf }: Audience): string {
+/** "Anna’s shift", "your shift", "an open shift". */
+export function whose(shift: Schedule, { t, me, nameOf }: Audience): string {
   if (shift.staff_id === null) return t("shift.news.open");
   return shift.staff_id === me ? t("shift.news.yours") : t("shift.news.of", { name: nameOf(shift.staff_id) });
 }
 
-function when(shift: Schedule): string {
+/** "Mon 5 Jan, 09:00–17:00". */
+export function when(shift: Schedule): string {
   return `${dayShort(wallTime(shift.starts_at, shift.timezone).day)}, ${timeSpan(shift, shift.timezone)}`;
 }
 

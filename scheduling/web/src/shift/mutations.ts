@@ -1,4 +1,4 @@
-import { type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
+import { type OptimisticEdit, type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
 import { createContext, useContext } from "react";
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
@@ -9,6 +9,7 @@ import { type DeedKind, History, inverse, type Rows } from "../plan/history";
 import { fieldsOf } from "../plan/placing";
 import { useSignedIn } from "../session/signed-in";
 import { changesFrom, shownAs } from "./shift-fields";
+import { knownBy, type UseHolding, useHolding } from "./use-holding";
 
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
@@ -29,39 +30,51 @@ interface Saving {
   readonly shown: Schedule;
 }
 
+/** What is shown of a shift while it is saved; one that was new may have its number by then. */
+const shownOver = (shown: Schedule) => ({
+  id: shown.id,
+  row: (row: Schedule | undefined): Schedule => ({ ...shown, id: row?.id ?? shown.id }),
+});
+
 /** Saves a shift. */
 export function useSaveShift<V extends Saving>(
   send: (api: Api, input: V, requestId: string) => Promise<Schedule>,
-): UseLiveMutation<V, Schedule, Schedule> {
+): UseHolding<V, Schedule> {
   const { api } = useSignedIn();
   const history = useContext(HistoryContext);
-  return useLiveMutation({
+  return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: (input: V, { requestId }) =>
-      history.record(input.base ? "change" : "create", send(api, input, requestId), (after) => [
-        { before: input.base, after },
-      ]),
-    edit: ({ shown }) => ({ id: shown.id, row: () => shown }),
+    mutationFn: (input: V, { requestId, known }) => {
+      const base = input.base && known(input.base);
+      const sent = send(api, { ...input, base }, requestId);
+      return history.record(base ? "change" : "create", sent, (after) => [{ before: base, after }]);
+    },
+    edit: ({ shown }) => shownOver(shown),
+    rowsOf: ({ base, shown }) => [{ before: base, after: shown }],
     answered: (schedule) => [schedule],
     conflict,
   });
 }
 
 /** Deletes a shift: it is gone at once, and back if that was refused. */
-export function useDeleteShift(): UseLiveMutation<Schedule, Schedule, void> {
+export function useDeleteShift(): UseHolding<Schedule, void> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
   const history = useContext(HistoryContext);
-  return useLiveMutation({
+  return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: (before: Schedule, { requestId }) =>
-      history.record("delete", api.deleteSchedule(before.id, before.version, requestId), () => [
+    mutationFn: (shift: Schedule, { requestId, known }) => {
+      const before = known(shift);
+      ownDeletes.add(before.id);
+      return history.record("delete", api.deleteSchedule(before.id, before.version, requestId), () => [
         { before, after: null },
-      ]),
+      ]);
+    },
     edit: ({ id }) => {
       ownDeletes.add(id);
       return { id, row: () => null };
     },
+    rowsOf: (before) => [{ before, after: null }],
     answered: () => [],
     conflict,
   });
@@ -99,10 +112,16 @@ export interface Batching {
 /** More rows than this are shown when the server has them, not before: each of its events draws the week anew. */
 const MOST_SHOWN = 50;
 
-type VersionOf = (id: number) => number | undefined;
+/** A shift as the server knows it. */
+type Known = (shift: Schedule) => Pick<Schedule, "id" | "version">;
 
-function requestOf(rows: Rows, accept: readonly string[] | undefined, versionOf: VersionOf): Batch {
-  const seen = ({ id, version }: Schedule) => ({ id, version: versionOf(id) ?? version });
+const asLeft: Known = (shift) => shift;
+
+function requestOf(rows: Rows, accept: readonly string[] | undefined, known: Known): Batch {
+  const seen = (shift: Schedule) => {
+    const { id, version } = known(shift);
+    return { id, version };
+  };
   return {
     create: rows.flatMap(({ before, after }) => (after && !before ? [fieldsOf(after)] : [])),
     change: rows.flatMap(({ before, after }) =>
@@ -114,34 +133,40 @@ function requestOf(rows: Rows, accept: readonly string[] | undefined, versionOf:
 }
 
 /** What a batch did to each of its rows. */
-function doneBy(rows: Rows, { created, changed }: Batched, versionOf: VersionOf): Rows {
+function doneBy(rows: Rows, { created, changed }: Batched, known: Known): Rows {
   const [added, edited] = [[...created], [...changed]];
   return rows.map(({ before, after }) => {
     const now = after && (before ? edited.shift() : added.shift());
-    return { before: before && { ...before, version: versionOf(before.id) ?? before.version }, after: now ?? null };
+    return { before: before && { ...before, ...known(before) }, after: now ?? null };
   });
 }
 
 const isChanged = ({ before, after }: RowChange<Schedule>) => before?.version !== after?.version;
 
-function shownOf(rows: Rows, ownDeletes: Set<number>) {
+function shownOf(rows: Rows, ownDeletes: Set<number>): OptimisticEdit<Schedule>[] {
   for (const { before, after } of rows) if (before && !after) ownDeletes.add(before.id);
   if (rows.length > MOST_SHOWN) return [];
-  return rows.map(({ before, after }) => ({ id: (before ?? after)?.id ?? 0, row: () => after }));
+  return rows.flatMap(({ before, after }): OptimisticEdit<Schedule>[] => {
+    if (after) return [{ ...shownOver(after), id: (before ?? after).id }];
+    return before ? [{ id: before.id, row: () => null }] : [];
+  });
 }
 
 /** Changes several shifts together: all of them, or none. */
-export function useBatch(): UseLiveMutation<Batching, Schedule, Batched> {
+export function useBatch(): UseHolding<Batching, Batched> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
   const history = useContext(HistoryContext);
-  return useLiveMutation({
+  return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: ({ kind, rows, accept }: Batching, { requestId, versionOf }) =>
-      history.record(kind, api.batch(requestOf(rows, accept, versionOf), requestId), (answer) =>
-        doneBy(rows, answer, versionOf).filter(isChanged),
-      ),
+    mutationFn: ({ kind, rows, accept }: Batching, context) => {
+      const known = (shift: Schedule) => knownBy(context, shift);
+      return history.record(kind, api.batch(requestOf(rows, accept, known), context.requestId), (answer) =>
+        doneBy(rows, answer, known).filter(isChanged),
+      );
+    },
     edit: ({ rows }) => shownOf(rows, ownDeletes),
+    rowsOf: ({ rows }) => rows,
     answered: ({ created, changed }) => [...created, ...changed],
     conflict,
   });
@@ -155,7 +180,6 @@ export function useRestore(): UseLiveMutation<Rows, Schedule, Batched> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
   const history = useContext(HistoryContext);
-  const asLeft = () => undefined;
   return useLiveMutation({
     queryKey: SCHEDULES,
     mutationFn: (done: Rows, { requestId }) => {

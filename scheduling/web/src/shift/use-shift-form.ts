@@ -115,6 +115,10 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
       announce(base ? t("shift.done.saved") : t("shift.done.added"));
       return close();
     }
+    if (outcome.status === "held") {
+      announce(t("live.unsent.held"), { shown: true });
+      return close();
+    }
     const told = refusalOf(t, outcome.error, status);
     form.setErrors(placeReasons(t, told.reasons).errors);
     setRefusal(told.refusal);

@@ -1,9 +1,10 @@
 import { VisuallyHidden } from "@mantine/core";
-import { IconCircleCheckFilled, IconDots, IconMoonStars, IconNote } from "@tabler/icons-react";
+import { IconCircleCheckFilled, IconCloudPause, IconDots, IconMoonStars, IconNote } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
+import { useHeld } from "../live/held";
 import { useCardActions } from "../plan/cards/CardActions";
 import { useSelected } from "../plan/cards/selection";
 import { timeSpan } from "../time/words";
@@ -25,6 +26,7 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
   const { t } = useTranslation();
   const { schedule, overnight } = shift;
   const fresh = useFresh(schedule.id);
+  const held = useHeld().shifts.has(schedule.id);
   const selected = useSelected(schedule.id);
   const actions = useCardActions();
   const draft = schedule.status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
@@ -85,6 +87,11 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
         </span>
         {signs && draft}
       </span>
+      {held && (
+        <span className={classes.held}>
+          <IconCloudPause className={classes.icon} size={13} stroke={1.8} aria-hidden="true" /> {t("live.unsent.card")}
+        </span>
+      )}
       {actions && (
         <>
           <span className={classes.edge} data-edge="start" />

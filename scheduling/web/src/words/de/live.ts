@@ -29,6 +29,20 @@ export const live: Translated<typeof english.live> = {
     more_other: "und {{count}} weitere",
     hide: "Nachgeholtes ausblenden",
   },
+  unsent: {
+    card: "Noch nicht gesendet",
+    held: "Noch nicht gesendet. Es wird gesendet, sobald die Verbindung wieder da ist.",
+    waiting_one:
+      "{{count}} Ihrer Änderungen ist noch nicht gesendet. Das geschieht von selbst: Lassen Sie diese Seite offen.",
+    waiting_other:
+      "{{count}} Ihrer Änderungen sind noch nicht gesendet. Das geschieht von selbst: Lassen Sie diese Seite offen.",
+    lost_one: "{{count}} Änderung nicht gespeichert",
+    lost_other: "{{count}} Änderungen nicht gespeichert",
+    added: "Nicht hinzugefügt: {{what}} am {{when}}. {{why}}",
+    changed: "Nicht geändert: {{what}} am {{when}}. {{why}}",
+    removed: "Nicht gelöscht: {{what}} am {{when}}. {{why}}",
+    follows: "Sie hing an der Änderung darüber.",
+  },
   conflict: {
     title: "Diese Schicht wurde inzwischen geändert",
     somebody: "Jemand",

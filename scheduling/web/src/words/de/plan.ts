@@ -44,6 +44,7 @@ export const plan: Translated<typeof english.plan> = {
     pasted: "Nicht kopiert. {{why}}",
     undone: "Nicht rückgängig gemacht. {{why}}",
     toUndo: "Es gibt nichts rückgängig zu machen.",
+    undoUnsent: "Was Sie zuletzt getan haben, ist noch nicht gesendet. Danach lässt es sich rückgängig machen.",
     copied: "Es wurde noch nichts kopiert.",
     changedSince: "{{name}} hat diese Schicht inzwischen geändert.",
     deletedSince: "{{name}} hat diese Schicht inzwischen gelöscht.",

@@ -26,6 +26,18 @@ export const live = {
     more_other: "and {{count}} more",
     hide: "Hide what was caught up",
   },
+  unsent: {
+    card: "Not sent yet",
+    held: "Not sent yet. It is sent when the connection is back.",
+    waiting_one: "{{count}} change of yours is not sent yet. It will be, by itself: leave this page open.",
+    waiting_other: "{{count}} changes of yours are not sent yet. They will be, by themselves: leave this page open.",
+    lost_one: "{{count}} change not saved",
+    lost_other: "{{count}} changes not saved",
+    added: "Not added: {{what}} on {{when}}. {{why}}",
+    changed: "Not changed: {{what}} on {{when}}. {{why}}",
+    removed: "Not deleted: {{what}} on {{when}}. {{why}}",
+    follows: "It went with the change above it.",
+  },
   conflict: {
     title: "This shift was changed meanwhile",
     somebody: "Somebody",

@@ -42,6 +42,7 @@ export const plan = {
     pasted: "Not copied. {{why}}",
     undone: "Not undone. {{why}}",
     toUndo: "There is nothing to undo.",
+    undoUnsent: "What you did last is not sent yet. It can be undone when it is.",
     copied: "Nothing was copied yet.",
     changedSince: "{{name}} changed this shift since.",
     deletedSince: "{{name}} deleted this shift since.",
