@@ -102,7 +102,7 @@ test("a week is kept as a template, which another manager has at once and drafts
   for (const one of [manager, other]) await expect(lines(one)).toContainText("2 shifts · Mona Reyes");
 
   await dialogOf(other)
-    .getByRole("button", { name: `Draft Week ${from} into this week` })
+    .getByRole("button", { name: `Draft into this week: Week ${from}` })
     .click();
   await expect(toast(other)).toContainText(`2 shifts drafted from Week ${from}.`);
   await expect(other.cell(vera, later(week, 1)).locator("[data-schedule]")).toContainText("09:00–17:00");

@@ -249,6 +249,42 @@ const FILES: Act["scenes"] = {
   },
 };
 
+const BULK: Act["scenes"] = {
+  "templates, one of them to be renamed": async (stage) => {
+    const { page, words } = stage;
+    const template = {
+      id: 1,
+      name: "Summer",
+      count: 3,
+      version: 1,
+      updated_by: null,
+      updated_at: at(stage.week, 0, 8),
+    };
+    // Answered here: there can be so many templates, and as many tests as one likes may run.
+    await page.route("**/api/templates", (route) => route.fulfill({ json: [template] }));
+    await openMore(stage, "templates");
+    await page.getByRole("button", { name: like(words.bulk.templates.rename) }).click();
+    await expect(page.getByRole("dialog").getByRole("textbox")).toHaveCount(2);
+    await page.unroute("**/api/templates");
+    return DIALOG;
+  },
+  "a repeated shift that does not fit": async (stage) => {
+    await openWeek(stage);
+    const { page, words } = stage;
+    const reason = { field: "create.0.starts_at", code: "mood", severity: "soft", message: "Not today." };
+    const errors = [reason, { ...reason, field: "create.1.starts_at", severity: "hard" }];
+    await page.route("**/api/schedules/batch", (route) =>
+      route.fulfill({ status: 422, json: { title: "No", errors } }),
+    );
+    await page.locator("[data-schedule]").first().click();
+    await page.getByRole("button", { name: words.bulk.repeat.this }).click();
+    await page.getByRole("button", { name: words.bulk.repeat.yes_other.replace("{{count}}", "4") }).click();
+    await expect(page.getByRole("list", { name: words.bulk.misfits.list })).toBeVisible();
+    await page.unroute("**/api/schedules/batch");
+    return DIALOG;
+  },
+};
+
 const PAGES: Act["scenes"] = {
   "time off": async (stage) => {
     await pageAt("/time-off")(stage);
@@ -293,6 +329,7 @@ const OF_STAFF: Act["scenes"] = {
 /** What is read with axe, by who sees it. Each scene opens one page. */
 export const ACTS: Readonly<Record<string, Act>> = {
   "a manager's week": { email: MANAGER, scenes: WEEK },
+  "many shifts at once": { email: MANAGER, scenes: BULK },
   "a manager's grid": { email: MANAGER, wideOnly: true, scenes: GRID },
   "calendar links and files": { email: MANAGER, scenes: FILES },
   "the forms of shifts": { email: MANAGER, scenes: FORMS },

@@ -26,7 +26,7 @@ export const bulk: Translated<typeof english.bulk> = {
     list: "Gespeicherte Vorlagen",
     of: "{{shifts}} · {{name}}, {{ago}}",
     apply: "In diese Woche übernehmen",
-    applyThis: "{{name}} in diese Woche übernehmen",
+    applyThis: "In diese Woche übernehmen: {{name}}",
     rename: "{{name}} umbenennen",
     newName: "Neuer Name von {{name}}",
     keep: "Umbenennen",

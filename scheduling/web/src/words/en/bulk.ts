@@ -24,7 +24,7 @@ export const bulk = {
     list: "Saved templates",
     of: "{{shifts}} · {{name}}, {{ago}}",
     apply: "Draft into this week",
-    applyThis: "Draft {{name}} into this week",
+    applyThis: "Draft into this week: {{name}}",
     rename: "Rename {{name}}",
     newName: "New name of {{name}}",
     keep: "Rename",
