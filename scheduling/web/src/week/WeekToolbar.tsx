@@ -76,7 +76,7 @@ function title({ place, date, monday, phone }: Props): string {
 
 /** "Week 48 · 61 shifts · 472 h · 3 open" */
 function summary(t: Translate, { place, date, monday, week, phone }: Props): string {
-  if (place.view === "month") return t("week.month.days");
+  if (place.view === "month") return phone ? "" : t("week.month.days");
   const parts = [weekLabel(t, monday)];
   if (week.grid) {
     const on = (shift: Shift) => phone || place.view !== "day" || shift.day === date;
