@@ -38,7 +38,9 @@ def test_four_screens_end_with_the_rows_of_the_database(tmp_path: Path, build: P
         token = http.post("/api/auth/login", json=MONA).json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         before = {path: rows(http, path) for path in ("schedules", "timeoff")}
-        screens = [stack.enter_context(connect(f"ws://127.0.0.1:{port}/ws")) for _ in range(4)]
+        # Read all the time (`max_queue`): who does not for long is dropped, as a reader that has stopped.
+        url = f"ws://127.0.0.1:{port}/ws"
+        screens = [stack.enter_context(connect(url, max_queue=None)) for _ in range(4)]
         for screen in screens:
             assert list(ask(screen, "auth", "connection:established", token=token)) == []
             assert list(ask(screen, "subscribe", "subscribed", channels=["schedules", "timeoff"])) == []
