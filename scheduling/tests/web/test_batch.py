@@ -39,7 +39,7 @@ async def test_reasons_stand_under_the_step_they_are_about(mona: httpx2.AsyncCli
     ("body", "field", "code"),
     [
         ({}, "", "steps"),
-        ({"create": [on(23)] * 251, "delete": [{"id": n, "version": 1} for n in range(1, 251)]}, "", "steps"),
+        ({"create": [on(23)] * 501, "delete": [{"id": n, "version": 1} for n in range(1, 501)]}, "", "steps"),
         ({"create": [on(23)] * 1_001}, "create", "too_long"),
         ({"change": [{"id": 1, "version": 1}], "delete": [{"id": 1, "version": 1}]}, "", "repeated"),
         ({"delete": [{"id": 1, "version": 1}, {"id": 1, "version": 2}]}, "", "repeated"),
