@@ -127,7 +127,7 @@ export function OfferCard({ offer, take }: Props) {
   const steps = stepsOf(offer, reader);
   const history = historyOf(t, offer, ago(offer.updated_at, now));
   return (
-    <li className={classes.card} data-offer={offer.id} data-status={status}>
+    <li className={classes.card} data-offer={offer.id} data-shift={schedule.id} data-status={status}>
       <div className={classes.head}>
         <Face name={staff.name} size={38} />
         <div className={classes.text}>
