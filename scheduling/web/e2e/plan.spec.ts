@@ -1,3 +1,4 @@
+import { Cable } from "./cable";
 import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
 
 const day = (week: string, number: number) => at(week, number, 0).slice(0, 10);
@@ -145,6 +146,46 @@ test("what others changed since is not undone, and they are named", async ({ per
   await expect(toast(manager)).toContainText("Not undone. Mona Reyes changed this shift since.");
   expect(await desk.get(week, shift.id)).toEqual(theirs);
   await expect.poll(manager.rows).toEqual([`${shift.id}/3`]);
+});
+
+test("what others change while it is asked where a shift goes is not overwritten, and they are named", async ({
+  person,
+  desk,
+}) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const manager = await person(MANAGER, { week });
+  const { page } = manager;
+  await manager.card(shift).click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Move…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Move" });
+  await dialog.getByLabel("Ends: hours").fill("19");
+  const theirs = await desk.change(shift, { ends_at: at(week, 2, 12) });
+  await expect(manager.card(shift)).toContainText("09:00–13:00");
+  await dialog.getByRole("button", { name: /^Move/ }).click();
+  await expect(toast(manager)).toContainText("Mona Reyes changed this shift since.");
+  await expect(manager.card(shift)).toContainText("09:00–13:00");
+  expect(await desk.get(week, shift.id)).toEqual(theirs);
+  await expect.poll(manager.rows).toEqual([`${shift.id}/2`]);
+});
+
+test("what could not be undone without network is undone later", async ({ person, server, desk }) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const cable = await Cable.to(server.url);
+  const manager = await person(MANAGER, { week, url: cable.url });
+  await manager.card(shift).focus();
+  await manager.page.keyboard.press("+");
+  await expect.poll(manager.rows).toEqual([`${shift.id}/2`]);
+  cable.pull();
+  await manager.page.keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("Not undone.");
+  cable.plug();
+  await manager.isLive();
+  await manager.page.keyboard.press("Control+z");
+  await expect(toast(manager)).toContainText("Undone");
+  await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ ends_at: shift.ends_at, version: 3 });
+  cable.close();
 });
 
 test("a soft rule asks for a second Enter, a hard one for other times", async ({ person, desk }) => {

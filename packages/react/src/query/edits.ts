@@ -14,7 +14,7 @@ export type RowEdit = (row: unknown) => unknown;
 export interface EditContext {
   /** Send it with the request (`X-Request-ID`): the event that comes of it has this id, or begins with it and a dot. */
   readonly requestId: string;
-  /** The version that the reader has seen of a row, their own earlier edits included. Undefined: the row has none. */
+  /** The version that the edit was made from, moved on by the reader's own earlier edits only. Undefined: the row has none. */
   readonly versionOf: (id: string | number) => number | undefined;
   /** The id that a row has now: the server's, of one that was new when the edit was made and that an earlier edit has saved. */
   readonly idOf: (id: string | number) => string;
@@ -40,6 +40,8 @@ export interface Plan {
   /** The live queries whose keys begin so show the edit. */
   readonly queryKey: QueryKey;
   readonly rows: ReadonlyMap<string, RowEdit>;
+  /** The versions that it was made from, of rows where these are known. */
+  readonly from: ReadonlyMap<string, number>;
   readonly send: (context: EditContext) => Promise<unknown>;
   /** The rows that an answer brings. Undefined: it brings none, and the queries are fetched again. */
   readonly answered?: ((answer: never) => readonly unknown[]) | undefined;
@@ -104,11 +106,15 @@ export interface Pending {
 
 /** Edits that may be under way at once. */
 const LIMIT = 100;
+/** Versions that are remembered to have been replaced by edits. */
+const MOVES = 1000;
 
 export class Edits {
   readonly #live: LiveRows;
   readonly #newId: () => string;
   #pending: readonly Pending[] = [];
+  /** What edits have made of the versions they were made from: a later one may have been made from an earlier one's. */
+  readonly #moved = new Map<string, number>();
 
   constructor(live: LiveRows, newId: () => string) {
     this.#live = live;
@@ -258,10 +264,30 @@ export class Edits {
   }
 
   /** As things are when it is sent: what is heard while its request is under way changes only edits that are not sent. */
-  #contextOf({ requestId, versions, ids, plan: { rows } }: Pending): EditContext {
-    const before = [...rows.keys()];
+  #contextOf(pending: Pending): EditContext {
+    const { requestId, ids, plan } = pending;
+    const before = [...plan.rows.keys()];
+    const versions = new Map(ids.map((id) => [id, this.#versionOf(pending, id)]));
     const idOf: EditContext["idOf"] = (id) => ids[before.indexOf(String(id))] ?? String(id);
     return { requestId, versionOf: (id) => versions.get(idOf(id)), idOf };
+  }
+
+  /** What was done to the row since by others is not what the edit was made from. */
+  #versionOf({ ids, versions, plan: { queryKey, rows, from } }: Pending, id: string): number | undefined {
+    let version = from.get([...rows.keys()][ids.indexOf(id)] ?? id);
+    if (version === undefined) return versions.get(id);
+    for (let next: number | undefined = version; next !== undefined; next = this.#moved.get(move(queryKey, id, next))) {
+      version = next;
+    }
+    return version;
+  }
+
+  #remember(pending: Pending, { id, version, row }: Change<unknown>): void {
+    const before = pending.plan.from.size > 0 ? this.#versionOf(pending, id) : undefined;
+    if (row === null || before === undefined || version === undefined || version <= before) return;
+    this.#moved.set(move(pending.plan.queryKey, id, before), version);
+    const [oldest] = this.#moved.keys();
+    if (this.#moved.size > MOVES && oldest !== undefined) this.#moved.delete(oldest);
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
@@ -339,7 +365,10 @@ export class Edits {
    * Edits of the same rows that are not sent were made knowing of this one: they go by the ids that rows have now which were new, and are
    * sent with the versions that it has brought.
    */
-  #take({ ids, plan: { queryKey } }: Pending, changes: readonly Change<unknown>[]): void {
+  #take(pending: Pending, changes: readonly Change<unknown>[]): void {
+    const { ids, plan } = pending;
+    const { queryKey } = plan;
+    for (const change of changes) this.#remember(pending, change);
     const fresh = ids.filter((id) => this.#live.find(queryKey, id) === undefined);
     const came = changes.filter(({ id, row }) => row && !ids.includes(id));
     const names = new Map(fresh.length === came.length ? came.map(({ id }, index) => [fresh[index], id]) : []);
@@ -386,6 +415,8 @@ export class Edits {
     this.#live.edited();
   }
 }
+
+const move = ([kind]: QueryKey, id: string, version: number) => JSON.stringify([kind, id, version]);
 
 /** Saved, as its own event says. */
 const TOLD: Outcome = { status: "saved", answer: undefined };

@@ -10,6 +10,8 @@ export interface OptimisticEdit<R> {
   readonly id: string | number;
   /** The row as it will be; of the row as it is, undefined where there is none. Null: it will be gone, or there is nothing to change. */
   readonly row: (row: R | undefined) => R | null;
+  /** The version that it was made from, where what is changed was read some time before. Without it: the newest that is held. */
+  readonly version?: number | undefined;
 }
 
 export interface LiveMutationOptions<I, R, A> {
@@ -79,6 +81,7 @@ function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I, store:
     ...options,
     timeout,
     rows: new Map(edits.map(({ id, row }) => [String(id), row as RowEdit])),
+    from: new Map(edits.flatMap(({ id, version }) => (version === undefined ? [] : [[String(id), version]]))),
     send: (context) => mutationFn(input, context),
     gate: offline?.(store, input),
   };

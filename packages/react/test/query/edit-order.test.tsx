@@ -63,6 +63,35 @@ test("another's change between two edits of one row is not overwritten unseen", 
   expect(on.asked[1]?.version).toBe(2);
 });
 
+test("an edit of what was read before another's change is sent with the version that was read", async () => {
+  on.database.commit(1, { title: "a" });
+  await on.desk();
+  on.database.save(1, { title: "theirs" });
+  await pass(10);
+  await on.edit({ id: 1, title: "b", seen: 1 });
+  expect(on.asked.map(({ version }) => version)).toEqual([1]);
+});
+
+test("own edits move on the version that was read: what was read while they were under way, is sent after them", async () => {
+  on.database.commit(1, { title: "a" });
+  await on.desk();
+  for (const title of ["b", "c", "d"]) await on.edit({ id: 1, title, seen: 1 });
+  for (const title of ["b", "c"]) {
+    on.database.save(1, { title }, { id: on.asked.at(-1)?.context.requestId as string });
+    await pass(10);
+  }
+  on.asked[2]?.answer.resolve(on.saved(1, { title: "d" }));
+  await pass(10);
+  await on.edit({ id: 1, title: "e", seen: 2 });
+  expect(on.asked.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
+  on.asked[3]?.answer.resolve(on.saved(1, { title: "e" }));
+  await pass(10);
+  on.database.save(1, { title: "theirs" });
+  await pass(10);
+  await on.edit({ id: 1, title: "f", seen: 4 });
+  expect(on.asked[4]?.version).toBe(5);
+});
+
 test("after a conflict those that wait are dropped with it; after a refusal they are sent", async () => {
   on.database.commit(1, { title: "a" });
   on.database.commit(2, { title: "a" });

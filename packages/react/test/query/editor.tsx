@@ -22,6 +22,8 @@ export interface Edit {
   readonly day?: string;
   /** Another row that gets the same title. */
   readonly other?: number;
+  /** The version that it was made from. */
+  readonly seen?: number;
 }
 
 /** The answer to somebody who was not first. */
@@ -55,9 +57,10 @@ interface DeskOptions extends Pick<Partial<Options>, "timeout" | "answered" | "e
 export const rowsOfAnswer = (answer: Shift | undefined) => (answer ? [answer] : []);
 
 /** All that an edit says of its rows. */
-export function editOf({ id: first, other, ...fields }: Edit) {
+export function editOf({ id: first, other, seen: version, ...fields }: Edit) {
   return [first, ...(other === undefined ? [] : [other])].map((id) => ({
     id,
+    version,
     row: (row: Shift | undefined) =>
       fields.title === undefined ? null : { version: 0, day: "mon", id, ...row, title: "", ...fields },
   }));

@@ -35,10 +35,16 @@ function unreachable(error: unknown): never {
   throw new Problem(0, "No answer", words.t("refused.unreachable"));
 }
 
+/** The connection was lost while the answer was read; one that came whole and cannot be read is another matter. */
+function cutOff(error: unknown): never {
+  if (error instanceof SyntaxError) throw error;
+  return unreachable(error);
+}
+
 /** Sends one request and returns its JSON (undefined for 204), or the file that it is. Throws `Problem` for every refusal. */
 export async function send<T>(fetch: Fetch, path: string, call: Call = {}): Promise<T> {
   const response = await fetch(path, initOf(call)).catch(unreachable);
   if (!response.ok) throw await problemOf(response);
-  if (call.as === "blob") return (await response.blob()) as T;
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.status === 204) return undefined as T;
+  return (await (call.as === "blob" ? response.blob() : response.json()).catch(cutOff)) as T;
 }

@@ -137,6 +137,19 @@ describe("the history", () => {
     expect(taken[1]).toEqual([{ before: null, after: shift(9, 1) }]);
   });
 
+  it("takes back in its place what could not be undone now", async () => {
+    const history = new History();
+    await did(history, [{ before: null, after: shift(1, 1) }]);
+    await did(history, [{ before: null, after: shift(2, 1) }]);
+    const deed = history.pop();
+    await did(history, [{ before: null, after: shift(3, 1) }]);
+    if (deed) history.putBack(deed);
+    const ids = [await popped(history), await popped(history), await popped(history)].map(
+      (rows) => rows?.[0]?.after?.id,
+    );
+    expect(ids).toEqual([3, 2, 1]);
+  });
+
   it("goes on after one that could not be undone", async () => {
     const history = new History();
     await did(history, [{ before: null, after: shift(1, 1) }]);

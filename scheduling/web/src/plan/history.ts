@@ -89,6 +89,12 @@ export class History {
     return last ?? null;
   }
 
+  /** A change that was taken off could not be undone now: it can be later, in its place. */
+  putBack(deed: Deed): void {
+    const newer = (each: Kept) => each.number > deed.number;
+    this.#kept = [...this.#kept.filter((each) => !newer(each)), deed as Kept, ...this.#kept.filter(newer)];
+  }
+
   /** What a change that was taken off did, once that is known; null when it did nothing. */
   async rowsOf(deed: Deed): Promise<Rows | null> {
     await deed.done;

@@ -22,7 +22,7 @@ export function placed(shift: Schedule, { staffId = shift.staff_id, day, start, 
   const { timezone } = shift;
   const [from, until] = [wallTime(shift.starts_at, timezone), wallTime(shift.ends_at, timezone)];
   const times = { day: day ?? from.day, start: start ?? from.time, end: end ?? until.time };
-  const { starts_at, ends_at } = instantsOf(times, timezone);
+  const { starts_at, ends_at } = instantsOf(times, timezone, shift);
   return starts_at && ends_at ? { ...shift, staff_id: staffId, starts_at, ends_at } : null;
 }
 

@@ -8,7 +8,7 @@ import { reasonSentence } from "../rules/reasons";
 import type { Check } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
 import { type Batching, HistoryContext, useBatch, useRestore } from "../shift/mutations";
-import type { Unsaved } from "../shift/unsent";
+import { isUnreachable, type Unsaved } from "../shift/unsent";
 import type { Day } from "../time/week";
 import type { Translate } from "../words/language";
 import type { DeedKind } from "./history";
@@ -77,6 +77,7 @@ export function useUndo(): () => Promise<void> {
         if (!rows) return;
         const outcome = await restore(rows);
         if (outcome.status === "saved") return toast({ sentence: t("plan.done.undone", { count: rows.length }) });
+        if (outcome.status === "refused" && isUnreachable(outcome.error)) history.putBack(deed);
         toast({ sentence: t("plan.not.undone", { why: why(t, outcome) }), bad: true });
       }),
     [history, restore, toast, unsent, t],

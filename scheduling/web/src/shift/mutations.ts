@@ -9,7 +9,7 @@ import { type DeedKind, History, inverse, type Rows } from "../plan/history";
 import { fieldsOf } from "../plan/placing";
 import { useSignedIn } from "../session/signed-in";
 import { changesFrom, shownAs } from "./shift-fields";
-import { knownBy, type UseHolding, useHolding } from "./use-holding";
+import { type UseHolding, useHolding } from "./use-holding";
 
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
@@ -36,6 +36,9 @@ const shownOver = (shown: Schedule) => ({
   row: (row: Schedule | undefined): Schedule => ({ ...shown, id: row?.id ?? shown.id }),
 });
 
+/** The version that a change was made from; one that is new, or was when it was drawn, has none. */
+const seen = (shift: Schedule | null) => (shift && shift.version > 0 ? shift.version : undefined);
+
 /** Saves a shift. */
 export function useSaveShift<V extends Saving>(
   send: (api: Api, input: V, requestId: string) => Promise<Schedule>,
@@ -49,7 +52,7 @@ export function useSaveShift<V extends Saving>(
       const sent = send(api, { ...input, base }, requestId);
       return history.record(base ? "change" : "create", sent, (after) => [{ before: base, after }]);
     },
-    edit: ({ shown }) => shownOver(shown),
+    edit: ({ base, shown }) => ({ ...shownOver(shown), version: seen(base) }),
     rowsOf: ({ base, shown }) => [{ before: base, after: shown }],
     answered: (schedule) => [schedule],
     conflict,
@@ -70,9 +73,9 @@ export function useDeleteShift(): UseHolding<Schedule, void> {
         { before, after: null },
       ]);
     },
-    edit: ({ id }) => {
-      ownDeletes.add(id);
-      return { id, row: () => null };
+    edit: (shift) => {
+      ownDeletes.add(shift.id);
+      return { id: shift.id, row: () => null, version: seen(shift) };
     },
     rowsOf: (before) => [{ before, after: null }],
     answered: () => [],
@@ -118,16 +121,16 @@ type Known = (shift: Schedule) => Pick<Schedule, "id" | "version">;
 const asLeft: Known = (shift) => shift;
 
 function requestOf(rows: Rows, accept: readonly string[] | undefined, known: Known): Batch {
-  const seen = (shift: Schedule) => {
+  const numbered = (shift: Schedule) => {
     const { id, version } = known(shift);
     return { id, version };
   };
   return {
     create: rows.flatMap(({ before, after }) => (after && !before ? [fieldsOf(after)] : [])),
     change: rows.flatMap(({ before, after }) =>
-      before && after ? [{ ...seen(before), ...changesFrom(before, fieldsOf(after), after.status) }] : [],
+      before && after ? [{ ...numbered(before), ...changesFrom(before, fieldsOf(after), after.status) }] : [],
     ),
-    delete: rows.flatMap(({ before, after }) => (before && !after ? [seen(before)] : [])),
+    delete: rows.flatMap(({ before, after }) => (before && !after ? [numbered(before)] : [])),
     accept,
   };
 }
@@ -147,8 +150,9 @@ function shownOf(rows: Rows, ownDeletes: Set<number>): OptimisticEdit<Schedule>[
   for (const { before, after } of rows) if (before && !after) ownDeletes.add(before.id);
   if (rows.length > MOST_SHOWN) return [];
   return rows.flatMap(({ before, after }): OptimisticEdit<Schedule>[] => {
-    if (after) return [{ ...shownOver(after), id: (before ?? after).id }];
-    return before ? [{ id: before.id, row: () => null }] : [];
+    const version = seen(before);
+    if (after) return [{ ...shownOver(after), id: (before ?? after).id, version }];
+    return before ? [{ id: before.id, row: () => null, version }] : [];
   });
 }
 
@@ -159,12 +163,10 @@ export function useBatch(): UseHolding<Batching, Batched> {
   const history = useContext(HistoryContext);
   return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: ({ kind, rows, accept }: Batching, context) => {
-      const known = (shift: Schedule) => knownBy(context, shift);
-      return history.record(kind, api.batch(requestOf(rows, accept, known), context.requestId), (answer) =>
+    mutationFn: ({ kind, rows, accept }: Batching, { requestId, known }) =>
+      history.record(kind, api.batch(requestOf(rows, accept, known), requestId), (answer) =>
         doneBy(rows, answer, known).filter(isChanged),
-      );
-    },
+      ),
     edit: ({ rows }) => shownOf(rows, ownDeletes),
     rowsOf: ({ rows }) => rows,
     answered: ({ created, changed }) => [...created, ...changed],

@@ -53,6 +53,15 @@ describe("fieldsOf", () => {
     });
   });
 
+  it("keeps the second pass of an hour that comes twice, until its time is changed", () => {
+    const second = { ...schedule, starts_at: "2026-10-24T17:00:00Z", ends_at: "2026-10-25T01:30:00Z" };
+    const [kept, other] = [valuesOf(second), { ...valuesOf(second), end: "01:45" }];
+    expect(kept.end).toBe("01:30");
+    const read = fieldsOf(t, { ...kept, note: "Keys" }, LONDON, second);
+    expect(read).toMatchObject({ fields: { starts_at: second.starts_at, ends_at: second.ends_at } });
+    expect(fieldsOf(t, other, LONDON, second)).toMatchObject({ fields: { ends_at: "2026-10-25T00:45:00Z" } });
+  });
+
   it("ends a night shift on the next day, whatever the clocks do", () => {
     const night = { ...values, start: "22:00", end: "06:00" };
     expect(fieldsOf(t, night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });

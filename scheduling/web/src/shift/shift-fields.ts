@@ -2,7 +2,7 @@ import type { Reason } from "../api/problem";
 import type { Location, Person, Schedule, ScheduleFields } from "../api/types";
 import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
-import { instantAt, minutesBetween, wallTime } from "../time/zone";
+import { instantAt, minutesBetween, type WallTime, wallTime } from "../time/zone";
 import type { Translate } from "../words/language";
 
 /** The shift form's values as people type them: a date and two wall-clock times at the location. */
@@ -38,13 +38,24 @@ export function zoneOf(location: string, locations: readonly Location[]): string
   return (locations.find((each) => each.name === location) ?? locations[0])?.timezone ?? "UTC";
 }
 
-/** An end at or before the start is meant on the next day: a night shift. */
+/**
+ * An end at or before the start is meant on the next day: a night shift. A time that is still what it was is the instant that it was:
+ * by its hour alone, one that comes twice would be the first.
+ */
 export function instantsOf(
   { day, start, end }: Pick<ShiftValues, "day" | "start" | "end">,
   zone: string,
+  was: Schedule | null = null,
 ): { starts_at: string | null; ends_at: string | null } {
+  const instant = (wall: WallTime, kept: string | undefined) => {
+    const before = kept === undefined ? null : wallTime(kept, zone);
+    return kept !== undefined && before?.day === wall.day && before.time === wall.time ? kept : instantAt(wall, zone);
+  };
   const endDay = end <= start ? addDays(day, 1) : day;
-  return { starts_at: instantAt({ day, time: start }, zone), ends_at: instantAt({ day: endDay, time: end }, zone) };
+  return {
+    starts_at: instant({ day, time: start }, was?.starts_at),
+    ends_at: instant({ day: endDay, time: end }, was?.ends_at),
+  };
 }
 
 /** Minutes of the shift as entered; null while a time is missing or impossible. */
@@ -71,10 +82,11 @@ export function fieldsOf(
   t: Translate,
   values: ShiftValues,
   zone: string,
+  was: Schedule | null = null,
 ): { fields: Fields } | { errors: ShiftErrors } {
   const errors = missing(t, values);
   if (Object.keys(errors).length > 0) return { errors };
-  const { starts_at, ends_at } = instantsOf(values, zone);
+  const { starts_at, ends_at } = instantsOf(values, zone, was);
   if (!starts_at) return { errors: { start: t("shift.missing.skipped") } };
   if (!ends_at) return { errors: { end: t("shift.missing.skipped") } };
   const staff_id = values.staff === OPEN ? null : Number(values.staff);

@@ -7,7 +7,7 @@ import { HELD, isUnreachable, UnsentContext } from "./unsent";
 
 /** What a request needs to know of shifts that were changed before it, and not sent. */
 export interface Sending extends EditContext {
-  /** The shift as the server knows it. */
+  /** The shift with the number and the version that the server knows, if nobody else has changed it. */
   readonly known: (shift: Schedule) => Schedule;
 }
 
@@ -37,8 +37,7 @@ export function useHolding<I, A>(options: Options<I, A>): UseHolding<I, A> {
   const [pending, setPending] = useState(0);
   const { mutate: send } = useLiveMutation<Run<I>, Schedule, A>({
     ...rest,
-    mutationFn: ({ input, held }, context) =>
-      mutationFn(input, { ...context, known: (shift) => (held ? knownBy(context, shift) : shift) }),
+    mutationFn: ({ input }, context) => mutationFn(input, { ...context, known: (shift) => knownBy(context, shift) }),
     edit: edit && (({ input }) => edit(input)),
     offline: hold({ unreachable: isUnreachable, onHeld: ({ onHeld }) => onHeld() }),
   });
@@ -68,7 +67,7 @@ export function useHolding<I, A>(options: Options<I, A>): UseHolding<I, A> {
   return { mutate, pending };
 }
 
-/** The shift with the number and the version that the server knows: its own earlier changes included. */
-export function knownBy({ idOf, versionOf }: EditContext, shift: Schedule): Schedule {
+/** With the number and the version that the reader's own earlier changes have given it. */
+function knownBy({ idOf, versionOf }: EditContext, shift: Schedule): Schedule {
   return { ...shift, id: Number(idOf(shift.id)), version: versionOf(shift.id) ?? shift.version };
 }

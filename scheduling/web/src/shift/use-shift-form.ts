@@ -49,7 +49,7 @@ function refusalOf(t: Translate, error: unknown, status: Status): { refusal: Ref
 
 /** What the rules are asked about while it is entered; null until it is complete. */
 function consideredOf(t: Translate, values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
-  const read = fieldsOf(t, values, zone);
+  const read = fieldsOf(t, values, zone, base);
   if ("errors" in read) return null;
   const { note: _, ...fields } = read.fields;
   return base ? { ...fields, id: base.id } : fields;
@@ -101,7 +101,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
   };
 
   const save = async (status: Status, { accept }: { accept?: readonly string[] } = {}) => {
-    const read = fieldsOf(t, form.values, zone);
+    const read = fieldsOf(t, form.values, zone, base);
     if ("errors" in read) return form.setErrors(read.errors);
     if (questions.length > 0) {
       const unanswered = t("live.conflict.unanswered");
