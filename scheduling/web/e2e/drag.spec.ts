@@ -21,6 +21,18 @@ async function draggable({ page }: Person): Promise<void> {
   await expect(page.locator("[data-dragging=ready]")).toBeVisible();
 }
 
+/** Waits until the page has fetched a part of itself by its own accord, and all that this part stands on. */
+async function brought({ page }: Person, part: string): Promise<void> {
+  const address = () =>
+    page.evaluate(
+      (name) => performance.getEntriesByType("resource").find((entry) => entry.name.includes(`/${name}-`))?.name ?? "",
+      part,
+    );
+  // When the page is idle: on a busy machine that takes a while.
+  await expect.poll(address, { timeout: 30_000 }).toMatch(/\.js$/);
+  await page.evaluate(`import(${JSON.stringify(await address())}).then(() => {})`);
+}
+
 interface Middle {
   readonly x: number;
   readonly y: number;
@@ -187,6 +199,30 @@ test("the same without dragging: a card's menu asks where the shift shall go, an
   await expect(staff.cell(noor, day(week, 1)).locator("[data-schedule]")).toHaveCount(0);
   await expect.poll(() => desk.rows(week)).toEqual([`${shift.id}/2`, `${other.id}/1`].sort());
   await expect.poll(manager.rows).toEqual(await desk.rows(week));
+});
+
+test("by its key, offline and for the first time: the dialog opens, and the page's own keys wait while it is there", async ({
+  person,
+  desk,
+}) => {
+  const week = ownWeek();
+  const [noor] = await hired(desk, week);
+  const shift = await desk.add({ staff_id: noor, ...office(week, 1) });
+  const manager = await person(MANAGER, { week });
+  const { page } = manager;
+  await brought(manager, "MoveDialog");
+  await page.context().setOffline(true);
+  await manager.card(shift).focus();
+  await page.keyboard.press("g");
+  const dialog = page.getByRole("dialog", { name: "Move a shift" });
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).focus();
+  for (const key of ["m", "d", "/"]) await page.keyboard.press(key);
+  await expect(dialog.getByRole("button", { name: "Close" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+  await expect(manager.card(shift)).toBeVisible();
+  expect(page.url()).not.toContain("view=");
 });
 
 test("several are selected, moved two days on, taken back and published together", async ({ person, desk }) => {

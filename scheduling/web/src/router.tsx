@@ -2,10 +2,12 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  type ErrorComponentProps,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Failure } from "./shell/Failure";
 import { Shell } from "./shell/Shell";
 import { soon } from "./shell/soon";
 import { readTeamSearch } from "./team/team-search";
@@ -68,7 +70,12 @@ const routeTree = rootRoute.addChildren([
 ]);
 
 export function createDeskRouter(context: Context) {
-  return createRouter({ routeTree, context, defaultNotFoundComponent: NotFound });
+  return createRouter({
+    routeTree,
+    context,
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: Broken,
+  });
 }
 
 function NotFound() {
@@ -79,6 +86,16 @@ function NotFound() {
       <p>
         <a href="/week">{t("shell.noPage.go")}</a>
       </p>
+    </div>
+  );
+}
+
+/** Instead of a page that failed while it was drawn, or a part of which could not be fetched. */
+function Broken({ error }: ErrorComponentProps) {
+  const { t } = useTranslation();
+  return (
+    <div style={{ padding: 48 }}>
+      <Failure what={t("shell.page")} error={error} retry={() => location.reload()} again={t("shell.loadAgain")} />
     </div>
   );
 }

@@ -1,13 +1,14 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconArrowsExchange } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule, Staff } from "../api/types";
 import { Notice } from "../shell/Notice";
+import { soon } from "../shell/soon";
 import { useOffers } from "./queries";
 
-const OfferForm = lazy(() => import("./OfferForm").then((module) => ({ default: module.OfferForm })));
+const OfferForm = soon(() => import("./OfferForm").then((module) => module.OfferForm));
 
 interface Props {
   /** A published shift of the reader's that has not begun. */

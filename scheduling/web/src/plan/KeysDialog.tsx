@@ -14,7 +14,7 @@ const KEYS = {
   new: ["n"],
   retype: ["F2"],
   lift: ["Space"],
-  move: ["m"],
+  move: ["g"],
   select: ["Shift ↑ …", "Ctrl Space"],
   stretch: ["+", "−"],
   delete: ["Delete"],

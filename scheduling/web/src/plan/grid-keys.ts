@@ -94,7 +94,7 @@ function plain(event: KeyboardEvent, context: Context): boolean {
       if (shift) stay();
       planner.remove(shifts);
       return shifts.length > 0;
-    case "m":
+    case "g":
       actions.move(shifts);
       return shifts.length > 0;
     case "Escape":

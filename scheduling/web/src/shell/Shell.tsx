@@ -30,13 +30,11 @@ import { TimeOffNews } from "../timeoff/TimeOffNews";
 import { Face } from "./Face";
 import { Logo } from "./Logo";
 import classes from "./Shell.module.css";
-import { useSoon } from "./soon";
+import { soon, useSoon } from "./soon";
 
-const SettingsDialog = lazy(() =>
-  import("../settings/SettingsDialog").then((module) => ({ default: module.SettingsDialog })),
-);
+const SettingsDialog = soon(() => import("../settings/SettingsDialog").then((module) => module.SettingsDialog));
 
-const LinksDialog = lazy(() => import("../calendar/LinksDialog").then((module) => ({ default: module.LinksDialog })));
+const LinksDialog = soon(() => import("../calendar/LinksDialog").then((module) => module.LinksDialog));
 
 const DemoMenu = lazy(() => import("../demo/DemoMenu").then((module) => ({ default: module.DemoMenu })));
 const SimulationBar = lazy(() => import("../demo/SimulationBar").then((module) => ({ default: module.SimulationBar })));

@@ -6,6 +6,9 @@ const QUIET = 2_000;
 
 const waiting = new Set<() => Promise<unknown>>();
 
+/** Whether what waits is fetched: then whatever comes with it goes on with its own. */
+let fetching = false;
+
 /**
  * A component that the first screen does without: its code is fetched when it is first drawn, and soon after the first screen
  * in any case, so that it is there when there is no network any more.
@@ -20,6 +23,7 @@ export function soon<Props>(load: () => Promise<ComponentType<Props>>) {
     return loading;
   };
   waiting.add(once);
+  if (fetching) once().catch(() => {});
   return lazy(async () => ({ default: await once() }));
 }
 
@@ -36,6 +40,7 @@ export function useSoon(): void {
   useEffect(() => {
     if (!quiet) return;
     const timer = setTimeout(() => {
+      fetching = true;
       for (const fetch of waiting) fetch().catch(() => {});
     }, QUIET);
     return () => clearTimeout(timer);

@@ -16,7 +16,7 @@ import { IconDots, IconRepeat, IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
-import type { Schedule, Staff } from "../api/types";
+import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Objections } from "../rules/Objections";
 import { Suggestions } from "../rules/Suggestions";
@@ -32,7 +32,7 @@ import { Late, Questions } from "./Conflict";
 import { useDeleteShift } from "./mutations";
 import { Refused } from "./Refused";
 import classes from "./ShiftForm.module.css";
-import { lengthOf, OPEN, type ShiftValues } from "./shift-fields";
+import { lengthOf, OPEN, peopleToPlan, type ShiftValues } from "./shift-fields";
 import { type ShiftFormState, useShiftForm } from "./use-shift-form";
 
 interface Props {
@@ -86,9 +86,8 @@ function When({ state: { form, zone } }: { state: ShiftFormState }) {
 
 function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
   const { t } = useTranslation();
-  const people = [...week.staff.values()].sort((a, b) => a.name.localeCompare(b.name));
-  const skills = [...new Set(people.flatMap((person) => person.skills))].sort();
-  const isThere = ({ id, active }: Staff) => active || String(id) === form.values.staff;
+  const people = peopleToPlan(week.staff, form.values.staff);
+  const skills = [...new Set([...week.staff.values()].flatMap((person) => person.skills))].sort();
   const choose = (staff: string | null) => {
     const skill = week.staff.get(Number(staff))?.skills[0];
     form.setFieldValue("staff", staff ?? OPEN);
@@ -102,7 +101,7 @@ function Who({ state: { form }, week }: { state: ShiftFormState; week: Week }) {
         allowDeselect={false}
         data={[
           { value: OPEN, label: t("shift.nobody") },
-          ...people.filter(isThere).map((person) => ({ value: String(person.id), label: person.name })),
+          ...people.map((person) => ({ value: String(person.id), label: person.name })),
         ]}
         {...form.getInputProps("staff")}
         onChange={choose}

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../api/problem";
-import type { Schedule } from "../api/types";
+import type { Schedule, Staff } from "../api/types";
+import { USUAL } from "../team/terms";
 import { words } from "../words/language";
 import {
   changesFrom,
   fieldsOf,
   lengthOf,
   OPEN,
+  peopleToPlan,
   placeReasons,
   type ShiftValues,
   shownAs,
@@ -91,6 +93,24 @@ describe("fieldsOf", () => {
 
   it("gives back what a shift was made of", () => {
     expect(fieldsOf(t, valuesOf(schedule), LONDON)).toEqual({ fields });
+  });
+});
+
+describe("peopleToPlan", () => {
+  const someone = (id: number, name: string, active: boolean): Staff => {
+    return { id, name, email: null, role: "staff", skills: ["Nurse"], contract: USUAL, active, version: 1 };
+  };
+  const team = [someone(1, "Zoe", true), someone(2, "Gone", false), someone(3, "Ada", true)];
+  const staff = new Map(team.map((person) => [person.id, person]));
+  const names = (keep: string) => peopleToPlan(staff, keep).map(({ name }) => name);
+
+  it("leaves out who has left, and goes by name", () => {
+    expect(names(OPEN)).toEqual(["Ada", "Zoe"]);
+    expect(names("3")).toEqual(["Ada", "Zoe"]);
+  });
+
+  it("keeps who has left where they are chosen already", () => {
+    expect(names("2")).toEqual(["Ada", "Gone", "Zoe"]);
   });
 });
 

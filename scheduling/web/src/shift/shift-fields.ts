@@ -1,5 +1,5 @@
 import type { Reason } from "../api/problem";
-import type { Location, Person, Schedule, ScheduleFields } from "../api/types";
+import type { Location, Person, Schedule, ScheduleFields, Staff } from "../api/types";
 import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
 import { instantAt, minutesBetween, type WallTime, wallTime } from "../time/zone";
@@ -20,6 +20,13 @@ export interface ShiftValues {
 export type ShiftErrors = Partial<Record<keyof ShiftValues, string>>;
 
 export const OPEN = "open";
+
+/** Whom a shift can be given to, by name: all but those who have left, save who is chosen already (`keep`, as in the form). */
+export function peopleToPlan(staff: ReadonlyMap<number, Staff>, keep: string): readonly Staff[] {
+  return [...staff.values()]
+    .filter(({ id, active }) => active || String(id) === keep)
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
 
 export function valuesOf(schedule: Schedule): ShiftValues {
   const start = wallTime(schedule.starts_at, schedule.timezone);

@@ -1,8 +1,8 @@
 import { CloseButton, TextInput } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { usePageLetters } from "../shell/use-page-letters";
 import classes from "./FindPerson.module.css";
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
 export function FindPerson({ find, change, people }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
-  useHotkeys([["/", () => field.current?.focus()]]);
+  usePageLetters([["/", () => field.current?.focus()]]);
   return (
     <TextInput
       ref={field}

@@ -1,4 +1,5 @@
-import { Fragment, lazy, type ReactNode, Suspense } from "react";
+import { Fragment, type ReactNode, Suspense } from "react";
+import { soon } from "../shell/soon";
 import { usePrinting } from "../shell/use-printing";
 import type { Row } from "./rows";
 
@@ -20,7 +21,7 @@ export interface GridRowsProps {
 }
 
 // Small teams do without.
-const NearRows = lazy(() => import("./NearRows").then((module) => ({ default: module.NearRows })));
+const NearRows = soon(() => import("./NearRows").then((module) => module.NearRows));
 
 /** The table's rows: all of few, and of many those near what is seen. On paper all. */
 export function GridRows(props: GridRowsProps) {

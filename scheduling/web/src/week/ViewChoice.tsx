@@ -1,7 +1,7 @@
 import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconCalendarMonth, IconListDetails, IconUsersGroup } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { usePageLetters } from "../shell/use-page-letters";
 import classes from "./WeekToolbar.module.css";
 import type { Place, View } from "./week-search";
 
@@ -31,7 +31,7 @@ function PhoneChoice({ place, change }: Pick<Props, "place" | "change">) {
 export function ViewChoice({ place, phone, change, group }: Props) {
   const { t } = useTranslation();
   const byRole = place.by === "role";
-  useHotkeys(VIEWS.map((view) => [KEYS[view], () => change(view)]));
+  usePageLetters(VIEWS.map((view) => [KEYS[view], () => change(view)]));
   if (phone) return <PhoneChoice {...{ place, change }} />;
   return (
     <>

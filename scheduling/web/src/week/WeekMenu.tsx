@@ -11,9 +11,10 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { type ComponentType, lazy, Suspense, useState } from "react";
+import { type ComponentType, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSignedIn } from "../session/signed-in";
+import { soon } from "../shell/soon";
 import type { Day } from "../time/week";
 import type { Week } from "./use-week";
 
@@ -34,7 +35,7 @@ interface Entry {
   readonly name: "copy" | "templates" | "import" | "export" | "calendar" | "print" | "team";
   readonly icon: Icon;
   readonly readers: "managers" | "everyone";
-  /** A dialog, which is loaded when it is opened first, another page, or something that is done at once. */
+  /** A dialog, another page, or something that is done at once. */
   readonly opens?: ComponentType<WeekDialogProps>;
   readonly leadsTo?: "/team";
   readonly does?: (shown: Shown) => void;
@@ -46,31 +47,31 @@ const ENTRIES: readonly Entry[] = [
     name: "copy",
     icon: IconCopy,
     readers: "managers",
-    opens: lazy(() => import("../bulk/CopyWeekDialog").then((module) => ({ default: module.CopyWeekDialog }))),
+    opens: soon(() => import("../bulk/CopyWeekDialog").then((module) => module.CopyWeekDialog)),
   },
   {
     name: "templates",
     icon: IconTemplate,
     readers: "managers",
-    opens: lazy(() => import("../bulk/TemplatesDialog").then((module) => ({ default: module.TemplatesDialog }))),
+    opens: soon(() => import("../bulk/TemplatesDialog").then((module) => module.TemplatesDialog)),
   },
   {
     name: "import",
     icon: IconFileImport,
     readers: "managers",
-    opens: lazy(() => import("../calendar/ImportDialog").then((module) => ({ default: module.ImportDialog }))),
+    opens: soon(() => import("../calendar/ImportDialog").then((module) => module.ImportDialog)),
   },
   {
     name: "export",
     icon: IconFileExport,
     readers: "everyone",
-    opens: lazy(() => import("../calendar/ExportDialog").then((module) => ({ default: module.ExportDialog }))),
+    opens: soon(() => import("../calendar/ExportDialog").then((module) => module.ExportDialog)),
   },
   {
     name: "calendar",
     icon: IconCalendarShare,
     readers: "everyone",
-    opens: lazy(() => import("../calendar/LinksDialog").then((module) => ({ default: module.LinksDialog }))),
+    opens: soon(() => import("../calendar/LinksDialog").then((module) => module.LinksDialog)),
   },
   {
     name: "print",

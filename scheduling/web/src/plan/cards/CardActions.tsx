@@ -1,6 +1,5 @@
 import {
   createContext,
-  lazy,
   type ReactNode,
   Suspense,
   useContext,
@@ -12,6 +11,7 @@ import {
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
 import { useAnnounce } from "../../live/announcer";
+import { soon } from "../../shell/soon";
 import type { Grid } from "../../week/grid";
 import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
@@ -21,7 +21,7 @@ import { SelectionBar } from "./SelectionBar";
 import { Selection, SelectionContext } from "./selection";
 import { useCardDeeds } from "./use-card-deeds";
 
-const MoveDialog = lazy(() => import("./MoveDialog").then((module) => ({ default: module.MoveDialog })));
+const MoveDialog = soon(() => import("./MoveDialog").then((module) => module.MoveDialog));
 
 /** What managers do with cards, in whatever view they stand. */
 export interface CardActions {

@@ -6,7 +6,7 @@ import type { ConsideredShift, Schedule } from "../../api/types";
 import { Objections } from "../../rules/Objections";
 import { useCheck } from "../../rules/use-check";
 import { Dialog } from "../../shell/Dialog";
-import { OPEN, valuesOf } from "../../shift/shift-fields";
+import { OPEN, peopleToPlan, valuesOf } from "../../shift/shift-fields";
 import { calendarNamed, timeLabels } from "../../time/time-labels";
 import { addDays, daysBetween } from "../../time/week";
 import type { Week } from "../../week/use-week";
@@ -44,7 +44,6 @@ type PlaceState = ReturnType<typeof usePlace>;
 
 function Who({ state: { to, change }, week, many }: { state: PlaceState; week: Week; many: boolean }) {
   const { t } = useTranslation();
-  const people = [...week.staff.values()].sort((a, b) => a.name.localeCompare(b.name));
   return (
     <Select
       label={t(many ? "plan.moving.whoMany" : "shift.who")}
@@ -53,7 +52,7 @@ function Who({ state: { to, change }, week, many }: { state: PlaceState; week: W
       data={[
         ...(many ? [{ value: KEEP, label: t("plan.moving.keep") }] : []),
         { value: OPEN, label: t("shift.nobody") },
-        ...people.map(({ id, name }) => ({ value: String(id), label: name })),
+        ...peopleToPlan(week.staff, to.staff).map(({ id, name }) => ({ value: String(id), label: name })),
       ]}
       value={to.staff}
       onChange={(staff) => staff && change({ staff })}

@@ -24,6 +24,8 @@ export const shell: Translated<typeof english.shell> = {
   waiting_other: "{{count}} warten",
   failed: "Konnte nicht geladen werden: {{what}}",
   tryAgain: "Noch einmal versuchen",
+  page: "Diese Seite",
+  loadAgain: "Seite neu laden",
   unreachable: {
     title: "Der Server ist nicht erreichbar",
     text: "Prüfen Sie die Verbindung oder warten Sie, bis der Server wieder läuft.",

@@ -22,6 +22,8 @@ export const shell = {
   waiting_other: "{{count}} waiting",
   failed: "{{what}} could not be loaded",
   tryAgain: "Try again",
+  page: "This page",
+  loadAgain: "Load the page again",
   unreachable: {
     title: "The server cannot be reached",
     text: "Check the connection, or wait until the server is up again.",
