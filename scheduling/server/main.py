@@ -38,12 +38,20 @@ from .services.tokens import Tokens
 from .settings import Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
 from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, templates, time_off
+from .web.bodies import MOST_BATCH_BYTES
 from .web.body_limit import BodyLimit
 from .web.callers import Services
 from .web.dashboard import dashboard
 from .web.problems import RESPONSES, install
 
 __all__ = ["CannotServe", "create_app", "now", "serve"]
+
+LARGER_BODIES = {
+    sheets.IMPORT_PATH: sheets.MOST_BYTES,
+    schedules.BATCH_PATH: MOST_BATCH_BYTES,
+    templates.router.prefix: MOST_BATCH_BYTES,
+}
+"""Bytes that a request may bring where many shifts come at once."""
 
 
 def now() -> datetime:
@@ -81,7 +89,7 @@ def create_app(
     app.state.services = _services(desk, settings, dice, passwords or Passwords(), visited)
     # Where `tidings serve` looks, to refuse more workers than the manager's broker can serve.
     app.state.live = manager
-    app.add_middleware(BodyLimit, limit=settings.max_body_size, others={sheets.IMPORT_PATH: sheets.MOST_BYTES})
+    app.add_middleware(BodyLimit, limit=settings.max_body_size, others=LARGER_BODIES)
     install(app)
     for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar, sheets, templates):
         app.include_router(module.router)

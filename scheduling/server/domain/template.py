@@ -10,7 +10,7 @@ from .needs import WallTime
 from .text import Entity, Id, Label, Note, Person
 
 MOST_TEMPLATES = 100
-MOST_TEMPLATE_SHIFTS = 500
+MOST_TEMPLATE_SHIFTS = 1_000
 """Of one template: what one batch can draft."""
 
 

@@ -1,7 +1,6 @@
 """Use cases around calendars: shifts for the programs in which people keep the rest of their life."""
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from .changes import Change, Desk
 from .errors import Gone, LimitReached, NotFound
 from .ports import MOST_ROWS, CalendarEntry, CalendarPage, CalendarWriter, Dice, Transaction, Window, at_most
 from .shifts import no_location
+from .tokens import hashed
 
 MOST_LINKS = 20
 """Of one person; so many that were revoked are remembered, too, to say of them that they were."""
@@ -53,7 +53,7 @@ class CalendarService:
                 raise LimitReached(
                     f"You have {MOST_LINKS} calendar links, which is all there can be. Revoke one first."
                 )
-            link = await links.add(owner.id, location, _hash(token), change.now)
+            link = await links.add(owner.id, location, hashed(token), change.now)
             change.notifier.notify_calendar_link(link)
         return NewCalendarLink(link, token)
 
@@ -77,7 +77,7 @@ class CalendarService:
 
         Raises NotFound when there is no such link, Gone when it was revoked or its owner may no longer see the shifts.
         """
-        token_hash = _hash(token)
+        token_hash = hashed(token)
         async with self._desk.store.read() as tx:
             link, owner = await _good_link(tx, token_hash)
             now = self._desk.clock()
@@ -147,8 +147,3 @@ async def _named(tx: Transaction, shifts: Sequence[Schedule], reader: int) -> li
 async def _save(change: Change, link: CalendarLink) -> None:
     await change.tx.calendar_links.save(link)
     change.notifier.notify_calendar_link(link)
-
-
-def _hash(token: str) -> str:
-    """What is stored: a reader of the database cannot read calendars with it. Unsalted, as the token is random."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,10 +11,10 @@ from scheduling.server.domain.staff import Staff
 from .access import require_manager
 from .changes import Desk
 from .errors import LinesRefused, RulesBroken
-from .ports import Batch, Batched, Transaction, VersionOf
+from .ports import MOST_AT_ONCE, Batch, Batched, Transaction, VersionOf
 from .schedules import ScheduleService
 
-MOST_LINES = 500
+MOST_LINES = MOST_AT_ONCE
 """What a batch does at once."""
 
 COLUMN_OF = {"staff_id": "person", "starts_at": "starts", "ends_at": "ends"}

@@ -49,6 +49,10 @@ class VersionOf:
     version: int
 
 
+MOST_AT_ONCE = 1_000
+"""Steps of a Batch, or drafts published, in one request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is to be done together: shifts to add, fields to set in others as somebody saw them, and some to delete."""

@@ -4,7 +4,6 @@ An access token is short-lived and stands alone; a session, known by its refresh
 signed in: each refresh extends it, so nobody is signed out in the middle of a shift.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from .errors import Unauthenticated
 from .login_limit import LoginLimit
 from .passwords import Passwords
 from .ports import Dice, Session
-from .tokens import Tokens
+from .tokens import Tokens, hashed
 
 SESSION_LIFETIME = timedelta(days=14)
 MOST_SESSIONS = 20
@@ -72,7 +71,7 @@ class SessionService:
     async def refresh(self, refresh_token: str) -> SignIn:
         """A new access token, and another fortnight. Raises Unauthenticated when the session has ended."""
         async with self._desk.change() as change:
-            session = await change.tx.sessions.get(_hash(refresh_token))
+            session = await change.tx.sessions.get(hashed(refresh_token))
             staff = session and await change.tx.staff.get(session.staff_id)
             if not session or not staff or not staff.active or session.expires_at <= change.now:
                 raise Unauthenticated("The session has ended. Sign in again.", "session_ended")
@@ -82,7 +81,7 @@ class SessionService:
     async def logout(self, refresh_token: str) -> None:
         """End the session, if there is one."""
         async with self._desk.change() as change:
-            await change.tx.sessions.delete(_hash(refresh_token))
+            await change.tx.sessions.delete(hashed(refresh_token))
 
     async def identify(self, access_token: str) -> Staff:
         """Whose token it is. Raises Unauthenticated."""
@@ -106,10 +105,5 @@ async def _make_room(change: Change, staff: Staff) -> None:
 
 
 async def _extend(change: Change, refresh_token: str, staff: Staff) -> None:
-    session = Session(_hash(refresh_token), staff.id, change.now + SESSION_LIFETIME)
+    session = Session(hashed(refresh_token), staff.id, change.now + SESSION_LIFETIME)
     await change.tx.sessions.put(session)
-
-
-def _hash(refresh_token: str) -> str:
-    """What is stored: a reader of the database cannot sign in with it. Unsalted, as the token is random."""
-    return hashlib.sha256(refresh_token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,5 +1,6 @@
-"""Access tokens: JWT (RFC 7519), HS256."""
+"""Access tokens: JWT (RFC 7519), HS256; and the hashes by which other tokens are known."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -48,3 +49,8 @@ class Tokens:
         if expires_at <= now.timestamp():
             raise Unauthenticated("This access token has expired. Refresh it, or sign in again.")
         return staff_id
+
+
+def hashed(token: str) -> str:
+    """What is stored of a random token: a reader of the database cannot use it. Unsalted, as nobody guesses it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

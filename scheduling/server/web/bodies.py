@@ -18,13 +18,13 @@ from scheduling.server.domain.staff import MOST_SUCCESSIONS, SUCCESSIONS, Contra
 from scheduling.server.domain.template import MOST_TEMPLATE_SHIFTS, TemplateShift
 from scheduling.server.domain.text import Id, Label, Note, Version
 from scheduling.server.domain.time_off import Fate
-from scheduling.server.services.ports import Batch, VersionOf
+from scheduling.server.services.ports import MOST_AT_ONCE, Batch, VersionOf
 
 Accept = Annotated[frozenset[SoftCode], Field(default_factory=frozenset)]
 """The soft rules that whoever saves does not mind."""
 
-MOST_AT_ONCE = 1_000
-"""Drafts published, or steps of a batch, in one request."""
+MOST_BATCH_BYTES = MOST_AT_ONCE * 5_000
+"""What a batch or a template may bring: each shift with the longest note, which takes 4,000 bytes in some scripts."""
 
 MOST_NAMED = 10
 """Repeated ids in a refusal."""

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class BodyLimit:
     """Answers 413 to a request whose body is larger than `limit` bytes, and reads no further.
 
-    Paths in `others` have a limit of their own. FastAPI's own `max_body_size` does too, but in plain text where the
-    length was announced; ours is a problem detail like every other.
+    Paths in `others`, and those below them, have a limit of their own. FastAPI's own `max_body_size` does too, but in
+    plain text where the length was announced; ours is a problem detail like every other.
     """
 
     def __init__(self, app: ASGIApp, limit: int, others: Mapping[str, int]) -> None:
@@ -19,7 +19,7 @@ class BodyLimit:
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limit = self._others.get(scope.get("path", ""), self._limit)
+        limit = self._limit_of(scope.get("path", ""))
         taken = 0
 
         async def limited() -> Message:
@@ -31,3 +31,6 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited if scope["type"] == "http" else receive, send)
+
+    def _limit_of(self, path: str) -> int:
+        return next((most for top, most in self._others.items() if f"{path}/".startswith(f"{top}/")), self._limit)

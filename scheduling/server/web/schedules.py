@@ -14,6 +14,7 @@ from .bodies import NewSchedule, Publish, ScheduleBatch, ScheduleChange
 from .callers import Caller, RequestId, ServicesDep
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"])
+BATCH_PATH = "/api/schedules/batch"
 PathId = Annotated[int, Path(ge=1, le=2**53 - 1)]
 QueryId = Annotated[int | None, Query(ge=1, le=2**53 - 1)]
 QueryVersion = Annotated[int, Query(ge=1, le=2**53 - 1)]
@@ -60,7 +61,7 @@ async def publish(caller: Caller, services: ServicesDep, body: Publish, request_
     return Published(schedules=await services.schedules.publish(caller, seen, body.accept, request_id))
 
 
-@router.post("/batch")
+@router.post(BATCH_PATH.removeprefix(router.prefix))
 async def batch(caller: Caller, services: ServicesDep, body: ScheduleBatch, request_id: RequestId) -> Batched:
     """All of it or nothing; the rules are held against what all of it together would leave."""
     return await services.schedules.batch(caller, body.batch(), body.accept, request_id)

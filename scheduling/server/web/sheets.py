@@ -17,7 +17,7 @@ from .schedules import WindowDep
 router = APIRouter(prefix="/api", tags=["spreadsheets"])
 MEDIA_TYPE = "text/csv"
 IMPORT_PATH = "/api/schedules/import"
-MOST_BYTES = 1_000_000
+MOST_BYTES = 2_000_000
 """What an import may bring."""
 
 

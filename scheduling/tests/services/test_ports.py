@@ -2,8 +2,9 @@
 
 import pytest
 
+from scheduling.server.domain.template import MOST_TEMPLATE_SHIFTS
 from scheduling.server.services.errors import TooMany
-from scheduling.server.services.ports import MOST_ROWS, at_most
+from scheduling.server.services.ports import MOST_AT_ONCE, MOST_ROWS, at_most
 
 
 def test_an_answer_carries_so_many_rows_and_no_more():
@@ -11,3 +12,7 @@ def test_an_answer_carries_so_many_rows_and_no_more():
     assert at_most(rows, "schedules") == rows
     with pytest.raises(TooMany, match="More than 10000 schedules match"):
         at_most([*rows, MOST_ROWS], "schedules")
+
+
+def test_one_batch_drafts_a_template():
+    assert MOST_TEMPLATE_SHIFTS == MOST_AT_ONCE

@@ -10,7 +10,7 @@ from scheduling.server.services.errors import TooManyAttempts, Unauthenticated
 from scheduling.server.services.login_limit import LoginLimit
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.services.sessions import MOST_SESSIONS, SESSION_LIFETIME, SessionService
-from scheduling.server.services.tokens import Tokens
+from scheduling.server.services.tokens import Tokens, hashed
 from scheduling.tests.conftest import PASSWORD, ManualClock, Team
 from scheduling.tests.roster import NOW
 
@@ -198,3 +198,9 @@ def test_the_limit_remembers_a_bounded_number_of_keys():
     limit.begin("one", NOW)
     with pytest.raises(TooManyAttempts):
         limit.begin("three", NOW)
+
+
+def test_what_is_stored_of_a_token_is_its_hash_whatever_was_sent():
+    # FIPS 180-4's example.
+    assert hashed("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert hashed("\ud800") != hashed("?")

@@ -1,6 +1,11 @@
+import re
+from pathlib import Path
+
 import httpx2
 import pytest
 
+from scheduling.server.services.ports import MOST_AT_ONCE
+from scheduling.server.web.bodies import MOST_BATCH_BYTES
 from scheduling.tests.conftest import Json
 from scheduling.tests.web.conftest import monday_shift, problem
 from scheduling.tests.web.screens import ALICE, MONA, Desk
@@ -39,8 +44,8 @@ async def test_reasons_stand_under_the_step_they_are_about(mona: httpx2.AsyncCli
     ("body", "field", "code"),
     [
         ({}, "", "steps"),
-        ({"create": [on(23)] * 501, "delete": [{"id": n, "version": 1} for n in range(1, 501)]}, "", "steps"),
-        ({"create": [on(23)] * 1_001}, "create", "too_long"),
+        ({"create": [on(23)] * MOST_AT_ONCE, "delete": [{"id": 1, "version": 1}]}, "", "steps"),
+        ({"create": [on(23)] * (MOST_AT_ONCE + 1)}, "create", "too_long"),
         ({"change": [{"id": 1, "version": 1}], "delete": [{"id": 1, "version": 1}]}, "", "repeated"),
         ({"delete": [{"id": 1, "version": 1}, {"id": 1, "version": 2}]}, "", "repeated"),
         ({"create": [on(23, role="")]}, "create.0.role", "string_too_short"),
@@ -54,6 +59,22 @@ async def test_a_wrong_batch_is_named_and_nothing_is_done(mona: httpx2.AsyncClie
     refused = problem(await mona.post("/api/schedules/batch", json=body), 422, "validation")
     assert (refused["errors"][0]["field"], refused["errors"][0]["code"]) == (field, code)
     assert (await mona.get("/api/schedules")).json() == []
+
+
+async def test_a_batch_may_be_full_of_long_notes_but_not_boundless(mona: httpx2.AsyncClient):
+    many = [on(25, staff_id=None, status="draft", note="é" * 1_000)] * MOST_AT_ONCE
+    done = await mona.post("/api/schedules/batch", json={"create": many})
+    assert len(done.json()["created"]) == MOST_AT_ONCE
+    large = b" " * (MOST_BATCH_BYTES + 1)
+    headers = {"Content-Type": "application/json"}
+    refused = problem(await mona.post("/api/schedules/batch", content=large, headers=headers), 413, "too-large")
+    assert str(MOST_BATCH_BYTES) in refused["detail"]
+
+
+def test_the_dashboard_knows_how_much_a_batch_holds():
+    api = Path(__file__).parents[2] / "web" / "src" / "api" / "api.ts"
+    told = re.findall(r"MOST_AT_ONCE = ([\d_]+);", api.read_text())
+    assert [int(each) for each in told] == [MOST_AT_ONCE]
 
 
 async def test_a_stale_step_is_told_who_was_first(mona: httpx2.AsyncClient):

@@ -1,6 +1,7 @@
 import httpx2
 import pytest
 
+from scheduling.server.services.imports import MOST_LINES
 from scheduling.server.web.sheets import MOST_BYTES
 from scheduling.tests.conftest import Json
 from scheduling.tests.roster import NORTH
@@ -91,11 +92,11 @@ async def test_other_senders_are_refused(mona: httpx2.AsyncClient, alice: httpx2
 
 async def test_an_import_may_be_larger_than_other_bodies_but_not_boundless(mona: httpx2.AsyncClient):
     note = '"' + "x" * 900 + '"'
-    rows = "".join(f"2026-11-{n % 28 + 1:02},07:00,15:00,,Nurse,{NORTH.name},{note}\n" for n in range(400))
+    rows = "".join(f"2026-11-{n % 28 + 1:02},07:00,15:00,,Nurse,{NORTH.name},{note}\n" for n in range(MOST_LINES))
     response = await mona.post(
         f"{IMPORT}?dry_run=true", content="date,starts,ends,person,role,location,note\n" + rows, headers=CSV
     )
-    assert len(response.json()["created"]) == 400
+    assert len(response.json()["created"]) == MOST_LINES
     large = problem(await mona.post(IMPORT, content=b"x" * (MOST_BYTES + 1), headers=CSV), 413, "too-large")
     assert str(MOST_BYTES) in large["detail"]
 

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from scheduling.server.domain import template
+from scheduling.server.web.bodies import MOST_BATCH_BYTES
 from scheduling.tests.conftest import Json
 from scheduling.tests.web.conftest import problem
 
@@ -82,6 +83,17 @@ async def test_there_are_so_many_and_no_more(mona: httpx2.AsyncClient):
     assert refused["detail"] == "There are 100 templates, which is all there can be. Delete one first."
     many = [EARLY] * (template.MOST_TEMPLATE_SHIFTS + 1)
     problem(await mona.post("/api/templates", json={"name": "Full", "shifts": many}), 422, "validation")
+
+
+async def test_a_template_may_be_full_of_long_notes_but_not_boundless(mona: httpx2.AsyncClient):
+    many = [{**NIGHT, "note": "é" * 1_000}] * template.MOST_TEMPLATE_SHIFTS
+    full = await add(mona, "Full", *many)
+    refilled = await mona.put(f"/api/templates/{full['id']}", json={"version": 1, "name": "Fuller", "shifts": many})
+    assert refilled.json()["count"] == template.MOST_TEMPLATE_SHIFTS
+    large = b" " * (MOST_BATCH_BYTES + 1)
+    headers = {"Content-Type": "application/json"}
+    for method, path in (("POST", "/api/templates"), ("PUT", "/api/templates/1")):
+        problem(await mona.request(method, path, content=large, headers=headers), 413, "too-large")
 
 
 async def test_staff_have_no_templates(mona: httpx2.AsyncClient, alice: httpx2.AsyncClient):

@@ -123,6 +123,52 @@ test("a week is kept as a template, which another manager has at once and drafts
   for (const one of [manager, other]) await expect(lines(one)).toHaveCount(0);
 });
 
+/** The Monday of the week of that year at whose end the North Ward's clocks go forward: on March's last Sunday, at 2. */
+function clocksGoForward(week: string): string {
+  const last = new Date(`${week.slice(0, 4)}-03-31T00:00:00Z`);
+  return later(last.toISOString().slice(0, 10), -last.getUTCDay() - 6);
+}
+
+test("a template says which of its shifts the clocks skip", async ({ person, desk }) => {
+  const week = clocksGoForward(ownWeek());
+  const role = { staff_id: null, role: "Nurse", location: "North Ward", note: "" };
+  const skipped = { weekday: 7, starts: "02:30", ends: "10:00", ...role };
+  await desk.template(`Sunday ${week}`, [skipped]);
+  await desk.template(`Both ${week}`, [skipped, { weekday: 1, starts: "09:00", ends: "17:00", ...role }]);
+  const manager = await person(MANAGER, { week });
+  const dialog = manager.page.getByRole("dialog", { name: "Templates" });
+  const draft = (name: string) => dialog.getByRole("button", { name: `Draft into this week: ${name} ${week}` }).click();
+  const leftOut = "1 shift is left out, because the clocks go forward at its time.";
+  await choose(manager, "Templates");
+  await draft("Sunday");
+  await expect(dialog.getByRole("alert").getByText(leftOut, { exact: true })).toBeVisible();
+  await draft("Both");
+  await expect(toast(manager)).toContainText(`1 shift drafted from Both ${week}. ${leftOut}`);
+  await expect.poll(() => desk.rows(week, "draft")).toHaveLength(1);
+  await choose(manager, "Templates");
+  await draft("Both");
+  await expect(dialog.getByRole("alert")).toContainText(`1 shift is there already and stays as it is. ${leftOut}`);
+});
+
+test("a week of more shifts than one request takes is not copied", async ({ person, desk }) => {
+  const week = later(ownWeek(), 28);
+  const from = later(week, -14);
+  const shift = await desk.add({ starts_at: at(from, 0, 8), ends_at: at(from, 0, 16) });
+  const manager = await person(MANAGER, { week });
+  await manager.page.route(/\/api\/schedules\?/, async (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    if (asked.get("status") !== "published" || (asked.get("from") ?? "") > at(from, 0, 0)) return route.fallback();
+    const many = Array.from({ length: 1_001 }, (_, index) => ({ ...shift, id: 1_000_000 + index }));
+    return route.fulfill({ json: many });
+  });
+  await choose(manager, "Copy a week");
+  const dialog = manager.page.getByRole("dialog", { name: "Copy a week" });
+  await dialog.getByRole("combobox", { name: "Copy from" }).click();
+  await manager.page.getByRole("option").nth(1).click();
+  await expect(dialog.getByText("That would be 1001 shifts; at most 1000 can be copied at once.")).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Copy 1001 shifts" })).toBeDisabled();
+});
+
 test("a shift is repeated on other days, from the keyboard and from its form", async ({ person, desk }) => {
   const week = ownWeek();
   const vera = await hired(desk, week);

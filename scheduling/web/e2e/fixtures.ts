@@ -7,7 +7,7 @@ import {
   type Page,
   request,
 } from "@playwright/test";
-import type { LocationNeeds, Need, Schedule, SeenOffer, Staff, TimeOff } from "../src/api/types";
+import type { LocationNeeds, Need, Schedule, SeenOffer, Staff, TemplateShift, TimeOff } from "../src/api/types";
 import { type Server, startServer, type Transport } from "./server";
 
 export interface Options {
@@ -95,6 +95,8 @@ export class Desk {
   readonly needs = () => this.#send<LocationNeeds[]>("GET", "/api/needs");
   readonly need = (seen: LocationNeeds, needs: readonly Need[]) =>
     this.#send<LocationNeeds>("PUT", "/api/needs", { location: seen.location, version: seen.version, needs });
+  readonly template = (name: string, shifts: readonly TemplateShift[]) =>
+    this.#send<object>("POST", "/api/templates", { name, shifts });
   readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
     this.#send<TimeOff>("POST", "/api/timeoff", fields);
 

@@ -25,6 +25,9 @@ import type {
   TimeOffStatus,
 } from "./types";
 
+/** Steps of a batch, or drafts published, in one request; the server takes no more. */
+export const MOST_AT_ONCE = 1_000;
+
 /** Sends a request as the signed-in person: `Session.request`. */
 export type Request = <T>(path: string, call?: Call) => Promise<T>;
 

@@ -1,6 +1,7 @@
 import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MOST_AT_ONCE } from "../api/api";
 import { useSchedules } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { Dialog } from "../shell/Dialog";
@@ -8,6 +9,7 @@ import { addDays, type Day } from "../time/week";
 import { weekLabel, weekTitleShort } from "../time/words";
 import { weekWindow } from "../time/zone";
 import { shiftOf } from "../week/grid";
+import { union } from "../week/use-week";
 import type { WeekDialogProps } from "../week/WeekMenu";
 import { copiesOf, missing, type Remedy, remedied } from "./drafts";
 import { Misfits } from "./Misfits";
@@ -22,8 +24,8 @@ function useShiftsOf(monday: Day) {
   const [published, drafts] = [useSchedules(between, "published").data, useSchedules(between, "draft").data];
   return useMemo(() => {
     if (!published || !drafts) return undefined;
-    const all = new Map([...published, ...drafts]);
-    return [...all.values()].filter((each) => shiftOf(each).day >= monday && shiftOf(each).day < addDays(monday, 7));
+    const all = [...union(published, drafts).values()];
+    return all.filter((each) => shiftOf(each).day >= monday && shiftOf(each).day < addDays(monday, 7));
   }, [published, drafts, monday]);
 }
 
@@ -67,12 +69,17 @@ export function CopyWeekDialog({ opened, close, week, monday }: WeekDialogProps)
           {drafts.length > wanted.length && ` ${t("bulk.copy.there", { count: drafts.length - wanted.length })}`}
           {impossible.length > 0 && ` ${t("bulk.copy.impossible", { count: impossible.length })}`}
         </Text>
+        {count > MOST_AT_ONCE && (
+          <Text size="sm" c="red.8">
+            {t("bulk.copy.tooMany", { count, most: MOST_AT_ONCE })}
+          </Text>
+        )}
         {refusal && <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t("bulk.cancel")}
           </Button>
-          <Button loading={busy || !shifts} disabled={count === 0} onClick={() => void copy()}>
+          <Button loading={busy || !shifts} disabled={count === 0 || count > MOST_AT_ONCE} onClick={() => void copy()}>
             {t("bulk.copy.yes", { count })}
           </Button>
         </Group>

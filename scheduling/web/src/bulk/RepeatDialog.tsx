@@ -2,6 +2,7 @@ import { Button, Chip, Group, Select, Stack, Text } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MOST_AT_ONCE } from "../api/api";
 import type { Schedule } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
 import { Dialog } from "../shell/Dialog";
@@ -14,9 +15,6 @@ import { type Remedy, remedied } from "./drafts";
 import { Misfits } from "./Misfits";
 import { FARTHEST, type Repetition, repeated } from "./repeat";
 import { useDrafting } from "./use-drafting";
-
-/** What one request can draft. */
-const MOST = 500;
 
 const EVERY = ["1", "2", "3", "4"] as const;
 
@@ -97,9 +95,9 @@ export function RepeatDialog({ shift, opened, close }: Props) {
             onChange={(until) => change(until ? { until } : {})}
           />
         </Group>
-        {drafts.length > MOST && (
+        {drafts.length > MOST_AT_ONCE && (
           <Text size="sm" c="red.8">
-            {t("bulk.repeat.tooMany", { count: drafts.length, most: MOST })}
+            {t("bulk.repeat.tooMany", { count: drafts.length, most: MOST_AT_ONCE })}
           </Text>
         )}
         {impossible.length > 0 && (
@@ -112,7 +110,7 @@ export function RepeatDialog({ shift, opened, close }: Props) {
           <Button variant="default" onClick={close}>
             {t("bulk.cancel")}
           </Button>
-          <Button loading={busy} disabled={count === 0 || count > MOST} onClick={() => void plan()}>
+          <Button loading={busy} disabled={count === 0 || count > MOST_AT_ONCE} onClick={() => void plan()}>
             {t("bulk.repeat.yes", { count })}
           </Button>
         </Group>

@@ -59,6 +59,43 @@ function SaveWeek({ shifts, templates, fail }: SaveProps) {
   );
 }
 
+interface SavedProps {
+  /** Undefined until they are there. */
+  readonly templates: readonly Template[] | undefined;
+  readonly error: Error | null;
+  /** The one that is being drafted. */
+  readonly busy: Template | null;
+  readonly apply: (template: Template) => Promise<void>;
+  readonly fail: (why: string | null) => void;
+}
+
+function SavedTemplates({ templates, error, busy, apply, fail }: SavedProps) {
+  const { t } = useTranslation();
+  if (!templates) return error ? <Refused general={[sentenceOf(error)]} /> : <Skeleton height={56} radius={10} />;
+  if (templates.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        {t("bulk.templates.none")}
+      </Text>
+    );
+  }
+  return (
+    <ul className={classes.list} aria-label={t("bulk.templates.list")}>
+      {[...templates]
+        .sort((a, b) => a.name.localeCompare(b.name))
+        .map((template) => (
+          <TemplateLine
+            key={template.id}
+            template={template}
+            busy={busy?.id === template.id}
+            apply={() => void apply(template)}
+            fail={fail}
+          />
+        ))}
+    </ul>
+  );
+}
+
 /** Sets of shifts under names: the week on the screen is saved as one, or drafted from one. */
 export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps) {
   const { t } = useTranslation();
@@ -66,19 +103,27 @@ export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps
   const { data: templates, live } = useTemplates();
   const [failure, setFailure] = useState<string | null>(null);
   const [applied, setApplied] = useState<Template | null>(null);
+  const [skipped, setSkipped] = useState("");
   const [remedy, setRemedy] = useState<Remedy>({ overrule: false, others: "leave" });
   const { refusal, busy, send, resend, forget } = useDrafting("create");
   const shifts = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
-  const done = (name: string) => (count: number) => t("bulk.templates.done", { count, name });
+  const done = (name: string, leftOut: string) => (count: number) =>
+    `${t("bulk.templates.done", { count, name })} ${leftOut}`.trim();
   const apply = async (template: Template) => {
     setFailure(null);
     setApplied(template);
     try {
       const full = await api.template(template.id);
-      const { drafts } = draftsOf(full.shifts, monday, week.locations, me);
+      const { drafts, impossible } = draftsOf(full.shifts, monday, week.locations, me);
+      const leftOut = impossible > 0 ? t("bulk.copy.impossible", { count: impossible }) : "";
+      setSkipped(leftOut);
       const wanted = missing(drafts, shifts);
-      if (wanted.length === 0) setFailure(t("bulk.templates.allThere", { name: template.name }));
-      else if (await send(wanted, done(template.name))) close();
+      if (wanted.length > 0) {
+        if (await send(wanted, done(template.name, leftOut))) close();
+      } else if (leftOut) {
+        const there = drafts.length > 0 ? t("bulk.copy.there", { count: drafts.length }) : "";
+        setFailure(`${there} ${leftOut}`.trim());
+      } else setFailure(t("bulk.templates.allThere", { name: template.name }));
     } catch (error) {
       setFailure(sentenceOf(error));
     }
@@ -86,11 +131,16 @@ export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps
   if (refusal && applied) {
     const count = remedied(refusal.drafts, refusal.objections, remedy).drafts.length;
     const again = async () => {
-      if (await resend(remedy, done(applied.name))) close();
+      if (await resend(remedy, done(applied.name, skipped))) close();
     };
     return (
       <Dialog opened={opened} close={close} title={applied.name} size={560}>
         <Stack gap="md">
+          {skipped && (
+            <Text size="sm" c="dimmed">
+              {skipped}
+            </Text>
+          )}
           <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />
           <Group justify="flex-end">
             <Button variant="default" onClick={forget}>
@@ -109,28 +159,13 @@ export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps
       <Stack gap="md">
         {failure && <Refused general={[failure]} />}
         <SaveWeek shifts={shifts} templates={templates ?? []} fail={setFailure} />
-        {!templates && !live.error && <Skeleton height={56} radius={10} />}
-        {!templates && live.error && <Refused general={[sentenceOf(live.error)]} />}
-        {templates?.length === 0 && (
-          <Text size="sm" c="dimmed">
-            {t("bulk.templates.none")}
-          </Text>
-        )}
-        {templates && templates.length > 0 && (
-          <ul className={classes.list} aria-label={t("bulk.templates.list")}>
-            {[...templates]
-              .sort((a, b) => a.name.localeCompare(b.name))
-              .map((template) => (
-                <TemplateLine
-                  key={template.id}
-                  template={template}
-                  busy={busy && applied?.id === template.id}
-                  apply={() => void apply(template)}
-                  fail={setFailure}
-                />
-              ))}
-          </ul>
-        )}
+        <SavedTemplates
+          templates={templates}
+          error={live.error}
+          busy={busy ? applied : null}
+          apply={apply}
+          fail={setFailure}
+        />
       </Stack>
     </Dialog>
   );

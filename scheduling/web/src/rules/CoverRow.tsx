@@ -7,7 +7,7 @@ import { useSignedIn } from "../session/signed-in";
 import { type Day, weekOf } from "../time/week";
 import { dayLong, timeSpan } from "../time/words";
 import { weekWindow } from "../time/zone";
-import { useLocations } from "../week/use-week";
+import { union, useLocations } from "../week/use-week";
 import type { Translate } from "../words/language";
 import classes from "./CoverRow.module.css";
 import { coverOf, type DayCover, type Hole } from "./cover";
@@ -30,7 +30,7 @@ export function useCover(days: readonly Day[], { between: given, role }: Asked =
   return useMemo(() => {
     if (!needs?.length || !locations || !published) return null;
     const zones = new Map(locations.map(({ name, timezone }) => [name, timezone]));
-    const shifts = new Map([...published, ...(drafts ?? [])]).values();
+    const shifts = union(published, drafts).values();
     const asked = needs.map((each) => ({ ...each, needs: each.needs.filter((need) => !role || need.role === role) }));
     return coverOf(days, asked, shifts, (location) => zones.get(location) ?? "UTC");
   }, [days, needs, locations, published, drafts, role]);

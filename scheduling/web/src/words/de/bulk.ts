@@ -69,6 +69,7 @@ export const bulk: Translated<typeof english.bulk> = {
     there_other: "{{count}} Schichten stehen schon da und bleiben, wie sie sind.",
     impossible_one: "{{count}} Schicht fällt weg, weil zu ihrer Zeit die Uhren vorgestellt werden.",
     impossible_other: "{{count}} Schichten fallen weg, weil zu ihrer Zeit die Uhren vorgestellt werden.",
+    tooMany: "Das wären {{count}} Schichten; höchstens {{most}} können auf einmal kopiert werden.",
     yes_one: "{{count}} Schicht kopieren",
     yes_other: "{{count}} Schichten kopieren",
     done_one: "{{count}} Schicht kopiert.",

@@ -66,6 +66,7 @@ export const bulk = {
     there_other: "{{count}} shifts are there already and stay as they are.",
     impossible_one: "{{count}} shift is left out, because the clocks go forward at its time.",
     impossible_other: "{{count}} shifts are left out, because the clocks go forward at their time.",
+    tooMany: "That would be {{count}} shifts; at most {{most}} can be copied at once.",
     yes_one: "Copy {{count}} shift",
     yes_other: "Copy {{count}} shifts",
     done_one: "{{count}} shift copied.",
