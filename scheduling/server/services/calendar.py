@@ -75,6 +75,7 @@ class CalendarService:
     async def feed(self, token: str, host: str) -> bytes:
         """What the link shows now: published shifts as iCalendar (RFC 5545); `host` makes its names unique.
 
+        Of more than MOST_ROWS it shows those of as many whole weeks ahead as fit: a shorter calendar, never none.
         Raises NotFound when there is no such link, Gone when it was revoked or its owner may no longer see the shifts.
         """
         token_hash = hashed(token)
@@ -131,8 +132,17 @@ async def _page_of(tx: Transaction, link: CalendarLink, owner: Staff, host: str,
     rows = await tx.schedules.find(
         window, staff_id=staff_id, location=link.location, status="published", limit=MOST_ROWS + 1
     )
-    entries = await _named(tx, at_most(rows, "schedules"), owner.id)
+    entries = await _named(tx, _that_fit(rows, now), owner.id)
     return CalendarPage(f"Shifts: {link.location or owner.name}", host, entries)
+
+
+def _that_fit(rows: Sequence[Schedule], now: datetime) -> Sequence[Schedule]:
+    """All of `rows`, which are by start; of more than MOST_ROWS those that start in the whole weeks that fit."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    week = timedelta(weeks=1)
+    end = now + (rows[MOST_ROWS].starts_at - now) // week * week
+    return [shift for shift in rows if shift.starts_at < end]
 
 
 async def _named(tx: Transaction, shifts: Sequence[Schedule], reader: int) -> list[CalendarEntry]:

@@ -9,6 +9,7 @@ from scheduling.server.domain.checks import check_shift, horizon
 from scheduling.server.domain.rules import LONGEST_SHIFT, Situation, Violation, check_service, check_span, standing
 from scheduling.server.domain.schedule import Location, Schedule, ScheduleStatus, Shift
 from scheduling.server.domain.staff import Staff
+from scheduling.server.domain.time_off import RELEASES, Fate
 
 from .changes import Change
 from .errors import NotFound, RulesBroken, StaleVersion
@@ -33,6 +34,14 @@ async def save_shift(change: Change, before: Schedule, changes: Mapping[str, obj
     if not after.published or after.placement() != before.placement():
         await _lapse_offers(change, after.id, by)
     return after
+
+
+async def release_shifts(change: Change, staff: Staff, during: Window, fate: Fate, by: Staff) -> None:
+    """Do with the person's shifts in a time as `fate` says. Those that have begun stay theirs: they were worked."""
+    if release := RELEASES[fate]:
+        for shift in await change.tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS):
+            if shift.starts_at > change.now:
+                await save_shift(change, shift, release, by)
 
 
 async def delete_shift(change: Change, schedule: Schedule, by: Staff) -> None:

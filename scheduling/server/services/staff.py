@@ -6,14 +6,14 @@ from dataclasses import replace
 from scheduling.server.domain.rules import Violation
 from scheduling.server.domain.schedule import Location
 from scheduling.server.domain.staff import Staff
-from scheduling.server.domain.time_off import RELEASES, Fate
+from scheduling.server.domain.time_off import Fate
 
 from .access import require_manager
 from .changes import Change, Desk
 from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .passwords import Passwords
-from .ports import MOST_ROWS, NewStaff, VersionOf, Window
-from .shifts import save_shift
+from .ports import NewStaff, VersionOf, Window
+from .shifts import release_shifts
 
 
 class TeamService:
@@ -84,8 +84,7 @@ class TeamService:
                 raise AlreadyDecided(f"{before.name} has left the team already.", "already_left", name=before.name)
             after = await _save(change, before, {"active": False}, manager)
             await change.tx.sessions.delete_of_staff(after.id)
-            if release := RELEASES[fate]:
-                await _release(change, after, release, manager)
+            await release_shifts(change, after, Window(change.now, None), fate, manager)
         return after
 
     async def restore(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> Staff:
@@ -140,11 +139,3 @@ async def _save(change: Change, before: Staff, changes: Mapping[str, object], by
     await change.tx.staff.save(after, by, change.now)
     change.notifier.notify_staff_changed(after)
     return after
-
-
-async def _release(change: Change, staff: Staff, release: Mapping[str, object], by: Staff) -> None:
-    """Let go of the person's shifts that have not begun."""
-    ahead = Window(change.now, None)
-    for shift in await change.tx.schedules.find(ahead, staff_id=staff.id, status=None, limit=MOST_ROWS):
-        if shift.starts_at > change.now:
-            await save_shift(change, shift, release, by)

@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 from scheduling.server.domain.rules import LONGEST_TIME_OFF, check_approval, check_service, check_span
 from scheduling.server.domain.staff import Staff
-from scheduling.server.domain.time_off import RELEASES, Decision, Fate, TimeOff, TimeOffStatus
+from scheduling.server.domain.time_off import Decision, Fate, TimeOff, TimeOffStatus
 
 from .access import require_manager
 from .changes import Change, Desk
 from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion
 from .ports import MOST_ROWS, NewTimeOff, Transaction, VersionOf, Window, at_most
-from .shifts import refuse, save_shift
+from .shifts import refuse, release_shifts
 
 
 class TimeOffService:
@@ -54,7 +54,8 @@ class TimeOffService:
     ) -> TimeOff:
         """Approve, deny or cancel. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken.
 
-        With a `fate`, approval is not refused for the shifts that it overlaps: that becomes of them, in one change.
+        With a `fate`, approval is not refused for the shifts that it overlaps: that becomes of those that have not
+        begun, in one change.
         """
         if decision != "cancel":
             require_manager(viewer, f"{decision} time off")
@@ -93,12 +94,11 @@ async def _settle_shifts(
 ) -> None:
     staff = await _member(change.tx, time_off.staff_id)
     during = Window(time_off.starts_at, time_off.ends_at)
-    shifts = await change.tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS)
     if fate is None:
+        shifts = await change.tx.schedules.find(during, staff_id=staff.id, status=None, limit=MOST_ROWS)
         refuse(check_approval(time_off, staff, shifts), accept)
-    elif changes := RELEASES[fate]:
-        for shift in shifts:
-            await save_shift(change, shift, changes, manager)
+    else:
+        await release_shifts(change, staff, during, fate, manager)
 
 
 async def _member(tx: Transaction, staff_id: int) -> Staff:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 
 from scheduling.server.domain.simulation import Simulation, SimulationPace
@@ -62,7 +62,12 @@ async def stop(caller: Caller, simulation: SimulationDep) -> Simulation:
 
 
 def own_address(request: Request) -> str:
-    """Where this server takes requests: the end of the connection that this one came by, whatever its `Host` says."""
-    host, port = request.scope["server"]
+    """Where this server takes requests: the end of the connection that this one came by, whatever its `Host` says.
+
+    Raises HTTPException where that is a Unix socket, by which the colleagues cannot come.
+    """
+    host, port = request.scope.get("server") or ("", None)
+    if not host or host.startswith("/"):
+        raise HTTPException(501, "Colleagues are simulated over TCP: start the server with --port, not a Unix socket.")
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}" if port is None else f"http://{name}:{port}"

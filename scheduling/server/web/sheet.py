@@ -38,10 +38,12 @@ def write(shifts: Iterable[Schedule], staff: Sequence[Staff]) -> bytes:
 
 
 def people(staff: Sequence[Staff]) -> dict[int, str]:
-    """What each is called in a line: by name, and with the e-mail where several have the name."""
+    """What each is called in a line: by name, and with the e-mail where several have the name and it may be seen."""
     times = Counter(member.name.casefold() for member in staff)
     return {
-        member.id: member.name if times[member.name.casefold()] == 1 else f"{member.name} <{member.email}>"
+        member.id: member.name
+        if times[member.name.casefold()] == 1 or member.email is None
+        else f"{member.name} <{member.email}>"
         for member in staff
     }
 

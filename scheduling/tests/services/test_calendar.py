@@ -138,3 +138,17 @@ async def test_a_link_shows_nothing_when_its_owner_may_not_see_it_any_more(
     for made in links:
         with pytest.raises(errors.Gone, match="has left the team or is no manager now"):
             await calendar.feed(made.token, "rota.example")
+
+
+async def test_a_calendar_that_is_too_long_ends_earlier_at_a_whole_week(
+    calendar: CalendarService, schedules: ScheduleService, team: Team, monkeypatch: pytest.MonkeyPatch
+):
+    for day in ("2026-11-23", "2026-11-30", "2026-12-05"):
+        await schedules.create(team.mona, shift(f"{day} 07:00", staff_id=team.bob.id), ())
+    made = await calendar.make(team.bob, None)
+    shown_at_most = {}
+    for most in (3, 2, 1):
+        monkeypatch.setattr("scheduling.server.services.calendar.MOST_ROWS", most)
+        shown_at_most[most] = [start[:10] for _, start in await shown(calendar, made)]
+    # The weeks begin now, on a Sunday noon: the last two shifts are of one.
+    assert shown_at_most == {3: ["2026-11-23", "2026-11-30", "2026-12-05"], 2: ["2026-11-23"], 1: ["2026-11-23"]}

@@ -121,3 +121,17 @@ async def test_approval_says_what_becomes_of_the_shifts_in_one_change(
     assert (after[draft.id].staff_id, after[draft.id].status) == (owner, "draft")
     told = [] if staffed else [("schedule changed", each, after[each.id]) for each in (before, draft)]
     assert notifier.told == [*told, ("time off", approved)]
+
+
+@pytest.mark.parametrize("fate", ["open", "draft"])
+async def test_shifts_that_have_begun_stay_whose_they_are(
+    requests: TimeOffService, team: Team, desk: Desk, clock: ManualClock, fate
+):
+    schedules = ScheduleService(desk)
+    for start in ("2026-11-22 22:00", "2026-11-23 07:00", "2026-11-23 18:00"):
+        await schedules.create(team.mona, shift(start, 4, staff_id=team.bob.id), {"succession"})
+    clock.now = instant("2026-11-23 07:00")
+    asked = await requests.request(team.mona, day_off(team.bob.id))
+    await requests.decide(team.mona, VersionOf(asked.id, 1), "approve", "", (), fate=fate)
+    found = await schedules.find(team.mona, Window(), None, None)
+    assert [each.staff_id for each in found] == [team.bob.id, team.bob.id, None]

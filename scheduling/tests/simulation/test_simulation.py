@@ -157,3 +157,14 @@ def test_the_address_is_that_of_the_connection():
     for server, address in ((("127.0.0.1", 8000), "http://127.0.0.1:8000"), (("::1", 80), "http://[::1]:80")):
         scope = {"type": "http", "server": server, "headers": [(b"host", b"elsewhere.example")]}
         assert own_address(Request(scope)) == address
+
+
+@pytest.mark.parametrize("server", [None, ("/run/scheduling.sock", None)])
+def test_by_a_unix_socket_nobody_can_be_simulated(server: tuple[str, None] | None):
+    from fastapi import HTTPException
+    from starlette.requests import Request
+
+    from scheduling.server.web.demo import own_address
+
+    with pytest.raises(HTTPException, match="501: Colleagues are simulated over TCP"):
+        own_address(Request({"type": "http", "server": server, "headers": []}))

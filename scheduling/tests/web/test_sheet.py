@@ -42,6 +42,15 @@ def test_a_line_for_each_shift():
     )
 
 
+def test_namesakes_are_told_apart_where_their_emails_may_be_seen():
+    shifts = [schedule("2026-11-24 07:00", staff_id=twin.id) for twin in TWINS]
+    for seen, people in (
+        (TEAM, ["Kim <kim1@example.com>", "Kim <kim2@example.com>"]),
+        ([each.seen_by(TWINS[0]) for each in TEAM], ["Kim <kim1@example.com>", "Kim"]),
+    ):
+        assert [line.split(",")[5] for line in write(shifts, seen).decode().splitlines()[1:]] == people
+
+
 @given(
     st.lists(
         st.builds(
