@@ -34,11 +34,11 @@ test("time off is requested, approved over a shift, and seen by both without rel
   await expect(request).toContainText(/Sam Okafor.*15 .*1 day/);
   await request.getByLabel("Note to Sam Okafor").fill("Enjoy it");
   await request.getByRole("button", { name: "Approve" }).click();
-  await expect(request.getByRole("alert")).toContainText(/A shift stands .*Nurse · North Ward/);
+  await expect(request.getByRole("alert")).toContainText(/A shift falls .*Nurse · North Ward/);
   const later = await desk.add({ staff_id: sam, starts_at: at(day, 0, 17), ends_at: at(day, 0, 21), accept: ["rest"] });
-  await expect(request.getByRole("alert")).toContainText("2 shifts stand in this time");
+  await expect(request.getByRole("alert")).toContainText("2 shifts fall in this time");
   await desk.remove(later);
-  await expect(request.getByRole("alert")).toContainText("A shift stands in this time");
+  await expect(request.getByRole("alert")).toContainText("A shift falls in this time");
   await request.getByRole("radio", { name: "Leave it as it is" }).check();
   await request.getByRole("button", { name: "Approve and do so" }).click();
   await expect(request).toContainText("Approved by Mona Reyes");

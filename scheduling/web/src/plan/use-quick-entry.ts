@@ -42,7 +42,8 @@ function roleOf(
   usual: string,
   roles: readonly string[],
 ): { role: string } | { why: string } {
-  if (typed === null) return usual ? { role: usual } : { why: t("plan.entry.noRole", { role: roles[0] ?? "nurse" }) };
+  if (typed === null)
+    return usual ? { role: usual } : { why: t("plan.entry.noRole", { role: roles[0] ?? t("plan.entry.exampleRole") }) };
   const named = roleNamed(typed, roles);
   if ("role" in named) return named;
   if ("several" in named) return { why: t("plan.entry.severalRoles", { typed, roles: list(t, named.several) }) };
@@ -51,7 +52,7 @@ function roleOf(
 
 export type QuickRead = { readonly values: ShiftValues; readonly after: Schedule } | { readonly why: string };
 
-export interface QuickEntryState {
+interface QuickEntryState {
   /** What stands in the field at first. */
   readonly initial: string;
   readonly read: (text: string) => QuickRead;

@@ -22,9 +22,9 @@ import { week } from "./en/week";
  * `_one` and `_other` is chosen by `count`.
  */
 export const english = {
+  bulk,
   calendar,
   demo,
-  bulk,
   live,
   mine,
   offers,

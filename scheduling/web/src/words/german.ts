@@ -24,9 +24,9 @@ import { week } from "./de/week";
  * Ruhezeit (rest), Leitung (manager), Team (staff), Vorlage (template), Kalender-Link (calendar link). Readers are "Sie".
  */
 export const german: Catalogue = {
+  bulk,
   calendar,
   demo,
-  bulk,
   live,
   mine,
   offers,

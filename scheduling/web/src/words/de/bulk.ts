@@ -5,7 +5,7 @@ export const bulk: Translated<typeof english.bulk> = {
   misfits: {
     title_one: "{{count}} von {{all}} passt nicht",
     title_other: "{{count}} von {{all}} passen nicht",
-    nothingYet: "Noch ist nichts geplant: Sagen Sie, was daraus wird.",
+    nothingYet: "Noch ist nichts geplant: Wählen Sie, was mit ihnen geschieht.",
     list: "Was nicht passt, und warum",
     overrule_one: "Die eine mitnehmen, gegen die nur eine übergehbare Regel spricht",
     overrule_other: "Die {{count}} mitnehmen, gegen die nur übergehbare Regeln sprechen",

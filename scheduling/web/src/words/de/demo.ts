@@ -27,7 +27,7 @@ export const demo: Translated<typeof english.demo> = {
     steps: {
       type: {
         title: "Eine Schicht eintippen",
-        text: "Klicken Sie in eine leere Zelle, tippen Sie 9-17 und Enter: zweimal, wenn eine Regel etwas einwendet.",
+        text: "Klicken Sie in eine leere Zelle, tippen Sie 9-17 und drücken Sie die Eingabetaste: zweimal, wenn eine Regel etwas einwendet.",
       },
       undo: { title: "Rückgängig machen", text: "Drücken Sie Strg+Z. Es nimmt jede eigene Änderung zurück." },
       window: {

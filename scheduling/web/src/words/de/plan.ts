@@ -2,19 +2,20 @@ import type { english, Translated } from "../catalogue";
 
 export const plan: Translated<typeof english.plan> = {
   entry: {
-    shape: "Schreiben Sie Anfang und Ende, etwa 9-17, 9:30-17 oder 22-6, und dahinter, wenn Sie mögen, die Rolle.",
+    shape: "Schreiben Sie Beginn und Ende, etwa 9-17, 9:30-17 oder 22-6, und dahinter, wenn Sie mögen, die Rolle.",
     time: "{{text}} ist keine Uhrzeit: Schreiben Sie 9, 9:30 oder 17.",
     long: "Das wären {{hours, number}} Stunden. Eine so lange Schicht planen Sie im Formular.",
     longMeant:
       "Das wären {{hours, number}} Stunden. Meinten Sie {{better}}? Eine so lange Schicht planen Sie im Formular.",
+    exampleRole: "Pflege",
     noRole: "Schreiben Sie die Rolle dazu, etwa 9-17 {{role}}.",
     severalRoles: "„{{typed}}“ kann {{roles}} sein: Schreiben Sie mehr davon.",
     unknownRole: "Die Rolle „{{typed}}“ gibt es nicht. Es gibt: {{roles}}.",
     newTimes: "Zeiten einer neuen Schicht, {{whose}}",
     times: "Zeiten dieser Schicht von {{whose}}",
     overnight: "{{span}} (am nächsten Tag)",
-    more: "Alle Felder…",
-    again: "Mit noch einmal Enter wird trotzdem gespeichert.",
+    more: "Alle Felder …",
+    again: "Drücken Sie noch einmal die Eingabetaste, um trotzdem zu speichern.",
     never: "So kann es nicht gespeichert werden.",
   },
   cell: {
@@ -77,9 +78,9 @@ export const plan: Translated<typeof english.plan> = {
     label: "Was damit geschehen soll",
     of: "Mehr zu {{times}}",
     open: "Öffnen",
-    move: "Verschieben…",
+    move: "Verschieben …",
     copy: "Kopieren",
-    repeat: "Wiederholen…",
+    repeat: "Wiederholen …",
     publish: "Veröffentlichen",
     withdraw: "Zurückziehen",
     remove: "Löschen",

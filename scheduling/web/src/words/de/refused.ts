@@ -10,7 +10,7 @@ export const refused: Translated<typeof english.refused> = {
     email_taken: "Jemand hat diese E-Mail-Adresse schon.",
     forbidden: "Das darf nur die Leitung.",
     gone: "Das gibt es nicht mehr.",
-    limit_reached: "Mehr davon darf es nicht geben. Löschen Sie zuerst etwas.",
+    limit_reached: "Mehr davon darf es nicht geben. Entfernen Sie zuerst eines.",
     not_csv: "Das ist keine CSV-Datei.",
     not_found: "Das gibt es nicht mehr.",
     not_oneself: "Sie können sich nicht selbst aus dem Team nehmen: Bitten Sie eine andere Leitung.",
@@ -52,5 +52,5 @@ export const refused: Translated<typeof english.refused> = {
   failed: "Bei uns ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal.",
   status: "Der Server hat mit {{status}} geantwortet",
   value: "Dieser Wert wurde abgelehnt.",
-  page: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
+  page: "Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
 };

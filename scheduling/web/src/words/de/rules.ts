@@ -45,6 +45,6 @@ export const rules: Translated<typeof english.rules> = {
   cover: "Besetzung",
   coverOn: "Besetzung am {{day}}: {{filled, number}} / {{needed, number}}. {{holes}}",
   covered: "Alle, die gebraucht werden, sind da",
-  hole: "{{missing, number}} {{role}} fehlt, {{span}}, {{location}}",
+  hole: "Unbesetzt: {{missing, number}} {{role}}, {{span}}, {{location}}",
   otherWeek: "Von den gezeigten Tagen; der Vertrag zählt von Montag bis Sonntag",
 };

@@ -7,7 +7,7 @@ export const shell: Translated<typeof english.shell> = {
   account: "{{name}}: Konto",
   manager: "Leitung",
   staff: "Team",
-  calendar: "Kalender-Link…",
+  calendar: "Kalender-Link …",
   settings: "Einstellungen",
   signOut: "Abmelden",
   close: "Schließen",

@@ -25,7 +25,7 @@ export const shift: Translated<typeof english.shift> = {
     day: "Wählen Sie den Tag, an dem sie beginnt.",
     start: "Geben Sie ein, wann sie beginnt.",
     end: "Geben Sie ein, wann sie endet.",
-    role: "Geben Sie die Rolle ein, etwa Nurse.",
+    role: "Geben Sie die Rolle ein, etwa Pflege.",
     location: "Wählen Sie, wo sie ist.",
     skipped: "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an dem Tag nicht.",
   },

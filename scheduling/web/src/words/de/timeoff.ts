@@ -54,7 +54,7 @@ export const timeoff: Translated<typeof english.timeoff> = {
     days: "Wählen Sie den ersten und den letzten Tag.",
     start: "Geben Sie ein, ab wann.",
     end: "Geben Sie ein, bis wann.",
-    order: "Das Ende muss nach dem Anfang liegen.",
+    order: "Das Ende muss nach dem Beginn liegen.",
     skipped: "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an dem Tag nicht.",
   },
   dayCount_one: "{{count}} Tag",

@@ -3,10 +3,10 @@ export const bulk = {
   misfits: {
     title_one: "{{count}} of {{all}} does not fit",
     title_other: "{{count}} of {{all}} do not fit",
-    nothingYet: "Nothing was planned yet: say what becomes of them.",
+    nothingYet: "Nothing was planned yet: choose what happens to them.",
     list: "What does not fit, and why",
-    overrule_one: "Take along the one that only a soft rule objects to",
-    overrule_other: "Take along the {{count}} that only soft rules object to",
+    overrule_one: "Plan it anyway where a manager may overrule the rule",
+    overrule_other: "Plan the {{count}} anyway where a manager may overrule the rules",
     others_one: "The one that does not fit",
     others_other: "The {{count}} that do not fit",
     leave: "Leave out",

@@ -43,7 +43,7 @@ export const calendar = {
     columns: "Columns: {{columns}}. Without id a line adds a shift; with it, it changes that one.",
     choose: "Choose a file…",
     another: "Choose another file…",
-    checking: "Looking at {{name}}…",
+    checking: "Reading {{name}}…",
     willAdd_one: "{{count}} shift will be added",
     willAdd_other: "{{count}} shifts will be added",
     willChange_one: "{{count}} shift will be changed",
@@ -66,7 +66,7 @@ export const calendar = {
     done_other: "{{count}} shifts imported.",
   },
   lines: {
-    wrong: "Nothing is imported yet: put these lines right",
+    wrong: "Nothing is imported yet: correct these lines",
     soft: "Nothing is imported yet: rules object",
     how: "Change them in the file and choose it again.",
     howSoft: "Change these lines in the file and choose it again, or continue anyway.",

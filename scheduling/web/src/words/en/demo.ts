@@ -19,15 +19,15 @@ export const demo = {
     done: "done",
     ticked: "Tour: “{{step}}” is done.",
     again: "It is in the menu of your initials when you want it again.",
-    finished: "That was all of it. Now plan as you like: a deleted folder .data begins the demo anew.",
+    finished: "That is all. Now plan as you like: a deleted folder .data begins the demo anew.",
     privately: "Open a private window of your browser and sign in as {{email}} there.",
     mend: "Connect again",
     steps: {
       type: {
         title: "Plan a shift by typing",
-        text: "Click an empty cell, type 9-17 and press Enter: twice, if a rule minds.",
+        text: "Click an empty cell, type 9-17 and press Enter: twice, if a rule objects.",
       },
-      undo: { title: "Take it back", text: "Press Ctrl+Z. It undoes any change of yours, deletes too." },
+      undo: { title: "Take it back", text: "Press Ctrl+Z. It undoes any change of yours, deletions too." },
       window: {
         title: "Open a second window",
         text: "Sam Okafor, one of the staff, is signed in there. Put it beside this one.",

@@ -46,7 +46,7 @@ export const live = {
     start: "{{who}} changed the start to {{value}}",
     end: "{{who}} changed the end to {{value}}",
     role: "{{who}} changed the role to {{value}}",
-    location: "{{who}} changed the place to {{value}}",
+    location: "{{who}} changed the location to {{value}}",
     note: "{{who}} changed the note to “{{value}}”",
     nobody: "nobody",
     take: "Take it",

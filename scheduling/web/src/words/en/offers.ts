@@ -63,7 +63,7 @@ export const offers = {
     how: "To whom",
     all: "To everybody who may take it",
     colleague: "To one colleague",
-    swap: "In exchange for a colleague's shift",
+    swap: "In exchange for a colleague’s shift",
     who: "Colleague",
     chooseWho: "Choose a colleague",
     which: "Shift that you want for it",

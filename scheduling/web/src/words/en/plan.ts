@@ -5,6 +5,7 @@ export const plan = {
     long: "That would last {{hours, number}} hours. So long a shift is planned in the form.",
     longMeant:
       "That would last {{hours, number}} hours. Did you mean {{better}}? So long a shift is planned in the form.",
+    exampleRole: "nurse",
     noRole: "Write the role, too, such as 9-17 {{role}}.",
     severalRoles: "“{{typed}}” may be {{roles}}: write more of it.",
     unknownRole: "There is no role “{{typed}}”. There are: {{roles}}.",
@@ -13,7 +14,7 @@ export const plan = {
     overnight: "{{span}} (the next day)",
     more: "All fields…",
     again: "Press Enter again to save anyway.",
-    never: "It cannot be saved so.",
+    never: "It cannot be saved like this.",
   },
   cell: {
     add: "Add a shift for {{name}} on {{day}}",
@@ -106,7 +107,7 @@ export const plan = {
   },
   keys: {
     title: "Keys",
-    walk: "Walk the plan",
+    walk: "Move around the plan",
     ends: "First and last day",
     pages: "Some rows up and down",
     find: "Find a person",

@@ -1,6 +1,6 @@
 export const team = {
   page: "Team",
-  about: "Who works here, by which contract, and how many people each place needs.",
+  about: "Who works here, by which contract, and how many people each location needs.",
   parts: { label: "What to see", people: "People", cover: "Cover" },
   add: "Add a person",
   here_one: "{{count}} person",

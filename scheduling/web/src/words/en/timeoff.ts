@@ -27,8 +27,8 @@ export const timeoff = {
   noteTo: "Note to {{name}}",
   optionalNoteTo: "Note to {{name}} (optional)",
   approve: "Approve",
-  overlaps_one: "A shift stands in this time",
-  overlaps_other: "{{count}} shifts stand in this time",
+  overlaps_one: "A shift falls in this time",
+  overlaps_other: "{{count}} shifts fall in this time",
   fate: {
     ask: "What becomes of it?",
     open: "Make it open: published, with nobody",
@@ -63,6 +63,6 @@ export const timeoff = {
   deniedYours: "{{name}} denied your time off: {{when}}.",
   cancelledYours: "{{name}} cancelled your time off: {{when}}.",
   decidedMany: "{{count}} of your requests for time off were decided.",
-  overlapsNone: "No shift stands in this time any more",
+  overlapsNone: "No shift falls in this time any more",
   draft: "draft",
 };
