@@ -49,3 +49,10 @@ export async function tick(): Promise<void> {
 export async function pass(milliseconds: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(milliseconds);
 }
+
+/** Handlers that remember what they heard. */
+export const follower = () => ({ onEvent: vi.fn(), onReset: vi.fn(), onStatus: vi.fn() });
+
+/** The offsets of the events that a follower heard. */
+export const offsets = ({ onEvent }: { onEvent: ReturnType<typeof vi.fn> }) =>
+  onEvent.mock.calls.map(([event]) => event.offset);

@@ -1,5 +1,13 @@
+import type { Staff } from "../src/api/types";
 import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 import { type Server, startServer } from "./server";
+
+/** The one of the team whom this is true of. */
+function idOf(team: readonly Staff[], is: (each: Staff) => boolean): number {
+  const found = team.find(is);
+  if (!found) throw new Error("nobody of the team is meant");
+  return found.id;
+}
 
 const dayOf = (monday: string, day: number) => at(monday, day, 0).slice(0, 10);
 
@@ -10,7 +18,7 @@ test("a day is a line of hours: what somebody else changes is there at once, and
 }) => {
   const week = ownWeek();
   const [day, next] = [dayOf(week, 1), dayOf(week, 2)];
-  const sam = (await desk.staff()).find(({ email }) => email === STAFF)?.id ?? 0;
+  const sam = idOf(await desk.staff(), ({ email }) => email === STAFF);
   const night = await desk.add({ staff_id: sam, starts_at: at(week, 1, 22), ends_at: at(week, 2, 6) });
   const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   await manager.page.getByText("Day", { exact: true }).click();
@@ -43,7 +51,7 @@ test("a month counts each day's shifts and shows one's own, and changes while on
 }) => {
   const week = ownWeek();
   const day = dayOf(week, 3);
-  const sam = (await desk.staff()).find(({ email }) => email === STAFF)?.id ?? 0;
+  const sam = idOf(await desk.staff(), ({ email }) => email === STAFF);
   const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   await manager.page.keyboard.press("m");
   await staff.page.goto(`${server.url}/week?view=month&date=${day}`);
@@ -81,8 +89,8 @@ test("by role, people stand under what they are, and a change of others moves no
     if (found) expect(found.skills[0]).toBe(role);
     else role = row;
   }
-  const nurse = team.find(({ skills }) => skills[0] === "Nurse");
-  const shift = await desk.add({ staff_id: nurse?.id ?? 0, starts_at: at(week, 4, 7), ends_at: at(week, 4, 15) });
+  const nurse = idOf(team, ({ skills }) => skills[0] === "Nurse");
+  const shift = await desk.add({ staff_id: nurse, starts_at: at(week, 4, 7), ends_at: at(week, 4, 15) });
   await expect(manager.card(shift)).toBeVisible();
   expect(await rows()).toEqual(before);
 });
@@ -124,7 +132,7 @@ testAlone(
     }
     const team = await desk.staff();
     const week = ownWeek();
-    const last = team.find(({ name }) => name === "Zoe 59")?.id ?? 0;
+    const last = idOf(team, ({ name }) => name === "Zoe 59");
     const manager = await person(MANAGER, { url, week });
     const drawn = manager.page.locator("tr[data-staff]");
     await expect.poll(() => drawn.count()).toBeLessThan(40);
