@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .instants import local_day, rfc_3339, spell_day, spell_days, spell_hours, spell_span, week_of
@@ -20,7 +20,6 @@ from .time_off import TimeOff
 
 Severity = Literal["hard", "soft"]
 SoftCode = Literal[ContractRule, "time_off_overlaps_schedules"]
-SOFT_CODES: frozenset[str] = frozenset(get_args(SoftCode))
 
 ReasonCode = Literal[
     SoftCode,

@@ -3,7 +3,7 @@ import type { Schedule } from "../api/types";
 import type { Grid } from "../week/grid";
 import type { Translate } from "../words/language";
 import type { CardActions } from "./cards/CardActions";
-import { stretched } from "./placing";
+import { STEP, stretched } from "./placing";
 import { cardOf, type Spot } from "./use-grid-focus";
 import type { Planner } from "./use-plan";
 import type { Typing } from "./use-quick-entry";
@@ -87,7 +87,7 @@ function plain(event: KeyboardEvent, context: Context): boolean {
       return shift !== null;
     case "+":
     case "-":
-      stretch(context, event.key === "+" ? 15 : -15);
+      stretch(context, event.key === "+" ? STEP : -STEP);
       return shift !== null;
     case "Delete":
     case "Backspace":

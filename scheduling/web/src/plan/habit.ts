@@ -2,7 +2,7 @@
 import type { Schedule } from "../api/types";
 import { byFrequency, wallTime } from "../time/zone";
 
-export interface Habit {
+interface Habit {
   /** "07:00" on the clocks of the location. */
   readonly start: string;
   readonly end: string;

@@ -99,7 +99,7 @@ export function spotOf(element: Element): Spot | null {
   return { staffId: staff === "open" ? null : Number(staff), day: cell.dataset.day ?? "", card };
 }
 
-export interface GridFocus {
+interface GridFocus {
   readonly spot: Spot;
   /** Moves the tab stop there, and the focus with it. */
   readonly go: (spot: Spot) => void;

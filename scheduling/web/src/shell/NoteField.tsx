@@ -2,7 +2,7 @@ import { Textarea, type TextareaProps } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 /** Characters that the server takes of any note. */
-export const MOST_NOTE = 1_000;
+const MOST_NOTE = 1_000;
 /** So many characters before the limit it is said how many are left. */
 const NEAR = 200;
 

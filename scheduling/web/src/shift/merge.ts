@@ -10,7 +10,7 @@ export interface Question {
   readonly by: string | null;
 }
 
-export interface Merged {
+interface Merged {
   /** What is taken over silently: others changed it, the reader did not. */
   readonly taken: Partial<ShiftValues>;
   readonly questions: readonly Question[];

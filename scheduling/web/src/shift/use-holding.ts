@@ -6,7 +6,7 @@ import type { Rows } from "../plan/history";
 import { HELD, isUnreachable, UnsentContext } from "./unsent";
 
 /** What a request needs to know of shifts that were changed before it, and not sent. */
-export interface Sending extends EditContext {
+interface Sending extends EditContext {
   /** The shift with the number and the version that the server knows, if nobody else has changed it. */
   readonly known: (shift: Schedule) => Schedule;
 }

@@ -17,7 +17,7 @@ const SCROLLING = { x: 0.05, y: 0.1 };
 const LONG_PRESS = { value: 250, tolerance: 8 };
 
 /** What a pointer does; `take` is asked first, and says whether there is something to drag. */
-export interface PointerDrag {
+interface PointerDrag {
   readonly take: (pressed: Element) => boolean;
   readonly start: (at: Point) => void;
   /** `by`: from where it started. */

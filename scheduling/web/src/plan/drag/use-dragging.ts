@@ -6,6 +6,7 @@ import { timeSpan } from "../../time/words";
 import { useDesk } from "../../week/desk";
 import type { Grid } from "../../week/grid";
 import { useCardActions } from "../cards/CardActions";
+import { STEP } from "../placing";
 import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
 import { Drag, type Dragged, draggedTo, type Grip, isHome, type Point, type Target, targetOf } from "./drag";
@@ -13,7 +14,6 @@ import { targetWords } from "./words";
 
 /** CSS pixels of an edge's step of 15 minutes, where no line of hours says how wide they are on it. */
 const STEP_WIDTH = 8;
-const STEP_MINUTES = 15;
 
 /** Waits until the page has nothing else to do. Returns the undo. */
 function whenIdle(run: () => void): () => void {
@@ -56,7 +56,7 @@ function heldBy(pressed: Element): Held | null {
 function minutesBy({ grip, quarter }: Held, by: Point): number {
   if (grip === "move" && quarter === null) return 0;
   const way = document.dir === "rtl" ? -by.x : by.x;
-  return Math.round(way / (quarter ?? STEP_WIDTH)) * STEP_MINUTES;
+  return Math.round(way / (quarter ?? STEP_WIDTH)) * STEP;
 }
 
 interface Options {

@@ -1,4 +1,5 @@
 /** Where things stand on a day's line of hours. */
+import { STEP } from "../../plan/placing";
 import { addDays, type Day, daysBetween } from "../../time/week";
 import { wallTime } from "../../time/zone";
 import type { Grid, Line, Shift } from "../grid";
@@ -21,7 +22,7 @@ export function spanOn({ schedule }: Shift, day: Day): Span {
   };
   const from = Math.max(0, moment(schedule.starts_at));
   // In the night in which clocks go back, an hour's shift can end when it began.
-  return { from, to: Math.max(from + 15, Math.min(moment(schedule.ends_at), LONGEST * 60)) };
+  return { from, to: Math.max(from + STEP, Math.min(moment(schedule.ends_at), LONGEST * 60)) };
 }
 
 /** How many hours the line has: the day's, and those of the next day until its last shift has ended. */
