@@ -33,12 +33,9 @@ import classes from "./Shell.module.css";
 import { soon, useSoon } from "./soon";
 
 const SettingsDialog = soon(() => import("../settings/SettingsDialog").then((module) => module.SettingsDialog));
-
 const LinksDialog = soon(() => import("../calendar/LinksDialog").then((module) => module.LinksDialog));
-
 const DemoMenu = lazy(() => import("../demo/DemoMenu").then((module) => ({ default: module.DemoMenu })));
 const SimulationBar = lazy(() => import("../demo/SimulationBar").then((module) => ({ default: module.SimulationBar })));
-
 const TourPanel = lazy(() => import("../demo/TourPanel").then((module) => ({ default: module.TourPanel })));
 
 function Person() {
