@@ -14,7 +14,12 @@ export default defineConfig({
     rolldownOptions: {
       external: [/^react($|\/)/, "@tanstack/react-query", /^@tidings\//],
       // Hooks are the browser's: frameworks with server components must be told.
-      output: { minify: true, comments: false, chunkFileNames: "[name].js", banner: '"use client";' },
+      output: {
+        minify: true,
+        comments: false,
+        chunkFileNames: "[name].js",
+        banner: ({ isEntry }) => (isEntry ? '"use client";' : ""),
+      },
     },
   },
   // Tests read the source: no build is needed first, and none can be stale.

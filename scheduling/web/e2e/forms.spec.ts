@@ -21,11 +21,14 @@ test("the server's hard reason stands beside the field it is about", async ({ pe
   const manager = await person(MANAGER, { week });
   await manager.page.getByRole("button", { name: "New shift" }).click();
   const form = newShift(manager);
-  await form.getByLabel("Who").click();
+  await form.getByLabel("Who", { exact: true }).click();
   await manager.page.getByRole("option", { name: "Sam Okafor" }).click();
   await form.getByRole("button", { name: "Publish" }).click();
 
-  await expectBeside(form.getByLabel("Who"), /Sam Okafor: Already works 07:00–15:00 .* at North Ward\./);
+  await expectBeside(
+    form.getByLabel("Who", { exact: true }),
+    /Sam Okafor: Already works 07:00–15:00 .* at North Ward\./,
+  );
   await expect(form.getByRole("alert")).toContainText("not possible");
   await expect(form.getByRole("button", { name: /anyway/ })).toHaveCount(0);
   expect(await desk.rows(week)).toHaveLength(1);

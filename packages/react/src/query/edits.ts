@@ -40,8 +40,8 @@ export interface Plan {
   /** The live queries whose keys begin so show the edit. */
   readonly queryKey: QueryKey;
   readonly rows: ReadonlyMap<string, RowEdit>;
-  /** The versions that it was made from, of rows where these are known. */
-  readonly from: ReadonlyMap<string, number>;
+  /** The version of a row that it was made from, where that is known. */
+  readonly from: (id: string) => number | undefined;
   readonly send: (context: EditContext) => Promise<unknown>;
   /** The rows that an answer brings. Undefined: it brings none, and the queries are fetched again. */
   readonly answered?: ((answer: never) => readonly unknown[]) | undefined;
@@ -106,7 +106,7 @@ export interface Pending {
 
 /** Edits that may be under way at once. */
 const LIMIT = 100;
-/** Versions that are remembered to have been replaced by edits. */
+/** Versions that are remembered to have been replaced by edits; then all are forgotten, and an edit of one of them is a conflict. */
 const MOVES = 1000;
 
 export class Edits {
@@ -132,7 +132,7 @@ export class Edits {
   }
 
   /** Shows the edit, sends it when the earlier ones of its rows are done, and says what became of it. Never rejects. */
-  run(planned: () => Plan): Promise<Outcome> {
+  async run(planned: () => Plan): Promise<Outcome> {
     let plan: Plan;
     try {
       if (this.#pending.length >= LIMIT) throw new Error(`${LIMIT} edits are under way`);
@@ -140,7 +140,7 @@ export class Edits {
       // What throws does so here, or where the page is drawn with it.
       for (const [id, edit] of plan.rows) edit(this.#shown(plan.queryKey, id));
     } catch (error) {
-      return Promise.resolve({ status: "refused", error });
+      return { status: "refused", error };
     }
     const earlier = this.#alike(plan.queryKey).filter(({ ids }) => ids.some((id) => plan.rows.has(id)));
     const pending = this.#newPending(plan);
@@ -264,30 +264,17 @@ export class Edits {
   }
 
   /** As things are when it is sent: what is heard while its request is under way changes only edits that are not sent. */
-  #contextOf(pending: Pending): EditContext {
-    const { requestId, ids, plan } = pending;
-    const before = [...plan.rows.keys()];
-    const versions = new Map(ids.map((id) => [id, this.#versionOf(pending, id)]));
+  #contextOf({ requestId, ids, versions: held, plan: { queryKey, rows, from } }: Pending): EditContext {
+    const before = [...rows.keys()];
+    const versions = new Map(ids.map((id) => [id, this.#newest(queryKey, id, from(id)) ?? held.get(id)]));
     const idOf: EditContext["idOf"] = (id) => ids[before.indexOf(String(id))] ?? String(id);
     return { requestId, versionOf: (id) => versions.get(idOf(id)), idOf };
   }
 
-  /** What was done to the row since by others is not what the edit was made from. */
-  #versionOf({ ids, versions, plan: { queryKey, rows, from } }: Pending, id: string): number | undefined {
-    let version = from.get([...rows.keys()][ids.indexOf(id)] ?? id);
-    if (version === undefined) return versions.get(id);
-    for (let next: number | undefined = version; next !== undefined; next = this.#moved.get(move(queryKey, id, next))) {
-      version = next;
-    }
-    return version;
-  }
-
-  #remember(pending: Pending, { id, version, row }: Change<unknown>): void {
-    const before = pending.plan.from.size > 0 ? this.#versionOf(pending, id) : undefined;
-    if (row === null || before === undefined || version === undefined || version <= before) return;
-    this.#moved.set(move(pending.plan.queryKey, id, before), version);
-    const [oldest] = this.#moved.keys();
-    if (this.#moved.size > MOVES && oldest !== undefined) this.#moved.delete(oldest);
+  /** What the reader's own edits have made of a version: what others have done to the row since is not what an edit was made from. */
+  #newest(queryKey: QueryKey, id: string, version: number | undefined): number | undefined {
+    const next = this.#moved.get(move(queryKey, id, version));
+    return next === undefined ? version : this.#newest(queryKey, id, next);
   }
 
   /** An answer without rows settles what it removes; what else is shown waits until the queries have been fetched again. */
@@ -330,10 +317,9 @@ export class Edits {
 
   /** Its time is up: what is shown of it goes, and what the server holds is fetched, unless that is under way. */
   #expire(pending: Pending): void {
-    const { queryKey, timeout, gate } = pending.plan;
-    const { saved } = pending;
-    const told = `no answer within ${timeout} ms: whether it was saved is unknown`;
-    const error = new TidingsError("timeout", told);
+    const { saved, plan } = pending;
+    const { queryKey, timeout, gate } = plan;
+    const error = new TidingsError("timeout", `no answer within ${timeout} ms: whether it was saved is unknown`);
     if (!saved && gate?.failed(pending, error)) {
       this.#startTimer(pending);
       return;
@@ -365,10 +351,8 @@ export class Edits {
    * Edits of the same rows that are not sent were made knowing of this one: they go by the ids that rows have now which were new, and are
    * sent with the versions that it has brought.
    */
-  #take(pending: Pending, changes: readonly Change<unknown>[]): void {
-    const { ids, plan } = pending;
-    const { queryKey } = plan;
-    for (const change of changes) this.#remember(pending, change);
+  #take({ ids, plan: { queryKey, from } }: Pending, changes: readonly Change<unknown>[]): void {
+    for (const change of changes) this.#remember(queryKey, change, from(change.id));
     const fresh = ids.filter((id) => this.#live.find(queryKey, id) === undefined);
     const came = changes.filter(({ id, row }) => row && !ids.includes(id));
     const names = new Map(fresh.length === came.length ? came.map(({ id }, index) => [fresh[index], id]) : []);
@@ -384,6 +368,14 @@ export class Edits {
         if (version !== undefined && each.versions.has(id)) each.versions.set(id, version);
       }
     }
+  }
+
+  /** A version that an edit of the reader's has replaced. */
+  #remember(queryKey: QueryKey, { id, version = 0 }: Change<unknown>, from: number | undefined): void {
+    const before = this.#newest(queryKey, id, from);
+    if (before === undefined || version <= before) return;
+    if (this.#moved.size >= MOVES) this.#moved.clear();
+    this.#moved.set(move(queryKey, id, before), version);
   }
 
   /** Those of the same kind of rows. */
@@ -416,7 +408,7 @@ export class Edits {
   }
 }
 
-const move = ([kind]: QueryKey, id: string, version: number) => JSON.stringify([kind, id, version]);
+const move = ([kind]: QueryKey, id: string, version: number | undefined) => `${version} ${kind} ${id}`;
 
 /** Saved, as its own event says. */
 const TOLD: Outcome = { status: "saved", answer: undefined };

@@ -115,9 +115,9 @@ export class LiveQuery implements Listener {
     this.#checkRestored();
     const impatience = setTimeout(() => {
       this.#impatient = true;
-      this.#refresh();
+      this.refresh();
     }, PATIENCE);
-    this.#refresh();
+    this.refresh();
     return () => {
       clearTimeout(impatience);
       this.#listeners.delete(listener);
@@ -159,7 +159,7 @@ export class LiveQuery implements Listener {
     this.#asOf = attempt?.at ?? this.#asOf;
     if (attempt) this.#update((rows) => this.#over(rows, attempt.heard));
     this.#happens("landed");
-    this.#refresh();
+    this.refresh();
     if (this.#anchored()) this.catchUp();
     this.#around.saveSoon();
   }
@@ -180,7 +180,7 @@ export class LiveQuery implements Listener {
   /** A channel's status changed. */
   fed(): void {
     if (this.#feeds.some(({ followed }) => !followed)) this.#happens("left");
-    this.#refresh();
+    this.refresh();
     if (this.#anchored()) this.catchUp();
   }
 
@@ -228,11 +228,6 @@ export class LiveQuery implements Listener {
     if (known !== undefined && change.version !== undefined && change.version < known) return;
     if (this.#attempt) note(this.#attempt.heard, change);
     this.#update((rows) => apply(rows, change, this.rules, this.#versions));
-  }
-
-  /** The edits that are under way have changed. */
-  edited(): void {
-    this.#refresh();
   }
 
   /** `data` as it will be when the edits are saved. */
@@ -334,14 +329,14 @@ export class LiveQuery implements Listener {
     if (error instanceof Error && error.name === "AbortError") return;
     this.#error = error instanceof Error ? error : new Error(String(error));
     this.#happens("failed");
-    this.#refresh();
+    this.refresh();
   }
 
   #happens(occurrence: Occurrence): void {
     const [phase, task] = step(this.#phase, occurrence);
     if (phase !== this.#phase) {
       this.#phase = phase;
-      this.#refresh();
+      this.refresh();
     }
     if (task) this.#tasks[task]();
   }
@@ -375,7 +370,8 @@ export class LiveQuery implements Listener {
     void this.#around.queries.refetchQueries({ queryKey: this.options.queryKey, exact: true }, { cancelRefetch });
   }
 
-  #refresh(): void {
+  /** Tells what is true now of the channels, the rows and the edits that are under way. */
+  refresh(): void {
     const statuses = this.#feeds.map((feed) => feed.status);
     const ready = this.#listeners.size > 0 && (this.#impatient || !statuses.some(({ status }) => WAITING.has(status)));
     const status = this.#statusOf(statuses.map((each) => each.status));
@@ -408,7 +404,14 @@ export class LiveQuery implements Listener {
     const { persist } = this.options;
     const entry = persist && read(persist, this.#hash, Date.now());
     if (!entry || channels.some(({ name }) => !Object.hasOwn(entry.positions, name))) return;
-    if (!this.#isReadable(entry.data)) {
+    try {
+      const { id, matches } = this.rules;
+      for (const row of this.rowsOf(entry.data)) {
+        id(row);
+        matches?.(row);
+      }
+    } catch {
+      // What an older page has kept may not be such as this one knows.
       remove(persist, this.#hash);
       return;
     }
@@ -416,20 +419,6 @@ export class LiveQuery implements Listener {
     this.#versions = new Versions(entry.versions);
     this.#asOf = entry.at;
     this.#state = { ...NOT_YET, status: "catching-up", asOf: entry.at };
-  }
-
-  /** Whether rows are such as this page knows: what an older one has kept may not be. */
-  #isReadable(data: unknown): boolean {
-    try {
-      const { id, matches } = this.rules;
-      for (const row of this.rowsOf(data)) {
-        id(row);
-        matches?.(row);
-      }
-      return true;
-    } catch {
-      return false;
-    }
   }
 
   #positionOf(channel: Channel | undefined): Position | null {
@@ -463,7 +452,7 @@ function rowOfKind({ key, payload }: ChannelEvent): unknown {
 function idOf(row: unknown, queryKey: QueryKey): string | number {
   const { id } = row as { readonly id?: unknown };
   if (typeof id === "string" || typeof id === "number") return id;
-  throw new TypeError(`a row of ${JSON.stringify(queryKey)} has no id; give id`);
+  throw new TypeError(`${JSON.stringify(queryKey)}: a row has no id; give id`);
 }
 
 function versionOf(row: unknown): number | undefined {

@@ -107,7 +107,7 @@ export class LiveStore implements Surroundings, LiveRows {
   }
 
   edited(): void {
-    for (const live of this.#live.values()) live.edited();
+    for (const live of this.#live.values()) live.refresh();
     this.changed();
   }
 

@@ -57,18 +57,16 @@ function trim(storage: EntryStorage): void {
 
 function keys(storage: EntryStorage): string[] {
   const all = Array.from({ length: storage.length }, (_, index) => storage.key(index));
-  return all.filter((key): key is string => key?.startsWith(PREFIX) === true);
+  return all.filter((key) => key?.startsWith(PREFIX)) as string[];
 }
 
 /** Null for what is not an entry. */
 function parse(text: string | null): Entry | null {
-  if (text === null) return null;
   try {
-    const entry = JSON.parse(text) as Entry;
-    const { at, positions, data, versions } = entry;
+    const entry = JSON.parse(String(text)) as Entry;
+    const { at, positions, versions } = entry;
     const whole =
       typeof at === "number" &&
-      data !== undefined &&
       Object.values(positions).every(({ epoch, offset }) => typeof epoch === "string" && Number.isInteger(offset)) &&
       versions.every(([id, { version }]) => typeof id === "string" && typeof version === "number");
     return whole ? entry : null;

@@ -58,9 +58,12 @@ export type Occurrence =
  */
 export type Task = "burst" | "jitter" | "stop" | "fetch" | "fetch-anew";
 
-type Step = readonly [Phase, Task?];
+/** The next phase, if it is another, and what is to be done. */
+type Step = readonly [Phase?, Task?];
 
 type Row = Partial<Record<Occurrence, Step>>;
+
+const STAYS: Step = [];
 
 /** While no fetch is under way that began after what was missed. */
 const MISSING: Row = {
@@ -80,75 +83,75 @@ const STEPS: Readonly<Record<Phase, Row>> = {
   behind: {
     ...MISSING,
     hinted: ["waiting", "burst"],
-    left: ["behind"],
+    left: STAYS,
     entered: ["behind", "fetch-anew"],
     seen: ["behind", "fetch"],
-    failed: ["behind"],
+    failed: STAYS,
     restored: ["whole"],
   },
   waiting: {
-    hinted: ["waiting"],
+    hinted: STAYS,
     reset: ["waiting", "jitter"],
     left: ["behind", "stop"],
-    entered: ["waiting"],
-    seen: ["waiting"],
+    entered: STAYS,
+    seen: STAYS,
     began: ["catching-up", "stop"],
     "began-early": ["early", "stop"],
-    landed: ["waiting"],
-    failed: ["waiting"],
-    spent: ["waiting"],
-    cancelled: ["waiting"],
+    landed: STAYS,
+    failed: STAYS,
+    spent: STAYS,
+    cancelled: STAYS,
     rang: ["behind", "fetch-anew"],
     unseen: ["behind"],
   },
   early: {
     ...MISSING,
     hinted: ["early-again"],
-    left: ["early"],
+    left: STAYS,
     entered: ["early", "fetch-anew"],
-    seen: ["early"],
-    failed: ["early"],
+    seen: STAYS,
+    failed: STAYS,
   },
   "early-again": {
     ...AGAIN,
-    hinted: ["early-again"],
-    left: ["early-again"],
+    hinted: STAYS,
+    left: STAYS,
     entered: ["early-again", "fetch-anew"],
-    seen: ["early-again"],
+    seen: STAYS,
     landed: ["waiting", "burst"],
-    failed: ["early-again"],
+    failed: STAYS,
   },
   "catching-up": {
     ...MISSING,
     hinted: ["catching-up-again"],
     left: ["early"],
-    entered: ["catching-up"],
-    seen: ["catching-up"],
+    entered: STAYS,
+    seen: STAYS,
     landed: ["whole"],
-    failed: ["catching-up"],
+    failed: STAYS,
   },
   "catching-up-again": {
     ...AGAIN,
-    hinted: ["catching-up-again"],
+    hinted: STAYS,
     left: ["early-again"],
-    entered: ["catching-up-again"],
-    seen: ["catching-up-again"],
-    failed: ["catching-up-again"],
+    entered: STAYS,
+    seen: STAYS,
+    failed: STAYS,
   },
   whole: {
     ...REFRESHING,
     hinted: ["due", "burst"],
     left: ["behind"],
-    entered: ["whole"],
-    seen: ["whole"],
-    spent: ["whole"],
+    entered: STAYS,
+    seen: STAYS,
+    spent: STAYS,
   },
   due: {
     ...REFRESHING,
     hinted: ["due", "burst"],
     left: ["behind", "stop"],
-    entered: ["due"],
-    seen: ["due"],
+    entered: STAYS,
+    seen: STAYS,
     began: ["refreshing", "stop"],
     "began-early": ["early", "stop"],
     landed: ["behind", "stop"],
@@ -160,32 +163,30 @@ const STEPS: Readonly<Record<Phase, Row>> = {
     ...REFRESHING,
     hinted: ["refreshing-again"],
     left: ["early"],
-    entered: ["refreshing"],
-    seen: ["refreshing"],
+    entered: STAYS,
+    seen: STAYS,
     landed: ["whole"],
     failed: ["catching-up"],
   },
   "refreshing-again": {
     ...AGAIN,
-    hinted: ["refreshing-again"],
+    hinted: STAYS,
     left: ["early-again"],
-    entered: ["refreshing-again"],
-    seen: ["refreshing-again"],
+    entered: STAYS,
+    seen: STAYS,
     began: ["refreshing"],
     failed: ["catching-up-again"],
   },
 };
 
-const WHOLE: ReadonlySet<Phase> = new Set(["whole", "due", "refreshing", "refreshing-again"]);
-
 /** The phase after `occurrence`, and what is to be done. Throws where it cannot happen. */
-export function step(phase: Phase, occurrence: Occurrence): Step {
+export function step(phase: Phase, occurrence: Occurrence): readonly [Phase, Task | undefined] {
   const found = STEPS[phase][occurrence];
-  if (!found) throw new Error(`a live query that is ${phase} cannot be ${occurrence}`);
-  return found;
+  if (!found) throw new Error(`${occurrence} while ${phase}`);
+  return [found[0] ?? phase, found[1]];
 }
 
 /** Whether events alone keep the rows equal to the database. */
 export function isWhole(phase: Phase): boolean {
-  return WHOLE.has(phase);
+  return phase === "whole" || phase === "due" || phase.startsWith("refreshing");
 }

@@ -81,7 +81,7 @@ function planOf<I, R, A>(options: LiveMutationOptions<I, R, A>, input: I, store:
     ...options,
     timeout,
     rows: new Map(edits.map(({ id, row }) => [String(id), row as RowEdit])),
-    from: new Map(edits.flatMap(({ id, version }) => (version === undefined ? [] : [[String(id), version]]))),
+    from: (wanted) => edits.find(({ id }) => String(id) === wanted)?.version,
     send: (context) => mutationFn(input, context),
     gate: offline?.(store, input),
   };

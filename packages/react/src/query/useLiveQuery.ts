@@ -126,15 +126,13 @@ export function useLiveQuery(options: Options): UseLiveQuery<unknown> {
     structuralSharing: false,
     retry: options.retry ?? true,
     retryDelay: (failures) => (options.random ?? Math.random)() * Math.min(LONGEST_WAIT, 1_000 * 2 ** failures),
-    refetchInterval: OUT.has(state.status) && pollInterval,
+    refetchInterval: (state.status === "offline" || state.status === "refused") && pollInterval,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: once it may be fetched, what was missed before is, and other channels have others
   useEffect(() => live.catchUp(), [live, names, enabled, state.ready]);
   const shown = useMemo(() => live.withEdits(data, state.edits), [live, data, state.edits]);
   return { data: shown, live: useLive(state), refetch };
 }
-
-const OUT: ReadonlySet<LiveStatus> = new Set(["offline", "refused"]);
 
 function useLive({ status, reason, asOf, error }: LiveState): Live {
   return useMemo(() => ({ status, reason, asOf, error }), [status, reason, asOf, error]);
@@ -143,6 +141,6 @@ function useLive({ status, reason, asOf, error }: LiveState): Live {
 /** Throws TypeError when there is none. */
 function channelsOf({ channel, channels = [] }: Pick<Options, "channel" | "channels">): Channel[] {
   const all = [...(channel === undefined ? [] : [channel]), ...channels];
-  if (all.length === 0) throw new TypeError("useLiveQuery needs a channel, or channels");
+  if (all.length === 0) throw new TypeError("useLiveQuery: give channel or channels");
   return all.map((each) => (typeof each === "string" ? channelOf(each) : (each as Channel)));
 }

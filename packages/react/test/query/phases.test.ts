@@ -92,7 +92,7 @@ test.each(PHASES)("the row of %s", (phase) => {
 });
 
 test("what cannot happen is an error that says so", () => {
-  expect(() => step("whole", "rang")).toThrow("a live query that is whole cannot be rang");
+  expect(() => step("whole", "rang")).toThrow("rang while whole");
 });
 
 /** What is true of a query, whatever its phase says. */
