@@ -4,11 +4,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import FastAPI
 
-from tidings import Channel, ConnectionManager, JWTAuth, User
+from tidings import ConnectionManager, JWTAuth
 from tidings.broker import Broker
 from tidings.brokers.database import DatabaseBroker
 from tidings.cli.application import CannotServe
@@ -17,6 +16,7 @@ from tidings.outbox import Outbox
 
 from .calendar.writer import write
 from .domain.instants import Clock
+from .notify.admission import Admission, any_staff
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
 from .notify.notifier import LiveNotifier
 from .services.calendar import CalendarService
@@ -75,7 +75,7 @@ def create_app(
     database = Database(settings.database)
     # The logs are tables of the same database: what is changed and what is told of it commit together.
     broker = DatabaseBroker(database.engine, age=settings.event_retention.total_seconds())
-    manager = live_manager(settings, broker)
+    manager = live_manager(settings, database, broker)
     desk = live_desk(database, manager, clock)
     simulation = SimulationService(desk, visited.players) if visited else None
     app = FastAPI(
@@ -103,24 +103,18 @@ def create_app(
     return app
 
 
-def live_manager(settings: Settings, broker: Broker) -> ConnectionManager:
+def live_manager(settings: Settings, database: Database, broker: Broker) -> ConnectionManager:
     """The connections, and who may follow what."""
+    admission = Admission(JWTAuth(settings.secret.get_secret_value()), database)
     manager = ConnectionManager(
         channels=CHANNELS,
-        authenticate=JWTAuth(settings.secret.get_secret_value()),
+        authenticate=admission,
         origins=settings.origins,
         development=settings.development,
         broker=broker,
     )
-
-    @manager.authorize(*FOR_ALL_STAFF)
-    async def any_staff(channel: Channel[Any], user: User) -> bool:
-        return True
-
-    @manager.authorize(*MANAGERS_ONLY)
-    async def managers(channel: Channel[Any], user: User) -> bool:
-        return user.claims.get("role") == "manager"
-
+    manager.authorize(*FOR_ALL_STAFF)(any_staff)
+    manager.authorize(*MANAGERS_ONLY)(admission.managers)
     return manager
 
 
@@ -134,7 +128,7 @@ def live_desk(
     outbox = Outbox(manager)
 
     def notifier(tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
-        return LiveNotifier(outbox, tx.session, request_id, fresh)
+        return LiveNotifier(outbox, tx.session, request_id, fresh, manager.disconnect_user)
 
     return Desk(database, notifier, clock)
 

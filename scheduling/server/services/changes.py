@@ -35,7 +35,9 @@ class Desk:
         @asynccontextmanager
         async def change(request_id: str | None) -> AsyncIterator[Change]:
             async with store.write() as tx:
-                yield Change(tx, clock(), notifier(tx, request_id))
+                telling = notifier(tx, request_id)
+                yield Change(tx, clock(), telling)
+            telling.committed()
 
         self.store: Store[Transaction] = store
         self.clock = clock

@@ -330,6 +330,17 @@ class Notifier(Protocol):
         """Changed, gone or back, as it says itself."""
         ...
 
+    def end_connections(self, staff: Staff) -> None:
+        """What they may follow is another now: their live connections end, after they were told of the change.
+
+        Those to this process only; connections to another process end with their access token.
+        """
+        ...
+
+    def committed(self) -> None:
+        """The change is committed, and what was told of it delivered to the screens that are connected here."""
+        ...
+
     def notify_simulation(self, simulation: Simulation) -> None: ...
     def notify_template(self, template: Template) -> None:
         """Added, or in place of the version before."""

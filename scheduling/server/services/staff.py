@@ -132,10 +132,12 @@ async def _refuse_taken(change: Change, before: Staff, changes: Mapping[str, obj
 
 
 async def _save(change: Change, before: Staff, changes: Mapping[str, object], by: Staff) -> Staff:
-    """Write the next version and tell of it, if it differs."""
+    """Write the next version and tell of it, if it differs. With other rights, the person's connections end."""
     if before.model_copy(update=changes) == before:
         return before
     after = before.changed(dict(changes))
     await change.tx.staff.save(after, by, change.now)
     change.notifier.notify_staff_changed(after)
+    if (after.active, after.role) != (before.active, before.role):
+        change.notifier.end_connections(after)
     return after

@@ -51,7 +51,7 @@ class Office:
         self._store = store
 
     def notifier(self, tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
-        return LiveNotifier(self._outbox, tx.session, request_id, self._fresh)
+        return LiveNotifier(self._outbox, tx.session, request_id, self._fresh, self.manager.disconnect_user)
 
     async def tell(
         self,

@@ -27,7 +27,7 @@ class Unheard(Recorder):
 
 @pytest.fixture
 async def manager(settings: Settings, store: Database) -> AsyncIterator[ConnectionManager]:
-    manager = live_manager(settings, DatabaseBroker(store.engine))
+    manager = live_manager(settings, store, DatabaseBroker(store.engine))
     yield manager
     await manager.broker.close()
 

@@ -138,6 +138,17 @@ async def test_who_leaves_lets_go_of_what_has_not_begun(
     assert [(each.status, each.staff_id == gone.id) for each in found if each] == left
 
 
+async def test_other_rights_end_the_connections_and_nothing_else_does(
+    service: TeamService, team: Team, nadia: Staff, notifier: Recorder
+):
+    renamed = await service.change(team.mona, VersionOf(nadia.id, nadia.version), {"name": "Nadja"})
+    demoted = await service.change(team.mona, VersionOf(nadia.id, renamed.version), {"role": "staff"})
+    gone = await service.remove(team.mona, VersionOf(nadia.id, demoted.version), "keep")
+    changed = [("staff changed", each) for each in (renamed, demoted, gone)]
+    ends = [("connections end", each) for each in (demoted, gone)]
+    assert notifier.told == [changed[0], changed[1], ends[0], changed[2], ends[1]]
+
+
 async def test_who_has_left_is_planned_no_more_until_they_are_back(service: TeamService, team: Team, desk: Desk):
     schedules, bobs = ScheduleService(desk), shift("2026-11-24 08:00", staff_id=team.bob.id)
     kept = await schedules.create(team.mona, bobs, ())

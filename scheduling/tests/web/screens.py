@@ -69,6 +69,11 @@ class Screen:
             taken.append(self._socket.receive_json())
         return taken[:-1]
 
+    def receive(self) -> Json:
+        """The next message. Raises WebSocketDisconnect where the server has closed the connection."""
+        message: Json = self._socket.receive_json()
+        return message
+
     def events(self) -> list[Json]:
         """Everything that was sent to this tab and not read yet: what comes before the answer to a ping."""
         return self.ask("ping")

@@ -3,9 +3,10 @@
 from contextlib import ExitStack
 
 import pytest
+from starlette.websockets import WebSocketDisconnect
 
 from scheduling.tests.web.conftest import monday_shift, problem
-from scheduling.tests.web.screens import ALICE, BOB, MONA, Desk
+from scheduling.tests.web.screens import ALICE, BOB, MONA, Desk, Screen
 
 STAFF_CHANNELS = ("schedules", "staff")
 MANAGER_CHANNELS = (*STAFF_CHANNELS, "schedules:drafts", "timeoff")
@@ -164,3 +165,41 @@ def test_a_request_with_a_name_that_is_none_changes_nothing(desk: Desk, name: st
         assert body["detail"] == "X-Request-ID: write 1 to 48 letters, digits, `_` and `-`, new for each request."
         assert screen.events() == []
     assert desk.send("GET", "/schedules") == []
+
+
+def closed_by_the_server(screen: Screen) -> int:
+    """The code with which the connection ended, after all that was sent before."""
+    with pytest.raises(WebSocketDisconnect) as ended:
+        screen.events()
+    return ended.value.code
+
+
+def test_who_is_removed_is_told_so_and_loses_the_live_stream_at_once(desk: Desk):
+    token = desk.token(ALICE)
+    with desk.screen(ALICE, *STAFF_CHANNELS) as alice, desk.screen(BOB, *STAFF_CHANNELS) as bob:
+        desk.send("POST", "/staff/2/remove", {"version": 1, "shifts": "keep"})
+        told = alice.receive()
+        assert (told["type"], told["payload"]["staff"]["active"]) == ("staff:changed", False)
+        assert closed_by_the_server(alice) == 4403
+        assert bob.news() == [("staff", "staff:changed")]
+    with desk.client.websocket_connect("/ws") as socket:
+        socket.send_json({"type": "auth", "payload": {"token": token}, "id": "1"})
+        assert socket.receive_json()["payload"]["code"] == "unauthorized"
+
+
+def test_a_token_gives_the_rights_of_now_not_of_its_making(desk: Desk):
+    token = desk.token(BOB)
+    with desk.screen(BOB, *STAFF_CHANNELS) as bob:
+        desk.send("PATCH", "/staff/3", {"version": 1, "role": "manager"})
+        assert closed_by_the_server(bob) == 4403
+    with desk.client.websocket_connect("/ws") as socket:
+        screen = Screen(socket)
+        screen.ask("auth", token=token)
+        assert screen.ask("subscribe", channels=["schedules:drafts", "timeoff"]) == []
+        desk.send("PATCH", "/staff/3", {"version": 2, "role": "staff"})
+        assert closed_by_the_server(screen) == 4403
+    with desk.client.websocket_connect("/ws") as socket:
+        screen = Screen(socket)
+        screen.ask("auth", token=token)
+        refused = screen.ask("subscribe", channels=["schedules:drafts", "timeoff"])
+        assert [message["payload"]["code"] for message in refused] == ["forbidden", "forbidden"]
