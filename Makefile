@@ -88,7 +88,7 @@ demo: build ## set up, build, fill the database and serve the desk in the foregr
 test: setup ## every check and every test; ends with a summary
 	@python .ci/summary.py check test-python test-typescript test-browser
 
-check: check-python check-typescript ## ruff, mypy, import-linter, Biome, tsc
+check: check-python check-typescript ## ruff, mypy, layers, Biome, tsc
 check-python: check-ruff check-mypy check-layers
 check-typescript: check-biome check-tsc
 
@@ -99,8 +99,9 @@ check-ruff: $(STAMPS)/python
 check-mypy: $(STAMPS)/python
 	mypy
 
-check-layers: $(STAMPS)/python
+check-layers: $(STAMPS)/node
 	lint-imports --no-logo
+	node scheduling/web/layers.ts
 
 check-biome: $(STAMPS)/node
 	biome ci --colors=off
@@ -131,7 +132,7 @@ pictures: $(STAMPS)/chromium build ## draw the README's pictures of the desk
 
 types: $(STAMPS)/python ## write the TypeScript types of the declared events
 	tidings types scheduling.server.notify.live -o scheduling/web/src/live.gen.ts
-	python -m scheduling.server.web.codes > scheduling/web/src/api/codes.gen.ts
+	python -m scheduling.server.web.codes > scheduling/web/src/codes.gen.ts
 
 format: setup ## sort imports and format, Python and TypeScript
 	ruff check --fix --quiet

@@ -13,7 +13,7 @@ from scheduling.server.web.codes import typescript
 from scheduling.server.web.problems import KINDS
 
 SERVER = Path(__file__).parents[2] / "server"
-WRITTEN = Path(__file__).parents[2] / "web" / "src" / "api" / "codes.gen.ts"
+WRITTEN = Path(__file__).parents[2] / "web" / "src" / "codes.gen.ts"
 SPREADSHEETS = {"imports.py"}
 """Lines of a spreadsheet are objected to in words of their own."""
 

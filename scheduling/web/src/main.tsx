@@ -4,7 +4,7 @@ import "@mantine/dates/styles.layer.css";
 import "./theme/tokens.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./App";
+import { App } from "./app/App";
 import { AboutContext, fetchAbout } from "./demo/about";
 import { begin } from "./demo/entry";
 import { browserSurroundings, Session } from "./session/session";

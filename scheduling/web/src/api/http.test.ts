@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isUnreachable } from "../shift/unsent";
 import { send } from "./http";
+import { isUnreachable } from "./problem";
 
 /** An answer that begins, and of which this is all that comes. */
 function answer(text: string, lost?: Error): Response {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Problem, problemOf, sentenceOf } from "./problem";
+import { isUnreachable, Problem, problemOf, sentenceOf } from "./problem";
 
 const json = (body: unknown, status: number) =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json" } });
@@ -57,4 +57,14 @@ describe("problemOf", () => {
     expect(sentenceOf(new TypeError("x is undefined"))).not.toContain("undefined");
     expect(sentenceOf(new Problem(0, "No answer", "The server cannot be reached."))).toContain("cannot be reached");
   });
+});
+
+it.each([
+  [new Problem(0, "No answer", ""), true],
+  [new Problem(502, "Bad gateway", ""), true],
+  [new Problem(500, "Broken", ""), false],
+  [new Problem(409, "Stale", ""), false],
+  [new TypeError("a bug"), false],
+])("knows whether a server was reached: %s", (error, expected) => {
+  expect(isUnreachable(error)).toBe(expected);
 });

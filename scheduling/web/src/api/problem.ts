@@ -1,7 +1,8 @@
-import { reasonSentence } from "../rules/reasons";
-import { refusalInWords } from "../rules/refusals";
+import type { Instant } from "../time/zone";
 import { words } from "../words/language";
-import type { Instant, Person } from "./types";
+import { reasonSentence } from "./reasons";
+import { refusalInWords } from "./refusals";
+import type { Person } from "./types";
 
 /** One reason for a refusal. `field` is the JSON field's dotted path, `message` a sentence for people. */
 export interface Reason {
@@ -102,6 +103,11 @@ export function sentenceOf(error: unknown): string {
   if (!(error instanceof Problem)) return t("refused.page");
   if (error.reasons.length > 0) return error.reasons.map((reason) => reasonSentence(t, reason)).join(" ");
   return error.sentence;
+}
+
+/** No server answered, or only what stands before it. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Problem && [0, 502, 503, 504].includes(error.status);
 }
 
 /** Whether a query is tried again: a refusal is final, a server that fails or cannot be reached is asked until it answers. */

@@ -1,10 +1,9 @@
-/** The REST contract, field for field as the server sends it. Instants are RFC 3339 in UTC ("Z"). */
+/** The REST contract, field for field as the server sends it. */
 
 import type * as Generated from "../live.gen";
 import type { CalendarLink, Offer, Template } from "../live.gen";
+import type { Instant } from "../time/zone";
 import type { Reason } from "./problem";
-
-export type Instant = string;
 
 export interface Person {
   readonly id: number;

@@ -2,15 +2,15 @@ import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MOST_AT_ONCE } from "../api/api";
-import { useSchedules } from "../live/queries";
+import type { Schedule } from "../api/types";
+import { shiftOf } from "../grid/grid";
+import type { WeekDialogProps } from "../grid/use-week";
+import { usePlanned } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { Dialog } from "../shell/Dialog";
 import { addDays, type Day } from "../time/week";
 import { weekLabel, weekTitleShort } from "../time/words";
 import { weekWindow } from "../time/zone";
-import { shiftOf } from "../week/grid";
-import { union } from "../week/use-week";
-import type { WeekDialogProps } from "../week/WeekMenu";
+import { Dialog } from "../ui/Dialog";
 import { copiesOf, missing, type Remedy, remedied } from "./drafts";
 import { Misfits } from "./Misfits";
 import { useDrafting } from "./use-drafting";
@@ -21,12 +21,13 @@ const WEEKS_BACK = 8;
 /** All shifts that start in a week, drafts too; undefined until they are there. */
 function useShiftsOf(monday: Day) {
   const between = useMemo(() => weekWindow(monday), [monday]);
-  const [published, drafts] = [useSchedules(between, "published").data, useSchedules(between, "draft").data];
+  const planned = usePlanned(between).data;
   return useMemo(() => {
-    if (!published || !drafts) return undefined;
-    const all = [...union(published, drafts).values()];
-    return all.filter((each) => shiftOf(each).day >= monday && shiftOf(each).day < addDays(monday, 7));
-  }, [published, drafts, monday]);
+    const starts = (shift: Schedule) => shiftOf(shift).day;
+    return (
+      planned && [...planned.values()].filter((each) => starts(each) >= monday && starts(each) < addDays(monday, 7))
+    );
+  }, [planned, monday]);
 }
 
 /** Copies the shifts of an earlier week into the one on the screen, as drafts. */

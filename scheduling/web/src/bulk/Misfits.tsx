@@ -1,12 +1,11 @@
 import { Checkbox, Radio, Stack } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { shortReason } from "../rules/reasons";
+import { shortReason } from "../api/reasons";
+import { useDesk } from "../grid/desk";
 import { verdictOf } from "../rules/use-check";
-import { Notice } from "../shell/Notice";
-import { dayShort, timeSpan } from "../time/words";
-import { wallTime } from "../time/zone";
-import { useDesk } from "../week/desk";
+import { whenOf } from "../time/words";
+import { Notice } from "../ui/Notice";
 import type { Remedy } from "./drafts";
 import classes from "./Misfits.module.css";
 import type { Refusal } from "./use-drafting";
@@ -30,9 +29,7 @@ function List({ refusal: { drafts, objections } }: Pick<Props, "refusal">) {
           return (
             <li key={draft.id} data-role={colourOf(draft.role)}>
               <span className={classes.who}>{nameOf(draft.staff_id)}</span>
-              <span className={classes.when}>
-                {dayShort(wallTime(draft.starts_at, draft.timezone).day)}, {timeSpan(draft, draft.timezone)}
-              </span>
+              <span className={classes.when}>{whenOf(draft)}</span>
               <span className={classes.why}>{reasons.map((reason) => shortReason(t, reason)).join("; ")}</span>
             </li>
           );

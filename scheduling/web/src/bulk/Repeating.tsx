@@ -1,7 +1,7 @@
 import { Suspense } from "react";
+import type { Week } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
-import { soon } from "../shell/soon";
-import type { Week } from "../week/use-week";
+import { soon } from "../ui/soon";
 
 const RepeatDialog = soon(() => import("./RepeatDialog").then((module) => module.RepeatDialog));
 

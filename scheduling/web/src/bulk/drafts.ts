@@ -1,8 +1,8 @@
 /** Many shifts that are to be drafted together, and what becomes of those that the rules object to. */
 import type { Problem, Reason } from "../api/problem";
 import type { Person, Schedule } from "../api/types";
-import { copyOf, shifted } from "../plan/placing";
 import { verdictOf } from "../rules/use-check";
+import { copyOf, shifted } from "../shift/placing";
 import { minutesBetween } from "../time/zone";
 
 /** A copy of each shift so many days later, by the clocks of its place; `impossible` are those whose time those clocks skip. */

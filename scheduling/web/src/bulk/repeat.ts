@@ -1,6 +1,6 @@
 /** A shift again, on other days. */
 import type { Person, Schedule } from "../api/types";
-import { copyOf, placed } from "../plan/placing";
+import { copyOf, placed } from "../shift/placing";
 import { addDays, type Day, daysBetween, daysOfWeek, weekdayOf, weekOf } from "../time/week";
 import { wallTime } from "../time/zone";
 

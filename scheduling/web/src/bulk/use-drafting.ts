@@ -2,9 +2,9 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
-import type { DeedKind } from "../plan/history";
 import { useToast } from "../plan/toasts";
 import { useUndo } from "../plan/use-plan";
+import type { DeedKind } from "../shift/history";
 import { useBatch } from "../shift/mutations";
 import { type Objections, objectionsIn, type Remedy, remedied } from "./drafts";
 

@@ -3,14 +3,14 @@ import { IconAlertCircle, IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
+import type { WeekDialogProps } from "../grid/use-week";
 import { useAnnounce } from "../live/announcer";
 import { useSignedIn } from "../session/signed-in";
-import { Dialog } from "../shell/Dialog";
-import { Notice } from "../shell/Notice";
 import { addDays } from "../time/week";
 import { weekTitle } from "../time/words";
 import { startOfDay } from "../time/zone";
-import type { WeekDialogProps } from "../week/WeekMenu";
+import { Dialog } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
 import classes from "./ExportDialog.module.css";
 import { saveFile } from "./save-file";
 

@@ -3,12 +3,12 @@ import { IconAlertCircle, IconAlertTriangle, IconFileUpload, IconInfoCircle } fr
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Imported, Schedule } from "../api/types";
-import { Dialog } from "../shell/Dialog";
-import { Notice } from "../shell/Notice";
-import { dayShort, timeSpan } from "../time/words";
+import { useDesk } from "../grid/desk";
+import type { WeekDialogProps } from "../grid/use-week";
+import { dayShort, whenOf } from "../time/words";
 import { wallTime } from "../time/zone";
-import { useDesk } from "../week/desk";
-import type { WeekDialogProps } from "../week/WeekMenu";
+import { Dialog } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
 import classes from "./ImportDialog.module.css";
 import type { LineFault } from "./lines";
 import { type Importing, type Stage, useImporting } from "./use-importing";
@@ -70,9 +70,7 @@ function Rows({ preview }: { preview: Imported }) {
       {rows.slice(0, MOST_LISTED).map(({ key, shift, mark }) => (
         <li key={key} data-role={colourOf(shift.role)}>
           <span className={classes.who}>{nameOf(shift.staff_id)}</span>
-          <span className={classes.when}>
-            {dayShort(dayOf(shift))}, {timeSpan(shift, shift.timezone)}
-          </span>
+          <span className={classes.when}>{whenOf(shift)}</span>
           <span className={classes.role}>{shift.role}</span>
           <span className={classes.mark}>{mark}</span>
         </li>

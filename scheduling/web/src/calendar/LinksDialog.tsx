@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { CalendarAddress } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { useLocations } from "../live/queries";
 import type { CalendarLink } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
-import { Dialog } from "../shell/Dialog";
-import { Failure } from "../shell/Failure";
-import { Notice } from "../shell/Notice";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
-import { useLocations } from "../week/use-week";
+import { Dialog } from "../ui/Dialog";
+import { Failure } from "../ui/Failure";
+import { Notice } from "../ui/Notice";
 import classes from "./LinksDialog.module.css";
 import { useCalendarLinks, useMakeLink, useRevokeLink } from "./queries";
 

@@ -1,6 +1,6 @@
 /** What is wrong with a spreadsheet's lines, for a table. */
 import type { Problem, Reason } from "../api/problem";
-import { reasonSentence } from "../rules/reasons";
+import { reasonSentence } from "../api/reasons";
 import { english } from "../words/catalogue";
 import type { Translate } from "../words/language";
 

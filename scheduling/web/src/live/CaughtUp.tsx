@@ -2,7 +2,7 @@ import { Button, CloseButton, Popover, UnstyledButton } from "@mantine/core";
 import { type Icon, IconChevronDown, IconCloudX, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Face } from "../shell/Face";
+import { Face } from "../ui/Face";
 import { CaughtUpBanner } from "./Banner";
 import classes from "./CaughtUp.module.css";
 

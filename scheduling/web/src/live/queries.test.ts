@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule, TimeOff } from "../api/types";
 import type { MeEvent, SchedulesEvent } from "../live.gen";
-import { isAskedFor, shiftOf, timeOffOf } from "./queries";
+import { isAskedFor, shiftOf, timeOffOf, union } from "./queries";
 
 const event = (payload: object) => ({ payload }) as unknown as SchedulesEvent & MeEvent;
 const schedule = { id: 7 } as Schedule;
@@ -42,5 +42,21 @@ describe("time off", () => {
     expect(isAskedFor(request, { from: "2026-11-22T10:00:00Z", to: "2026-11-30T12:00:00Z" })).toBe(true);
     expect(isAskedFor(request, { status: "pending" })).toBe(false);
     expect(isAskedFor(request, { from: "2026-11-25T00:00:00Z", to: "2026-11-30T00:00:00Z" })).toBe(false);
+  });
+});
+describe("union", () => {
+  const list = (...rows: { id: number; version: number }[]) => new Map(rows.map((row) => [row.id, row as Schedule]));
+
+  it("has the higher version of a shift that stands in both lists, whichever of them has it", () => {
+    const [older, newer] = [list({ id: 1, version: 2 }), list({ id: 1, version: 3 })];
+    expect([...union(older, newer).values()]).toEqual([{ id: 1, version: 3 }]);
+    expect([...union(newer, older).values()]).toEqual([{ id: 1, version: 3 }]);
+  });
+
+  it("has what stands in one of the lists, and changes neither", () => {
+    const [left, right] = [list({ id: 1, version: 1 }), list({ id: 2, version: 1 })];
+    expect([...union(left, right).keys()]).toEqual([1, 2]);
+    expect([left.size, right.size]).toEqual([1, 1]);
+    expect(union(left, new Map())).toBe(left);
   });
 });

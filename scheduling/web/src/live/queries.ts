@@ -1,4 +1,6 @@
 /** What the pages show of the server: lists that REST gives and channels keep current. */
+
+import { useQuery } from "@tanstack/react-query";
 import { type Live, type UseLiveQuery, useLiveQuery } from "@tidings/react/query";
 import { useMemo } from "react";
 import { retry } from "../api/problem";
@@ -41,6 +43,8 @@ export const TIME_OFF = ["timeoff"];
 export const STAFF = ["staff"];
 export const NEEDS = ["needs"];
 
+const NONE: ReadonlyMap<number, Schedule> = new Map();
+
 function useRows<R extends { readonly id: number }>({ data, live, refetch }: UseLiveQuery<readonly R[]>): Rows<R> {
   const rows = useMemo(() => data && new Map(data.map((row) => [row.id, row])), [data]);
   return { data: rows, live, refetch };
@@ -75,6 +79,43 @@ export function useSchedules(between: Between, status: Schedule["status"], enabl
       enabled,
     }),
   );
+}
+
+/** Both lists as one. While a shift moves between them it may stand in both: the higher version counts. */
+export function union(
+  left: ReadonlyMap<number, Schedule>,
+  right: ReadonlyMap<number, Schedule>,
+): ReadonlyMap<number, Schedule> {
+  if (right.size === 0) return left;
+  const all = new Map(left);
+  for (const [id, row] of right) if ((all.get(id)?.version ?? -1) < row.version) all.set(id, row);
+  return all;
+}
+
+/** All shifts that this person may see: the published ones, and for managers the drafts; as current as the less current of both. */
+export function usePlanned(between: Between): Rows<Schedule> {
+  const { manager } = useSignedIn();
+  const published = useSchedules(between, "published");
+  const drafts = useSchedules(between, "draft", manager);
+  const [announced, unannounced] = [published.data, manager ? drafts.data : NONE];
+  const data = useMemo(() => announced && unannounced && union(announced, unannounced), [announced, unannounced]);
+  const lists = manager ? [published, drafts] : [published];
+  const behind =
+    lists.find((list) => !list.data) ??
+    lists.find(({ live }) => live.error) ??
+    lists.find(({ live }) => live.status !== "live");
+  const refetch = () => Promise.all(lists.map((list) => list.refetch()));
+  return { data, live: (behind ?? published).live, refetch };
+}
+
+/** The places of work. They change so rarely that they have no channel. */
+export function useLocations() {
+  const { api } = useSignedIn();
+  return useQuery({
+    queryKey: ["locations"],
+    queryFn: ({ signal }) => api.locations(signal),
+    staleTime: 3_600_000,
+  });
 }
 
 /** What each location needs, where somebody said so; undefined until it is there. */

@@ -4,11 +4,11 @@ import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { type Leave, leaveDays, type Shift, shiftOf } from "../grid/grid";
 import { useTimeOff } from "../live/queries";
 import { addDays, type Day, daysOfWeek } from "../time/week";
 import { clockSpan, dayLong, dayNumber, hours, timeSpan, weekdayShort, weekTitleShort } from "../time/words";
 import { weekWindow, zoneOfSpan } from "../time/zone";
-import { type Leave, leaveDays, type Shift, shiftOf } from "../week/grid";
 import classes from "./MyWeek.module.css";
 import { WEEKS } from "./queries";
 

@@ -3,11 +3,11 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { shiftOf } from "../grid/grid";
 import { useSchedules, useTeam } from "../live/queries";
 import { weekOf } from "../time/week";
 import { ahead, clockTime, dayNear, hours, list, timeSpan } from "../time/words";
 import { today as todayIn, wallTime } from "../time/zone";
-import { shiftOf } from "../week/grid";
 import classes from "./NextShift.module.css";
 
 /** Who works at the same place while this shift lasts, by name; undefined until it is known. */

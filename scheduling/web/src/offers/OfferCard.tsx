@@ -14,17 +14,17 @@ import {
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Reason } from "../api/problem";
+import { shortReason } from "../api/reasons";
 import type { SeenOffer } from "../api/types";
 import type { Offer, Schedule } from "../live.gen";
-import { shortReason } from "../rules/reasons";
-import { Face } from "../shell/Face";
-import { NoteField } from "../shell/NoteField";
 import { useNow } from "../time/use-now";
-import { ago } from "../time/words";
+import { ago, whenOf } from "../time/words";
+import { Face } from "../ui/Face";
+import { NoteField } from "../ui/NoteField";
 import classes from "./OfferCard.module.css";
 import { type Deed, useReader } from "./queries";
 import { type Step, stepsOf } from "./steps";
-import { historyOf, kindOf, whenOf } from "./words";
+import { historyOf, kindOf } from "./words";
 
 const MARKS: Record<Offer["status"], typeof IconCheck> = {
   offered: IconClockQuestion,

@@ -7,13 +7,13 @@ import type { OfferFields, Schedule, Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useSchedules } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { NoteField } from "../shell/NoteField";
-import { Notice } from "../shell/Notice";
 import { useNow } from "../time/use-now";
 import { addDays, weekOf } from "../time/week";
+import { whenOf } from "../time/words";
 import { startOfDay, wallTime } from "../time/zone";
+import { NoteField } from "../ui/NoteField";
+import { Notice } from "../ui/Notice";
 import { useMakeOffer } from "./queries";
-import { whenOf } from "./words";
 
 /** Days before and after the offered shift among which a swap for it is looked for. */
 const AROUND = { before: 14, after: 21 } as const;

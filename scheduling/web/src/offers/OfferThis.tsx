@@ -4,8 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule, Staff } from "../api/types";
-import { Notice } from "../shell/Notice";
-import { soon } from "../shell/soon";
+import { Notice } from "../ui/Notice";
+import { soon } from "../ui/soon";
 import { useOffers } from "./queries";
 
 const OfferForm = soon(() => import("./OfferForm").then((module) => module.OfferForm));

@@ -6,13 +6,13 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { SeenOffer } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { Failure } from "../shell/Failure";
-import { Notice } from "../shell/Notice";
-import { Cards, Empty, Page, Section } from "../shell/Page";
+import { whenOf } from "../time/words";
+import { Failure } from "../ui/Failure";
+import { Notice } from "../ui/Notice";
+import { Cards, Empty, Page, Section } from "../ui/Page";
 import { OfferCard } from "./OfferCard";
 import { type Deed, useFreshObjections, useOffers, useReader, useStep } from "./queries";
 import { type Section as Group, sectionOf } from "./steps";
-import { whenOf } from "./words";
 
 const SECTIONS: readonly Group[] = ["toApprove", "forMe", "toAll", "mine", "unanswered", "over"];
 

@@ -1,8 +1,8 @@
 import type { SeenOffer } from "../api/types";
 import type { Changes, RowChange } from "../live/changes";
+import { whenOf } from "../time/words";
 import type { Translate } from "../words/language";
 import type { Reader } from "./steps";
-import { whenOf } from "./words";
 
 const isOf = ({ staff, to, taken_by }: SeenOffer, { id }: Reader) =>
   [staff, to, taken_by].some((who) => who?.id === id);

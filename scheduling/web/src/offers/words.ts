@@ -1,12 +1,5 @@
-import type { Offer, Schedule } from "../live.gen";
-import { dayShort, timeSpan } from "../time/words";
-import { wallTime } from "../time/zone";
+import type { Offer } from "../live.gen";
 import type { Translate } from "../words/language";
-
-/** "Mon 23 Nov, 07:00–15:00" */
-export function whenOf(shift: Pick<Schedule, "starts_at" | "ends_at" | "timezone">): string {
-  return `${dayShort(wallTime(shift.starts_at, shift.timezone).day)}, ${timeSpan(shift, shift.timezone)}`;
-}
 
 /** "offered to everybody", "a swap with you" */
 export function kindOf(t: Translate, { to, wanted }: Offer, reader: { readonly id: number }): string {

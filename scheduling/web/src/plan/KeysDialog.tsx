@@ -1,6 +1,6 @@
 import { Kbd } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Dialog } from "../shell/Dialog";
+import { Dialog } from "../ui/Dialog";
 import classes from "./KeysDialog.module.css";
 
 const KEYS = {

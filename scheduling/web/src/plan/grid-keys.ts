@@ -1,9 +1,9 @@
 import type { KeyboardEvent } from "react";
 import type { Schedule } from "../api/types";
-import type { Grid } from "../week/grid";
+import type { Grid } from "../grid/grid";
+import { STEP, stretched } from "../shift/placing";
 import type { Translate } from "../words/language";
 import type { CardActions } from "./cards/CardActions";
-import { STEP, stretched } from "./placing";
 import { cardOf, type Spot } from "./use-grid-focus";
 import type { Planner } from "./use-plan";
 import type { Typing } from "./use-quick-entry";

@@ -8,8 +8,8 @@ import {
   useRef,
   useState,
 } from "react";
+import type { Cell, Grid, Line } from "../grid/grid";
 import type { Day } from "../time/week";
-import type { Cell, Grid, Line } from "../week/grid";
 import { type Extent, type Step, type Stop, walk } from "./walk";
 
 /** Where the grid's one tab stop is, by what stands there: rows that come and go do not move it. */

@@ -1,18 +1,18 @@
 import { useCallback, useContext, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, sentenceOf } from "../api/problem";
+import { isUnreachable, Problem, sentenceOf } from "../api/problem";
+import { reasonSentence } from "../api/reasons";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useHeld } from "../live/held";
-import { reasonSentence } from "../rules/reasons";
 import type { Check } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
+import type { DeedKind } from "../shift/history";
 import { type Batching, HistoryContext, useBatch, useRestore } from "../shift/mutations";
-import { isUnreachable, type Unsaved } from "../shift/unsent";
+import { copyOf, distance, shifted, together } from "../shift/placing";
+import type { Unsaved } from "../shift/unsent";
 import type { Day } from "../time/week";
 import type { Translate } from "../words/language";
-import type { DeedKind } from "./history";
-import { copyOf, distance, shifted, together } from "./placing";
 import { useToast } from "./toasts";
 
 /** Why it was not done, in words. */

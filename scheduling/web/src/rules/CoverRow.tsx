@@ -2,12 +2,10 @@ import { Tooltip, UnstyledButton } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Between, useNeeds, useSchedules } from "../live/queries";
-import { useSignedIn } from "../session/signed-in";
+import { type Between, useLocations, useNeeds, usePlanned } from "../live/queries";
 import { type Day, weekOf } from "../time/week";
 import { dayLong, timeSpan } from "../time/words";
 import { weekWindow } from "../time/zone";
-import { union, useLocations } from "../week/use-week";
 import type { Translate } from "../words/language";
 import classes from "./CoverRow.module.css";
 import { coverOf, type DayCover, type Hole } from "./cover";
@@ -21,19 +19,16 @@ interface Asked {
 
 /** Each day's cover; null while it is not known, or nobody said what is needed. */
 export function useCover(days: readonly Day[], { between: given, role }: Asked = {}): DayCover[] | null {
-  const { manager } = useSignedIn();
   const between = useMemo(() => given ?? weekWindow(weekOf(days[0] ?? "")), [given, days]);
-  const published = useSchedules(between, "published").data;
-  const drafts = useSchedules(between, "draft", manager).data;
+  const shifts = usePlanned(between).data;
   const needs = useNeeds();
   const locations = useLocations().data;
   return useMemo(() => {
-    if (!needs?.length || !locations || !published) return null;
+    if (!needs?.length || !locations || !shifts) return null;
     const zones = new Map(locations.map(({ name, timezone }) => [name, timezone]));
-    const shifts = union(published, drafts).values();
     const asked = needs.map((each) => ({ ...each, needs: each.needs.filter((need) => !role || need.role === role) }));
-    return coverOf(days, asked, shifts, (location) => zones.get(location) ?? "UTC");
-  }, [days, needs, locations, published, drafts, role]);
+    return coverOf(days, asked, shifts.values(), (location) => zones.get(location) ?? "UTC");
+  }, [days, needs, locations, shifts, role]);
 }
 
 /** "1 Nurse missing, 15:00–23:00, North Ward" */

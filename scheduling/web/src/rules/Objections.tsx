@@ -1,7 +1,7 @@
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { shortReason } from "../api/reasons";
 import classes from "./Objections.module.css";
-import { shortReason } from "./reasons";
 import type { Check } from "./use-check";
 
 /** What the rules say of a shift while it is being entered: told politely, with signs and words beside the colours. */

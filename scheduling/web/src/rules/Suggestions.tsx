@@ -1,9 +1,9 @@
 import { UnstyledButton } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { shortReason } from "../api/reasons";
 import type { ConsideredShift, Suggestion } from "../api/types";
 import type { Translate } from "../words/language";
-import { shortReason } from "./reasons";
 import classes from "./Suggestions.module.css";
 import { useSuggestions } from "./use-check";
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../api/problem";
+import { USUAL } from "../api/terms";
 import type { Staff } from "../api/types";
-import { USUAL } from "../team/terms";
 import { Session } from "./session";
 
 const ada: Staff = {

@@ -2,10 +2,10 @@ import { Input, SegmentedControl, Select, Stack, Text, useMantineColorScheme } f
 import { IconAlertCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Dialog } from "../shell/Dialog";
-import { Notice } from "../shell/Notice";
 import { addDays } from "../time/week";
 import { weekdayLong } from "../time/words";
+import { Dialog } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
 import { LANGUAGES } from "../words/language";
 import { type Choices, CLOCKS, FIRST_DAYS } from "./settings";
 import { useSettings } from "./use-settings";

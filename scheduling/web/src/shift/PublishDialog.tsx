@@ -10,18 +10,17 @@ import {
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Reason, sentenceOf } from "../api/problem";
+import { shortReason } from "../api/reasons";
 import type { Announced, Schedule } from "../api/types";
+import { useDesk } from "../grid/desk";
 import { useAnnounce } from "../live/announcer";
-import { shortReason } from "../rules/reasons";
-import { Dialog } from "../shell/Dialog";
-import { Face } from "../shell/Face";
-import { dayShort, timeSpan } from "../time/words";
-import { wallTime } from "../time/zone";
-import { useDesk } from "../week/desk";
-import { useLocations } from "../week/use-week";
+import { useLocations } from "../live/queries";
+import { Refused } from "../rules/Refused";
+import { whenOf } from "../time/words";
+import { Dialog } from "../ui/Dialog";
+import { Face } from "../ui/Face";
 import { usePublish } from "./mutations";
 import classes from "./PublishDialog.module.css";
-import { Refused } from "./Refused";
 import { zoneOf } from "./shift-fields";
 import { type Telling, type Told, toldBy } from "./telling";
 
@@ -61,7 +60,7 @@ const MARKS: Readonly<Record<Telling["kind"], Icon>> = {
   gone: IconMinus,
 };
 
-const when = (row: Announced, zone: string) => `${dayShort(wallTime(row.starts_at, zone).day)}, ${timeSpan(row, zone)}`;
+const when = (row: Announced, timezone: string) => whenOf({ ...row, timezone });
 
 function Line({ telling, reasons }: { telling: Telling; reasons: readonly Reason[] }) {
   const { t } = useTranslation();

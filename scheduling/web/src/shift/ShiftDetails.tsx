@@ -1,12 +1,12 @@
 import { Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { shiftOf } from "../grid/grid";
+import type { Week } from "../grid/use-week";
 import { OfferThis } from "../offers/OfferThis";
 import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
 import { ago, dayLong, hours, timeSpan } from "../time/words";
-import { shiftOf } from "../week/grid";
-import type { Week } from "../week/use-week";
 import type { Translate } from "../words/language";
 import classes from "./ShiftDetails.module.css";
 

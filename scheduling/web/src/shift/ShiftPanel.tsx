@@ -2,20 +2,27 @@ import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import type { Week } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
-import { SidePanel } from "../shell/Dialog";
 import type { Day } from "../time/week";
 import { byFrequency } from "../time/zone";
-import type { Week } from "../week/use-week";
-import type { WeekSearch } from "../week/week-search";
+import { SidePanel } from "../ui/Dialog";
 import { ShiftDetails } from "./ShiftDetails";
 import { ShiftForm } from "./ShiftForm";
 import { OPEN, type ShiftValues, valuesOf } from "./shift-fields";
 
+/** What the page's address says of the panel. */
+interface Asked {
+  readonly shift?: number | "new" | undefined;
+  /** For whom and when a new shift is prepared. */
+  readonly staff?: number | "open" | undefined;
+  readonly day?: Day | undefined;
+}
+
 interface Props {
   readonly week: Week;
   readonly first: Day;
-  readonly search: WeekSearch;
+  readonly search: Asked;
   readonly close: () => void;
 }
 

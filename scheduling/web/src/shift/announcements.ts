@@ -1,7 +1,6 @@
 import type { Schedule } from "../api/types";
 import type { Changes, RowChange } from "../live/changes";
-import { dayShort, list, timeSpan } from "../time/words";
-import { wallTime } from "../time/zone";
+import { list, whenOf } from "../time/words";
 import type { Translate } from "../words/language";
 
 /** What a sentence needs to know of the reader and the team. */
@@ -26,11 +25,6 @@ export function whose(shift: Schedule, { t, me, nameOf }: Audience): string {
   return shift.staff_id === me ? t("shift.news.yours") : t("shift.news.of", { name: nameOf(shift.staff_id) });
 }
 
-/** "Mon 5 Jan, 09:00–17:00". */
-export function when(shift: Schedule): string {
-  return `${dayShort(wallTime(shift.starts_at, shift.timezone).day)}, ${timeSpan(shift, shift.timezone)}`;
-}
-
 function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
@@ -38,7 +32,7 @@ function capital(sentence: string): string {
 function one(change: RowChange<Schedule>, audience: Audience): string {
   const shift = change.after ?? change.before;
   if (!shift) return "";
-  const told = { what: whose(shift, audience), when: when(shift) };
+  const told = { what: whose(shift, audience), when: whenOf(shift) };
   const who = change.after?.updated_by?.name;
   const verb = verbOf(change);
   return who

@@ -5,9 +5,9 @@ import { Problem } from "../api/problem";
 import type { Batch, Batched, Schedule } from "../api/types";
 import type { RowChange } from "../live/changes";
 import { SCHEDULES } from "../live/queries";
-import { type DeedKind, History, inverse, type Rows } from "../plan/history";
-import { fieldsOf } from "../plan/placing";
 import { useSignedIn } from "../session/signed-in";
+import { type DeedKind, History, inverse, type Rows } from "./history";
+import { fieldsOf } from "./placing";
 import { changesFrom, shownAs } from "./shift-fields";
 import { type UseHolding, useHolding } from "./use-holding";
 

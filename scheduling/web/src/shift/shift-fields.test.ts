@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../api/problem";
+import { USUAL } from "../api/terms";
 import type { Schedule, Staff } from "../api/types";
-import { USUAL } from "../team/terms";
 import { words } from "../words/language";
 import {
   changesFrom,

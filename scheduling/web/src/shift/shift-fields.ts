@@ -1,6 +1,6 @@
 import type { Reason } from "../api/problem";
+import { reasonSentence } from "../api/reasons";
 import type { Location, Person, Schedule, ScheduleFields, Staff } from "../api/types";
-import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
 import { instantAt, minutesBetween, type WallTime, wallTime } from "../time/zone";
 import type { Translate } from "../words/language";

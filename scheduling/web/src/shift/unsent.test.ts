@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Problem } from "../api/problem";
-import { isUnreachable, Unsent } from "./unsent";
+import { Unsent } from "./unsent";
 
 const ROWS = [{ before: null, after: null }];
 
@@ -15,14 +15,4 @@ it("lists what was not saved, and says what went with another", () => {
   ]);
   unsent.dismiss();
   expect(unsent.lost).toEqual([]);
-});
-
-it.each([
-  [new Problem(0, "No answer", ""), true],
-  [new Problem(502, "Bad gateway", ""), true],
-  [new Problem(500, "Broken", ""), false],
-  [new Problem(409, "Stale", ""), false],
-  [new TypeError("a bug"), false],
-])("knows whether a server was reached: %s", (error, expected) => {
-  expect(isUnreachable(error)).toBe(expected);
 });

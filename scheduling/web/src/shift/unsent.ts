@@ -1,9 +1,8 @@
 /** Changes of shifts that could not be sent at once: what became of them, once they were, is told in one list. */
 import type { Outcome } from "@tidings/react/query";
 import { createContext, useContext, useSyncExternalStore } from "react";
-import { Problem } from "../api/problem";
 import type { Schedule } from "../api/types";
-import type { Rows } from "../plan/history";
+import type { Rows } from "./history";
 
 export type Unsaved = Exclude<Outcome<unknown, Schedule>, { readonly status: "saved" }>;
 
@@ -49,9 +48,4 @@ export const UnsentContext = createContext(new Unsent());
 export function useLost(): { readonly lost: readonly Lost[]; readonly dismiss: () => void } {
   const unsent = useContext(UnsentContext);
   return { lost: useSyncExternalStore(unsent.listen, () => unsent.lost), dismiss: unsent.dismiss };
-}
-
-/** No server answered, or only what stands before it. */
-export function isUnreachable(error: unknown): boolean {
-  return error instanceof Problem && [0, 502, 503, 504].includes(error.status);
 }

@@ -1,9 +1,10 @@
 import { type EditContext, type LiveMutationOptions, type Outcome, useLiveMutation } from "@tidings/react/query";
 import { hold } from "@tidings/react/query/offline";
 import { useCallback, useContext, useState } from "react";
+import { isUnreachable } from "../api/problem";
 import type { Schedule } from "../api/types";
-import type { Rows } from "../plan/history";
-import { HELD, isUnreachable, UnsentContext } from "./unsent";
+import type { Rows } from "./history";
+import { HELD, UnsentContext } from "./unsent";
 
 /** What a request needs to know of shifts that were changed before it, and not sent. */
 interface Sending extends EditContext {

@@ -19,14 +19,13 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { LocationNeeds, Staff } from "../api/types";
-import { useNeeds, useTeam } from "../live/queries";
-import { Notice } from "../shell/Notice";
-import { Empty } from "../shell/Page";
+import { useLocations, useNeeds, useTeam } from "../live/queries";
 import { timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
 import { addDays, type Day } from "../time/week";
 import { ago, weekdayShort } from "../time/words";
-import { useLocations } from "../week/use-week";
+import { Notice } from "../ui/Notice";
+import { Empty } from "../ui/Page";
 import classes from "./Cover.module.css";
 import { type CoverLine, isOvernight, personHours } from "./cover-lines";
 import { type CoverForm, useCoverForm } from "./use-cover-form";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { Notice } from "../shell/Notice";
+import { Notice } from "../ui/Notice";
 import { useTeamChange } from "./queries";
 
 /** Somebody who has left: they can be taken back. */

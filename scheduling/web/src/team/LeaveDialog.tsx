@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { ShiftFate, Staff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { Dialog } from "../shell/Dialog";
-import { Notice } from "../shell/Notice";
+import { Dialog } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
 import { useShiftsAhead, useTeamChange } from "./queries";
 
 const FATES: readonly ShiftFate[] = ["open", "draft", "keep"];

@@ -3,7 +3,7 @@ import { IconPlus } from "@tabler/icons-react";
 import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useSignedIn } from "../session/signed-in";
-import { Page } from "../shell/Page";
+import { Page } from "../ui/Page";
 import { Cover } from "./Cover";
 import { People } from "./People";
 import classes from "./TeamPage.module.css";

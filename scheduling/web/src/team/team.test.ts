@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { USUAL } from "../api/terms";
 import type { Contract, Need, Staff } from "../api/types";
 import { words } from "../words/language";
 import { type CoverLine, lineError, linesOf, needsOf, personHours, sameNeeds } from "./cover-lines";
 import { changesFrom, contractsOf, errorsOf, fieldsOf, valuesOf } from "./member-fields";
 import { readTeamSearch } from "./team-search";
-import { USUAL } from "./terms";
 
 const { t } = words;
 

@@ -2,12 +2,12 @@ import { useForm } from "@mantine/form";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Reason, sentenceOf } from "../api/problem";
+import { reasonSentence } from "../api/reasons";
+import { USUAL } from "../api/terms";
 import type { Staff, StaffFields } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { reasonSentence } from "../rules/reasons";
 import { changesFrom, errorsOf, fieldsOf, type MemberValues, sameTerms, termsOf, valuesOf } from "./member-fields";
 import { fasterThan, useTeamChange } from "./queries";
-import { USUAL } from "./terms";
 
 const NOBODY: MemberValues = { name: "", email: "", role: "staff", skills: [], password: "", ...termsOf(USUAL) };
 

@@ -1,8 +1,7 @@
-import type { Instant } from "../api/types";
 import type { Translate } from "../words/language";
 import { locale } from "./locale";
 import { type Day, daysBetween, weekNumber } from "./week";
-import { minutesBetween, wallTime } from "./zone";
+import { type Instant, minutesBetween, wallTime } from "./zone";
 
 type Options = Intl.DateTimeFormatOptions;
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -78,6 +77,17 @@ export function clockSpan(from: string, until: string): string {
 /** "07:00–15:00" on the clocks of a zone. */
 export function timeSpan(row: { starts_at: Instant; ends_at: Instant }, zone: string): string {
   return clockSpan(wallTime(row.starts_at, zone).time, wallTime(row.ends_at, zone).time);
+}
+
+interface Timed {
+  readonly starts_at: Instant;
+  readonly ends_at: Instant;
+  readonly timezone: string;
+}
+
+/** "Mon 23 Nov, 07:00–15:00", by the clocks of its place. */
+export function whenOf(shift: Timed): string {
+  return `${dayShort(wallTime(shift.starts_at, shift.timezone).day)}, ${timeSpan(shift, shift.timezone)}`;
 }
 
 /** "8 h", "7.5 h", "7,5 h" */

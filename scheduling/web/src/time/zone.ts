@@ -1,6 +1,8 @@
 import { Temporal } from "temporal-polyfill";
-import type { Instant } from "../api/types";
 import type { Day } from "./week";
+
+/** RFC 3339, in UTC ("Z"). */
+export type Instant = string;
 
 /** What a clock on the wall of one place shows: a date and "HH:MM". */
 export interface WallTime {
@@ -43,6 +45,12 @@ export function byFrequency<T>(values: Iterable<T>): T[] {
   const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value);
+}
+
+/** The locations' zones, the commonest first. The pages read dates in the first one. */
+export function zonesOf(locations: readonly { readonly timezone: string }[] | undefined): [string, ...string[]] {
+  const [main, ...others] = byFrequency((locations ?? []).map((location) => location.timezone));
+  return [main ?? Intl.DateTimeFormat().resolvedOptions().timeZone, ...others];
 }
 
 /** In which of some zones a span was meant: the first in which it is whole days, else the first of all. */

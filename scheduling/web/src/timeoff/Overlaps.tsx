@@ -3,22 +3,20 @@ import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule, ShiftFate, TimeOff } from "../api/types";
-import { useSchedules } from "../live/queries";
-import { whenOf } from "../offers/words";
-import { Notice } from "../shell/Notice";
+import { usePlanned } from "../live/queries";
+import { whenOf } from "../time/words";
+import { Notice } from "../ui/Notice";
 
 const FATES: readonly ShiftFate[] = ["open", "draft", "keep"];
 
 /** The person's shifts in the time that is asked for, earliest first; undefined until they are known. */
 function useOverlapping({ staff_id, starts_at, ends_at }: TimeOff): readonly Schedule[] | undefined {
   const between = useMemo(() => ({ from: starts_at, to: ends_at }), [starts_at, ends_at]);
-  const published = useSchedules(between, "published").data;
-  const drafts = useSchedules(between, "draft").data;
+  const planned = usePlanned(between).data;
   return useMemo(() => {
-    if (!published || !drafts) return undefined;
-    const theirs = [...published.values(), ...drafts.values()].filter((shift) => shift.staff_id === staff_id);
-    return theirs.sort((a, b) => a.starts_at.localeCompare(b.starts_at));
-  }, [published, drafts, staff_id]);
+    const theirs = planned && [...planned.values()].filter((shift) => shift.staff_id === staff_id);
+    return theirs?.sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+  }, [planned, staff_id]);
 }
 
 interface Props {

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
-import { Dialog } from "../shell/Dialog";
+import { Dialog } from "../ui/Dialog";
 import { RequestCard } from "./RequestCard";
 
 interface Props {

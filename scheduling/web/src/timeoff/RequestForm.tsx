@@ -8,10 +8,10 @@ import type { Api } from "../api/api";
 import { Problem, sentenceOf } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
 import { useSignedIn } from "../session/signed-in";
-import { Dialog } from "../shell/Dialog";
-import { NoteField } from "../shell/NoteField";
-import { Notice } from "../shell/Notice";
 import { calendarNamed, timeLabels } from "../time/time-labels";
+import { Dialog } from "../ui/Dialog";
+import { NoteField } from "../ui/NoteField";
+import { Notice } from "../ui/Notice";
 import { useTimeOffChange } from "./queries";
 import { placeRequestReasons, type RequestValues, requestOf } from "./request-fields";
 

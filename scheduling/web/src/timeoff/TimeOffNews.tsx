@@ -2,9 +2,9 @@ import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useNews } from "../live/news";
-import { useTeam, useTimeOff } from "../live/queries";
+import { useLocations, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { useLocations, zonesOf } from "../week/use-week";
+import { zonesOf } from "../time/zone";
 import { decided, requested } from "./announcements";
 import { usePendingRequests } from "./queries";
 

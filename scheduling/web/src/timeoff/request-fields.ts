@@ -1,6 +1,6 @@
 import type { Reason } from "../api/problem";
+import { reasonSentence } from "../api/reasons";
 import type { TimeOffFields } from "../api/types";
-import { reasonSentence } from "../rules/reasons";
 import { addDays, type Day } from "../time/week";
 import { instantAt, startOfDay } from "../time/zone";
 import type { Translate } from "../words/language";

@@ -1,11 +1,11 @@
 import { VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../grid/desk";
+import { byStart, type Grid, type Line } from "../grid/grid";
 import type { Day } from "../time/week";
 import { dayLong, dayNumber, weekdayNarrow } from "../time/words";
 import classes from "./Agenda.module.css";
-import { useDesk } from "./desk";
-import { byStart, type Grid, type Line } from "./grid";
 import { LeaveChip } from "./LeaveChip";
 import { ShiftCard } from "./ShiftCard";
 

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconCalendarPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useDesk } from "./desk";
+import { useDesk } from "../grid/desk";
 import classes from "./EmptyWeek.module.css";
 
 /** Stands where the week's shifts would be, and says how they come there. */

@@ -2,7 +2,7 @@ import { CloseButton, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { usePageLetters } from "../shell/use-page-letters";
+import { usePageLetters } from "../ui/use-page-letters";
 import classes from "./FindPerson.module.css";
 
 interface Props {

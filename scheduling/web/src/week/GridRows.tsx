@@ -1,6 +1,6 @@
 import { Fragment, type ReactNode, Suspense } from "react";
-import { soon } from "../shell/soon";
-import { usePrinting } from "../shell/use-printing";
+import { soon } from "../ui/soon";
+import { usePrinting } from "../ui/use-printing";
 import type { Row } from "./rows";
 
 /** Up to so many rows are all in the page: then the browser's own search and screen readers have all of them. */

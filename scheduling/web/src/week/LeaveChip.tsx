@@ -1,8 +1,8 @@
 import { VisuallyHidden } from "@mantine/core";
 import { IconClockQuestion, IconPlaneDeparture } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useDesk } from "./desk";
-import type { Leave } from "./grid";
+import { useDesk } from "../grid/desk";
+import type { Leave } from "../grid/grid";
 import classes from "./LeaveChip.module.css";
 
 interface Props {

@@ -1,9 +1,8 @@
 import { useEffect, useMemo, useState } from "react";
-import { useSchedules, useTimeOff } from "../live/queries";
-import { useSignedIn } from "../session/signed-in";
+import { shiftOf } from "../grid/grid";
+import { usePlanned, useTimeOff } from "../live/queries";
 import { addDays, type Day } from "../time/week";
 import { weekWindow } from "../time/zone";
-import { shiftOf } from "./grid";
 
 /** Milliseconds after which it is fetched also by a browser that is never idle, or does not say when it is. */
 const LATEST = 2_000;
@@ -21,14 +20,12 @@ function whenIdle(call: () => void): () => void {
 
 /** Holds one week's lists, current like those on the screen, with the clocks of its shifts read. */
 function NearWeek({ monday }: { monday: Day }) {
-  const { manager } = useSignedIn();
   const between = useMemo(() => weekWindow(monday), [monday]);
-  const published = useSchedules(between, "published").data;
-  const drafts = useSchedules(between, "draft", manager).data;
+  const shifts = usePlanned(between).data;
   useTimeOff(between);
   useEffect(() => {
-    for (const schedule of [...(published?.values() ?? []), ...(drafts?.values() ?? [])]) shiftOf(schedule);
-  }, [published, drafts]);
+    for (const schedule of shifts?.values() ?? []) shiftOf(schedule);
+  }, [shifts]);
   return null;
 }
 

@@ -2,14 +2,14 @@ import { IconMoonStars } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { createPortal, flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../grid/desk";
+import type { Cell, Leave, Line, Shift } from "../grid/grid";
+import type { Week } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
 import { addDays, type Day } from "../time/week";
 import { clockTime, dayFull, dayShort, hours, list, timeSpan, weekLabel, weekTitle } from "../time/words";
 import { wallTime } from "../time/zone";
-import { useDesk } from "./desk";
-import type { Cell, Leave, Line, Shift } from "./grid";
 import classes from "./PrintSheet.module.css";
-import type { Week } from "./use-week";
 
 /** True while the page is on its way to paper. The browser takes what stands there when its event returns. */
 function usePrinting(): boolean {

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../grid/desk";
+import type { Grid } from "../grid/grid";
 import { RoleCover } from "../rules/CoverRow";
-import { useDesk } from "./desk";
-import type { Grid } from "./grid";
 import classes from "./RoleRow.module.css";
 
 interface Props {

@@ -2,14 +2,14 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconCircleCheckFilled, IconCloudPause, IconDots, IconMoonStars, IconNote } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../grid/desk";
+import type { Shift } from "../grid/grid";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
 import { useHeld } from "../live/held";
 import { useCardActions } from "../plan/cards/CardActions";
 import { useSelected } from "../plan/cards/selection";
 import { timeSpan } from "../time/words";
-import { useDesk } from "./desk";
-import type { Shift } from "./grid";
 import classes from "./ShiftCard.module.css";
 
 interface Props {

@@ -1,7 +1,7 @@
 import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconCalendarMonth, IconListDetails, IconUsersGroup } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { usePageLetters } from "../shell/use-page-letters";
+import { usePageLetters } from "../ui/use-page-letters";
 import classes from "./WeekToolbar.module.css";
 import type { Place, View } from "./week-search";
 

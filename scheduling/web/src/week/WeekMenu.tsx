@@ -13,22 +13,12 @@ import {
 import { useNavigate } from "@tanstack/react-router";
 import { type ComponentType, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { WeekDialogProps } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
-import { soon } from "../shell/soon";
-import type { Day } from "../time/week";
-import type { Week } from "./use-week";
+import { soon } from "../ui/soon";
 
 /** The week on the screen. */
-interface Shown {
-  readonly week: Week;
-  readonly monday: Day;
-}
-
-/** What every dialog of the menu is given. */
-export interface WeekDialogProps extends Shown {
-  readonly opened: boolean;
-  readonly close: () => void;
-}
+type Shown = Pick<WeekDialogProps, "week" | "monday">;
 
 interface Entry {
   /** Its words are in the catalogue under `week.menu`. */

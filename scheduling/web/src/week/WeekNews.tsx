@@ -1,6 +1,8 @@
 import { useContext, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { useDesk } from "../grid/desk";
+import type { Week } from "../grid/use-week";
 import { useAnnounce } from "../live/announcer";
 import { CaughtUp, type Happening } from "../live/CaughtUp";
 import type { Changes } from "../live/changes";
@@ -9,11 +11,10 @@ import { useMissed } from "../live/missed";
 import { type Listener, useNews } from "../live/news";
 import { useOutage } from "../live/outage";
 import { why } from "../plan/use-plan";
-import { type Audience, sentence, when, whose } from "../shift/announcements";
+import { type Audience, sentence, whose } from "../shift/announcements";
 import { OwnDeletesContext } from "../shift/mutations";
 import { type Lost, useLost } from "../shift/unsent";
-import { useDesk } from "./desk";
-import type { Week } from "./use-week";
+import { whenOf } from "../time/words";
 
 /** What this page did itself: edits that wait for the server, and changes that bear the reader's own name. */
 function useOwnDoing(me: number): Listener<Schedule>["ignores"] {
@@ -37,7 +38,7 @@ function lossOf({ number, rows, outcome, follows }: Lost, audience: Audience, op
   const [row] = rows;
   const shift = row?.before ?? row?.after;
   const kind = !row?.before ? "added" : row.after ? "changed" : "removed";
-  const told = shift ? { what: whose(shift, audience), when: when(shift) } : { what: "", when: "" };
+  const told = shift ? { what: whose(shift, audience), when: whenOf(shift) } : { what: "", when: "" };
   const current = outcome.status === "conflict" ? outcome.current : (row?.before ?? null);
   return {
     id: number,

@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconPlus, IconSend } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { Shift } from "../grid/grid";
+import type { Week } from "../grid/use-week";
 import { addDays, type Day } from "../time/week";
 import { dayFull, hours, monthTitle, weekLabel, weekTitle, weekTitleShort } from "../time/words";
 import type { Translate } from "../words/language";
-import type { Shift } from "./grid";
-import type { Week } from "./use-week";
 import { ViewChoice } from "./ViewChoice";
 import { WeekMenu } from "./WeekMenu";
 import classes from "./WeekToolbar.module.css";

@@ -1,5 +1,5 @@
 /** The rows of the table between its head and its foot. */
-import type { Grid, Line } from "./grid";
+import type { Grid, Line } from "../grid/grid";
 
 /** A line of shifts, or the head of those whose first skill is a role. */
 export type Row =

@@ -10,9 +10,9 @@ import {
 } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
+import type { Grid } from "../../grid/grid";
 import { useAnnounce } from "../../live/announcer";
-import { soon } from "../../shell/soon";
-import type { Grid } from "../../week/grid";
+import { soon } from "../../ui/soon";
 import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
 import { WeekContext } from "../use-quick-entry";

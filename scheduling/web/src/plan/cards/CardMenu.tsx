@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
-import { useDesk } from "../../week/desk";
+import { useDesk } from "../../grid/desk";
 import { type CardDeeds, draftsOf, publishedOf } from "./use-card-deeds";
 
 /** Where a menu opens, in CSS pixels from the viewport's corner, and for which shifts. */

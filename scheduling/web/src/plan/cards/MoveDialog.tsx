@@ -3,14 +3,14 @@ import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ConsideredShift, Schedule } from "../../api/types";
+import type { Week } from "../../grid/use-week";
 import { Objections } from "../../rules/Objections";
 import { useCheck } from "../../rules/use-check";
-import { Dialog } from "../../shell/Dialog";
+import { placed } from "../../shift/placing";
 import { OPEN, peopleToPlan, valuesOf } from "../../shift/shift-fields";
 import { calendarNamed, timeLabels } from "../../time/time-labels";
 import { addDays, daysBetween } from "../../time/week";
-import type { Week } from "../../week/use-week";
-import { placed } from "../placing";
+import { Dialog } from "../../ui/Dialog";
 import type { Placing, Planner } from "../use-plan";
 
 /** Each stays with its own person. */

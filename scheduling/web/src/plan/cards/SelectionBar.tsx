@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { useContext, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
-import type { Grid } from "../../week/grid";
+import type { Grid } from "../../grid/grid";
 import classes from "./SelectionBar.module.css";
 import { SelectionContext } from "./selection";
 import { type CardDeeds, draftsOf, publishedOf } from "./use-card-deeds";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { USUAL } from "../../api/terms";
 import type { Schedule, Staff } from "../../api/types";
-import { USUAL } from "../../team/terms";
-import { buildGrid } from "../../week/grid";
+import { buildGrid } from "../../grid/grid";
 import { words } from "../../words/language";
 import { between, Selection } from "./selection";
 

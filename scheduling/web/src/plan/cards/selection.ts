@@ -1,7 +1,7 @@
 /** Which shifts are selected, to be changed together. */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Schedule } from "../../api/types";
-import type { Grid } from "../../week/grid";
+import type { Grid } from "../../grid/grid";
 import { cardsOf, linesOf, type Spot } from "../use-grid-focus";
 
 const idOf = (card: string) => (card.startsWith("schedule-") ? [Number(card.slice("schedule-".length))] : []);

@@ -9,12 +9,12 @@ import {
 import { type CSSProperties, type RefObject, useEffect, useLayoutEffect } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
+import { shortReason } from "../../api/reasons";
+import { useDesk } from "../../grid/desk";
 import { useAnnounce } from "../../live/announcer";
-import { shortReason } from "../../rules/reasons";
 import { type Check, useCheck } from "../../rules/use-check";
 import { hours, timeSpan } from "../../time/words";
 import { minutesBetween } from "../../time/zone";
-import { useDesk } from "../../week/desk";
 import classes from "./DragGhost.module.css";
 import { consideredOf, type Drag, type Dragged, draggedTo, isHome, useDragged } from "./drag";
 import { targetWords } from "./words";

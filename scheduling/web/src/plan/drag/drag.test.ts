@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../api/types";
-import { together } from "../placing";
+import { together } from "../../shift/placing";
 import { consideredOf, Drag, type Dragged, draggedTo, isHome } from "./drag";
 
 /** Nine to five in London on the n-th of November. */

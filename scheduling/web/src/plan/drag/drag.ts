@@ -2,9 +2,9 @@
 import { useSyncExternalStore } from "react";
 import type { ConsideredShift, Schedule } from "../../api/types";
 import type { Check } from "../../rules/use-check";
+import { delayed, placed, stretched } from "../../shift/placing";
 import type { Day } from "../../time/week";
 import { minutesBetween, wallTime } from "../../time/zone";
-import { delayed, placed, stretched } from "../placing";
 
 /** What it is held by. */
 export type Grip = "move" | "start" | "end";

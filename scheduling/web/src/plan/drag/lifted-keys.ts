@@ -1,5 +1,5 @@
 import type { KeyboardEvent } from "react";
-import type { Grid } from "../../week/grid";
+import type { Grid } from "../../grid/grid";
 import { walk } from "../walk";
 import type { Drag } from "./drag";
 

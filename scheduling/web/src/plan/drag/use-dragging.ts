@@ -1,12 +1,12 @@
 import { type RefObject, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
+import { useDesk } from "../../grid/desk";
+import type { Grid } from "../../grid/grid";
 import { useAnnounce } from "../../live/announcer";
+import { STEP } from "../../shift/placing";
 import { timeSpan } from "../../time/words";
-import { useDesk } from "../../week/desk";
-import type { Grid } from "../../week/grid";
 import { useCardActions } from "../cards/CardActions";
-import { STEP } from "../placing";
 import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
 import { Drag, type Dragged, draggedTo, type Grip, isHome, type Point, type Target, targetOf } from "./drag";

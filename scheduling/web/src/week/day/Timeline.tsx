@@ -1,10 +1,10 @@
 import { type CSSProperties, createContext, useContext } from "react";
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../../grid/desk";
+import type { Shift } from "../../grid/grid";
 import { clockTime } from "../../time/words";
 import { wallTime } from "../../time/zone";
-import { useDesk } from "../desk";
 import type { CellParts } from "../GridLine";
-import type { Shift } from "../grid";
 import classes from "./DayView.module.css";
 import { lanesOf, type Span, spanOn } from "./timeline";
 

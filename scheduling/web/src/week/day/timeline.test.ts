@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../api/types";
-import { shiftOf } from "../grid";
+import { shiftOf } from "../../grid/grid";
 import { carriedInto, hoursOf, lanesOf, spanOn } from "./timeline";
 
 const LONDON = "Europe/London";

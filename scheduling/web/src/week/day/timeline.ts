@@ -1,8 +1,9 @@
 /** Where things stand on a day's line of hours. */
-import { STEP } from "../../plan/placing";
+
+import type { Grid, Line, Shift } from "../../grid/grid";
+import { STEP } from "../../shift/placing";
 import { addDays, type Day, daysBetween } from "../../time/week";
 import { wallTime } from "../../time/zone";
-import type { Grid, Line, Shift } from "../grid";
 
 /** Minutes from the midnight with which the day begins, on the clocks of the place. */
 export interface Span {

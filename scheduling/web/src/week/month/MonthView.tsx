@@ -2,16 +2,16 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconPlaneDeparture, IconUserQuestion } from "@tabler/icons-react";
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useDesk } from "../../grid/desk";
+import type { Week } from "../../grid/use-week";
 import { useAnyFresh } from "../../live/fresh";
 import { Glow } from "../../live/Glow";
-import { useSchedules, useTimeOff } from "../../live/queries";
+import { usePlanned, useTimeOff } from "../../live/queries";
 import { useCover } from "../../rules/CoverRow";
 import type { DayCover } from "../../rules/cover";
 import { useSignedIn } from "../../session/signed-in";
 import { addDays, type Day } from "../../time/week";
 import { dayLong, dayNumber, monthTitle, timeSpan, weekdayLong, weekdayNarrow, weekdayShort } from "../../time/words";
-import { useDesk } from "../desk";
-import { union, type Week } from "../use-week";
 import { WeekNews } from "../WeekNews";
 import { WeekSkeleton } from "../WeekSkeleton";
 import classes from "./MonthView.module.css";
@@ -21,23 +21,16 @@ import { daysOfMonth, type MonthDay, monthOf, windowOf } from "./month";
 const OWN = 3;
 
 function useMonth(days: readonly Day[], zones: readonly string[]) {
-  const { me, manager } = useSignedIn();
+  const { me } = useSignedIn();
   const between = useMemo(() => windowOf(days), [days]);
-  const published = useSchedules(between, "published");
-  const drafts = useSchedules(between, "draft", manager);
+  const { data: shifts, live } = usePlanned(between);
   const timeOff = useTimeOff(between).data;
-  const [visible, unpublished] = [published.data, drafts.data];
-  const shifts = useMemo(
-    () => (visible && (unpublished || !manager) ? union(visible, unpublished) : undefined),
-    [visible, unpublished, manager],
-  );
   const month = useMemo(
     () =>
       shifts && timeOff && monthOf({ days, schedules: shifts.values(), timeOff: timeOff.values(), zones, me: me.id }),
     [days, shifts, timeOff, zones, me.id],
   );
-  const current = published.live.status === "live" && (!manager || drafts.live.status === "live");
-  return { month, shifts, current, cover: useCover(days, { between }) };
+  return { month, shifts, current: live.status === "live", cover: useCover(days, { between }) };
 }
 
 function Own({ of: { own, leave } }: { of: MonthDay }) {

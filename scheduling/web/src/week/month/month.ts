@@ -1,8 +1,8 @@
 /** A month as whole weeks of days, and what stands on each. */
 import type { Schedule, TimeOff } from "../../api/types";
+import { byStart, type Leave, leaveDays, type Shift, shiftOf } from "../../grid/grid";
 import { addDays, type Day, daysBetween, weekOf } from "../../time/week";
 import { weekWindow, zoneOfSpan } from "../../time/zone";
-import { byStart, type Leave, leaveDays, type Shift, shiftOf } from "../grid";
 
 /** The days of the weeks that a date's month touches. */
 export function daysOfMonth(date: Day): Day[] {

@@ -1,4 +1,4 @@
-import type { RefusalCode } from "../../api/codes.gen";
+import type { RefusalCode } from "../../codes.gen";
 
 /** What the server refuses, by its codes; a code without words here does not compile. */
 const codes = {

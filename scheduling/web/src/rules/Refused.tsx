@@ -1,7 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { Notice } from "../shell/Notice";
+import { Notice } from "../ui/Notice";
 
 /** The way past soft rules. */
 interface Overrule {

@@ -27,10 +27,10 @@ import { useSignedIn } from "../session/signed-in";
 import { useSettings } from "../settings/use-settings";
 import { usePendingRequests } from "../timeoff/queries";
 import { TimeOffNews } from "../timeoff/TimeOffNews";
-import { Face } from "./Face";
-import { Logo } from "./Logo";
+import { Face } from "../ui/Face";
+import { Logo } from "../ui/Logo";
+import { soon, useSoon } from "../ui/soon";
 import classes from "./Shell.module.css";
-import { soon, useSoon } from "./soon";
 
 const SettingsDialog = soon(() => import("../settings/SettingsDialog").then((module) => module.SettingsDialog));
 const LinksDialog = soon(() => import("../calendar/LinksDialog").then((module) => module.LinksDialog));

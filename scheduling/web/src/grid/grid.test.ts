@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { USUAL } from "../api/terms";
 import type { Schedule, Staff, TimeOff } from "../api/types";
-import { USUAL } from "../team/terms";
 import { words } from "../words/language";
 import { buildGrid, type GridInput, leaveDays, shiftOf } from "./grid";
 

@@ -5,8 +5,8 @@ import { lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, sentenceOf } from "../api/problem";
 import { InDemo } from "../demo/about";
-import { Logo } from "../shell/Logo";
-import { Notice } from "../shell/Notice";
+import { Logo } from "../ui/Logo";
+import { Notice } from "../ui/Notice";
 import classes from "./LoginPage.module.css";
 
 const DemoSignIn = lazy(() => import("../demo/DemoSignIn").then((module) => ({ default: module.DemoSignIn })));

@@ -1,9 +1,9 @@
 /** Shifts at another place in the plan: moved, copied, stretched. By the clocks of their locations, so that 9 stays 9. */
 import { Temporal } from "temporal-polyfill";
 import type { Person, Schedule, ScheduleFields } from "../api/types";
-import { instantsOf, shownAs } from "../shift/shift-fields";
 import { addDays, type Day, daysBetween } from "../time/week";
 import { minutesBetween, wallTime } from "../time/zone";
+import { instantsOf, shownAs } from "./shift-fields";
 
 /** Where a shift goes; what is left out stays. Times are "HH:MM"; an end at or before the start is on the next day. */
 export interface Place {

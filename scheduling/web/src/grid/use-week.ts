@@ -1,43 +1,16 @@
-import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Location, Schedule, Staff, TimeOff } from "../api/types";
-import { useSchedules, useTeam, useTimeOff } from "../live/queries";
+import { useLocations, usePlanned, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { roleColours } from "../theme/roles";
 import type { Day } from "../time/week";
-import { byFrequency, weekWindow } from "../time/zone";
+import { weekWindow, zonesOf } from "../time/zone";
 import { buildGrid, type Grid } from "./grid";
 import { sharing } from "./sharing";
 
 const NOBODY: ReadonlyMap<number, Staff> = new Map();
 const NOTHING: ReadonlyMap<number, TimeOff> = new Map();
-
-export function useLocations() {
-  const { api } = useSignedIn();
-  return useQuery({
-    queryKey: ["locations"],
-    queryFn: ({ signal }) => api.locations(signal),
-    staleTime: 3_600_000,
-  });
-}
-
-/** The locations' zones, the commonest first. The pages read dates in the first one. */
-export function zonesOf(locations: readonly Location[] | undefined): [string, ...string[]] {
-  const [main, ...others] = byFrequency((locations ?? []).map((location) => location.timezone));
-  return [main ?? Intl.DateTimeFormat().resolvedOptions().timeZone, ...others];
-}
-
-/** Both lists as one. While a shift moves between them it may stand in both: the higher version counts. */
-export function union(
-  left: ReadonlyMap<number, Schedule>,
-  right: ReadonlyMap<number, Schedule> | undefined,
-): ReadonlyMap<number, Schedule> {
-  if (!right || right.size === 0) return left;
-  const all = new Map(left);
-  for (const [id, row] of right) if ((all.get(id)?.version ?? -1) < row.version) all.set(id, row);
-  return all;
-}
 
 export interface Week {
   readonly grid: Grid | null;
@@ -57,6 +30,14 @@ export interface Week {
   readonly retry: () => void;
 }
 
+/** What every dialog about a whole week is given. */
+export interface WeekDialogProps {
+  readonly week: Week;
+  readonly monday: Day;
+  readonly opened: boolean;
+  readonly close: () => void;
+}
+
 /** Everything that the week's screens show, current from moment to moment. */
 export function useWeek(monday: Day): Week {
   const { me, manager } = useSignedIn();
@@ -65,14 +46,11 @@ export function useWeek(monday: Day): Week {
   const places = useLocations();
   const lists = {
     team: useTeam(),
-    published: useSchedules(between, "published"),
-    drafts: useSchedules(between, "draft", manager),
+    planned: usePlanned(between),
     timeOff: useTimeOff(between),
   };
   const [staff, locations] = [lists.team.data, places.data];
-  const [visible, unpublished, away] = [lists.published.data, lists.drafts.data, lists.timeOff.data];
-  const ready = visible && (unpublished || !manager);
-  const shifts = useMemo(() => (ready ? union(visible, unpublished) : undefined), [ready, visible, unpublished]);
+  const [shifts, away] = [lists.planned.data, lists.timeOff.data];
   const zones = useMemo(() => zonesOf(locations), [locations]);
   const [share] = useState(sharing);
 
@@ -98,7 +76,7 @@ export function useWeek(monday: Day): Week {
     locations: locations ?? [],
     zones,
     colourOf,
-    current: lists.published.live.status === "live" && (!manager || lists.drafts.live.status === "live"),
+    current: lists.planned.live.status === "live",
     error: failed[0]?.error ?? null,
     trouble: behind?.live.error ?? null,
     retry: () => {

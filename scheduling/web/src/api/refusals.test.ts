@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Problem, sentenceOf } from "../api/problem";
 import { speak, words } from "../words/language";
+import { Problem, sentenceOf } from "./problem";
 import { refusalInWords } from "./refusals";
 
 afterEach(() => speak("en"));

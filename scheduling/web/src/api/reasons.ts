@@ -1,8 +1,8 @@
-import type { ReasonCode } from "../api/codes.gen";
-import type { Reason } from "../api/problem";
+import type { ReasonCode } from "../codes.gen";
 import { dayShort, timeSpan } from "../time/words";
 import { wallTime } from "../time/zone";
 import type { Translate } from "../words/language";
+import type { Reason } from "./problem";
 import { refusalInWords } from "./refusals";
 
 type Params = Readonly<Record<string, string | number>>;

@@ -1,4 +1,4 @@
-import type { Contract } from "../api/types";
+import type { Contract } from "./types";
 
 /** What a new person's contract says before somebody says otherwise: as the server has it. */
 export const USUAL: Contract = {

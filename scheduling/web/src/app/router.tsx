@@ -7,16 +7,16 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Failure } from "./shell/Failure";
-import { Shell } from "./shell/Shell";
-import { soon } from "./shell/soon";
-import { readTeamSearch } from "./team/team-search";
-import { WeekPage } from "./week/WeekPage";
-import { readWeekSearch } from "./week/week-search";
+import { readTeamSearch } from "../team/team-search";
+import { Failure } from "../ui/Failure";
+import { soon } from "../ui/soon";
+import { WeekPage } from "../week/WeekPage";
+import { readWeekSearch } from "../week/week-search";
+import { Shell } from "./Shell";
 
-const MinePage = soon(() => import("./mine/MinePage").then((module) => module.MinePage));
-const OpenPage = soon(() => import("./open/OpenPage").then((module) => module.OpenPage));
-const TimeOffPage = soon(() => import("./timeoff/TimeOffPage").then((module) => module.TimeOffPage));
+const MinePage = soon(() => import("../mine/MinePage").then((module) => module.MinePage));
+const OpenPage = soon(() => import("../open/OpenPage").then((module) => module.OpenPage));
+const TimeOffPage = soon(() => import("../timeoff/TimeOffPage").then((module) => module.TimeOffPage));
 
 interface Context {
   /** A member of staff at a phone: they begin at their own shifts, all others at the week. */
@@ -47,14 +47,14 @@ const openRoute = createRoute({ getParentRoute: () => rootRoute, path: "/open", 
 const swapsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/swaps",
-  component: lazyRouteComponent(() => import("./offers/OffersPage"), "OffersPage"),
+  component: lazyRouteComponent(() => import("../offers/OffersPage"), "OffersPage"),
 });
 
 const teamRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/team",
   validateSearch: readTeamSearch,
-  component: lazyRouteComponent(() => import("./team/TeamPage"), "TeamPage"),
+  component: lazyRouteComponent(() => import("../team/TeamPage"), "TeamPage"),
 });
 
 const timeOffRoute = createRoute({ getParentRoute: () => rootRoute, path: "/time-off", component: TimeOffPage });

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Reason } from "../api/problem";
 import { speak, words } from "../words/language";
+import type { Reason } from "./problem";
 import { reasonSentence, shortReason } from "./reasons";
-import { verdictOf } from "./use-check";
 
 const late = {
   starts_at: "2026-11-23T15:00:00Z",
@@ -63,13 +62,5 @@ describe("reasonSentence", () => {
 
   it("falls back on the server's sentence as it is", () => {
     expect(reasonSentence(words.t, reason("newer_than_this_page", { name: "Sam" }))).toBe("As the server says it.");
-  });
-});
-
-describe("verdictOf", () => {
-  it("is as hard as the hardest reason", () => {
-    expect(verdictOf([])).toBe("fine");
-    expect(verdictOf([reason("rest")])).toBe("soft");
-    expect(verdictOf([reason("rest"), reason("overlap", {}, "hard")])).toBe("hard");
   });
 });
