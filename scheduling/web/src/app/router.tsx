@@ -2,13 +2,11 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  type ErrorComponentProps,
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { readTeamSearch } from "../team/team-search";
-import { Failure } from "../ui/Failure";
+import { Broken, NotFound } from "../ui/Instead";
 import { soon } from "../ui/soon";
 import { WeekPage } from "../week/WeekPage";
 import { readWeekSearch } from "../week/week-search";
@@ -76,28 +74,6 @@ export function createDeskRouter(context: Context) {
     defaultNotFoundComponent: NotFound,
     defaultErrorComponent: Broken,
   });
-}
-
-function NotFound() {
-  const { t } = useTranslation();
-  return (
-    <div style={{ padding: 48, textAlign: "center" }}>
-      <h1>{t("shell.noPage.title")}</h1>
-      <p>
-        <a href="/week">{t("shell.noPage.go")}</a>
-      </p>
-    </div>
-  );
-}
-
-/** Instead of a page that failed while it was drawn, or a part of which could not be fetched. */
-function Broken({ error }: ErrorComponentProps) {
-  const { t } = useTranslation();
-  return (
-    <div style={{ padding: 48 }}>
-      <Failure what={t("shell.page")} error={error} retry={() => location.reload()} again={t("shell.loadAgain")} />
-    </div>
-  );
 }
 
 declare module "@tanstack/react-router" {

@@ -88,6 +88,7 @@ export function RepeatDialog({ shift, opened, close }: Props) {
           />
           <DatePickerInput
             {...calendarNamed("repeat-until")}
+            valueFormatter={({ date }) => (typeof date === "string" ? dayShortFull(date) : "")}
             label={t("bulk.repeat.until")}
             minDate={addDays(from, 1)}
             maxDate={addDays(from, FARTHEST)}

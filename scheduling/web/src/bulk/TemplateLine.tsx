@@ -77,11 +77,11 @@ function Delete({ template, fail }: Pick<Props, "template" | "fail">) {
           {t("bulk.templates.ask", { name })}
         </Text>
         <Group gap={8}>
-          <Button size="xs" color="red.8" onClick={() => void remove()}>
-            {t("bulk.templates.yes")}
-          </Button>
           <Button size="xs" variant="default" onClick={() => setAsking(false)}>
             {t("bulk.templates.no")}
+          </Button>
+          <Button size="xs" color="red.8" onClick={() => void remove()}>
+            {t("bulk.templates.yes")}
           </Button>
         </Group>
       </Popover.Dropdown>

@@ -103,7 +103,10 @@ function Preview({ preview }: { preview: Imported }) {
     <>
       <Notice tone="quiet" icon={IconInfoCircle} title={parts.join(", ")} urgent>
         <p>
-          {t("calendar.import.from", { first: dayShort(first), last: dayShort(last) })} {same}
+          {first === last
+            ? t("calendar.import.on", { day: dayShort(first) })
+            : t("calendar.import.from", { first: dayShort(first), last: dayShort(last) })}{" "}
+          {same}
         </p>
       </Notice>
       <Rows preview={preview} />

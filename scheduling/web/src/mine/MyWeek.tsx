@@ -82,7 +82,7 @@ export function MyWeek({ shifts, first: current, today, zones, colourOf }: Props
       <div className={classes.head}>
         <div>
           <h2 className={classes.title} id="my-week">
-            {offset === 0 ? t("mine.week") : weekTitleShort(first, addDays(first, 6))}
+            {offset === 0 ? t("mine.week") : weekTitleShort(first, addDays(first, 6), today)}
           </h2>
           <p className={classes.summary} aria-live="polite">
             {t("mine.summary", { shifts: t("week.shifts", { count: own.length }), hours: hours(total) })}

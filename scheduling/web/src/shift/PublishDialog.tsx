@@ -153,7 +153,7 @@ export function PublishDialog({ opened, drafts, close }: Props) {
       size={600}
     >
       <Text size="sm" c="dimmed">
-        {t("shift.publishing.readers", { count: people })}
+        {people > 0 ? t("shift.publishing.readers", { count: people }) : t("shift.publishing.offered")}
       </Text>
       <Whom told={told} objections={failure?.objections ?? NONE} />
       {failure && (

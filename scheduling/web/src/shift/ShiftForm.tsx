@@ -149,11 +149,11 @@ function Delete({ schedule, close, fail }: { schedule: Schedule; close: () => vo
           {t("shift.delete.ask")}
         </Text>
         <Group gap={8}>
-          <Button size="xs" color="red.8" loading={removal.pending > 0} onClick={() => void remove()}>
-            {t("shift.delete.yes")}
-          </Button>
           <Button size="xs" variant="default" onClick={() => setAsking(false)}>
             {t("shift.delete.no")}
+          </Button>
+          <Button size="xs" color="red.8" loading={removal.pending > 0} onClick={() => void remove()}>
+            {t("shift.delete.yes")}
           </Button>
         </Group>
       </Popover.Dropdown>

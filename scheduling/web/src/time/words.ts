@@ -51,9 +51,14 @@ export const dayNumber = (day: Day) => String(dateOf(day).getUTCDate());
 export const weekTitle = (first: Day, last: Day) =>
   format({ day: "numeric", month: "long", year: "numeric" }).formatRange(dateOf(first), dateOf(last));
 
-/** "23 – 29 Nov", "30 Nov – 6 Dec" */
-export const weekTitleShort = (first: Day, last: Day) =>
-  format({ day: "numeric", month: "short" }).formatRange(dateOf(first), dateOf(last));
+/** "23 – 29 Nov", "30 Nov – 6 Dec"; "5 – 11 Jan 2026" in another year than today's. */
+export function weekTitleShort(first: Day, last: Day, today = first): string {
+  const sameYear = [first, last].some((day) => day.slice(0, 4) === today.slice(0, 4));
+  return format({ day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) }).formatRange(
+    dateOf(first),
+    dateOf(last),
+  );
+}
 
 /** "November 2026" */
 export const monthTitle = (day: Day) => inWords(day, { month: "long", year: "numeric" });

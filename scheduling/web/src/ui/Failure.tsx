@@ -8,18 +8,16 @@ interface Props {
   readonly what: string;
   readonly error: unknown;
   readonly retry: () => void;
-  /** What trying again is called here. */
-  readonly again?: string;
 }
 
 /** Says that something could not be loaded, and offers to try again. */
-export function Failure({ what, error, retry, again }: Props) {
+export function Failure({ what, error, retry }: Props) {
   const { t } = useTranslation();
   return (
     <Notice tone="bad" icon={IconCloudOff} title={t("shell.failed", { what })} urgent>
       <p>{sentenceOf(error)}</p>
       <Button variant="default" size="xs" mt={10} onClick={retry}>
-        {again ?? t("shell.tryAgain")}
+        {t("shell.tryAgain")}
       </Button>
     </Notice>
   );

@@ -169,7 +169,13 @@ function Plan({ week, shown, add, openDay }: PlanProps) {
   const { t } = useTranslation();
   // Here, where it outlives a week that is fetched.
   const [find, setFind] = useState("");
-  if (week.error) return <Failure what={t("week.current")} error={week.error} retry={week.retry} />;
+  if (week.error) {
+    return (
+      <div className={classes.trouble}>
+        <Failure what={t("week.current")} error={week.error} retry={week.retry} />
+      </div>
+    );
+  }
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
   const plan = phone ? (

@@ -67,11 +67,11 @@ function Navigation({ place, today, date, phone, go }: Pick<Props, "place" | "to
 }
 
 /** What is shown, for the page's head. */
-function title({ place, date, monday, phone }: Props): string {
+function title({ place, date, monday, today, phone }: Props): string {
   const last = addDays(monday, 6);
   if (place.view === "month") return monthTitle(date);
   if (place.view === "day" && !phone) return dayFull(date);
-  return phone ? weekTitleShort(monday, last) : weekTitle(monday, last);
+  return phone ? weekTitleShort(monday, last, today) : weekTitle(monday, last);
 }
 
 /** "Week 48 · 61 shifts · 472 h · 3 open" */

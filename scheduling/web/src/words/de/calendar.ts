@@ -55,6 +55,7 @@ export const calendar: Translated<typeof english.calendar> = {
     same_other: "{{count}} Zeilen stehen schon so im Dienstplan.",
     nothing: "Es gibt nichts zu importieren",
     nothingIn: "Die Datei enthält nur die Überschriften.",
+    on: "Am {{day}}.",
     from: "Vom {{first}} bis {{last}}.",
     list: "Was importiert wird",
     added: "neu",

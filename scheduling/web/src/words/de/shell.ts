@@ -24,15 +24,23 @@ export const shell: Translated<typeof english.shell> = {
   waiting_other: "{{count}} warten",
   failed: "Konnte nicht geladen werden: {{what}}",
   tryAgain: "Noch einmal versuchen",
-  page: "Diese Seite",
   loadAgain: "Seite neu laden",
+  goToWeek: "Zu dieser Woche",
+  unfetched: {
+    title: "Diese Seite konnte nicht geladen werden",
+    text: "Ein Teil von ihr war nicht zu bekommen. Prüfen Sie die Verbindung und laden Sie die Seite neu; was gespeichert ist, bleibt erhalten.",
+  },
+  broken: {
+    title: "Diese Seite funktioniert nicht mehr",
+    text: "Das ist unser Fehler, und was gespeichert ist, bleibt erhalten. Laden Sie die Seite neu oder machen Sie anderswo weiter.",
+  },
   unreachable: {
     title: "Der Server ist nicht erreichbar",
     text: "Prüfen Sie die Verbindung oder warten Sie, bis der Server wieder läuft.",
   },
   noPage: {
     title: "Diese Seite gibt es nicht",
-    go: "Zu dieser Woche",
+    text: "Die Adresse ist vielleicht falsch geschrieben, oder die Seite ist umgezogen.",
   },
   staffNumber: "Person {{id}}",
   noteLeft_one: "Noch Platz für {{count}} Zeichen",

@@ -56,6 +56,7 @@ export const shift: Translated<typeof english.shift> = {
   publishing: {
     title_one: "{{count}} Änderung veröffentlichen",
     title_other: "{{count}} Änderungen veröffentlichen",
+    offered: "Das ganze Team sieht diese Schichten sofort, und sie werden angeboten:",
     readers_one: "Das ganze Team sieht diese Schichten sofort, und {{count}} Person erfährt davon:",
     readers_other: "Das ganze Team sieht diese Schichten sofort, und {{count}} Personen erfahren davon:",
     told: "Wer was erfährt",

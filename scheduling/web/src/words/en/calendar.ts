@@ -52,6 +52,7 @@ export const calendar = {
     same_other: "{{count}} lines are already as planned.",
     nothing: "There is nothing to import",
     nothingIn: "The file has no lines but its heading.",
+    on: "On {{day}}.",
     from: "From {{first}} to {{last}}.",
     list: "What will be imported",
     added: "new",

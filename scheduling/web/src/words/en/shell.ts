@@ -22,15 +22,23 @@ export const shell = {
   waiting_other: "{{count}} waiting",
   failed: "{{what}} could not be loaded",
   tryAgain: "Try again",
-  page: "This page",
   loadAgain: "Load the page again",
+  goToWeek: "Go to this week",
+  unfetched: {
+    title: "This page could not be loaded",
+    text: "A part of it could not be fetched. Check the connection and load the page again; what you saved is safe.",
+  },
+  broken: {
+    title: "This page stopped working",
+    text: "That is our mistake, and what you saved is safe. Load the page again, or go on elsewhere.",
+  },
   unreachable: {
     title: "The server cannot be reached",
     text: "Check the connection, or wait until the server is up again.",
   },
   noPage: {
     title: "There is no such page",
-    go: "Go to this week",
+    text: "The address may be mistyped, or what was here has moved.",
   },
   staffNumber: "Staff {{id}}",
   noteLeft_one: "Room for {{count}} more character",

@@ -54,6 +54,7 @@ export const shift = {
   publishing: {
     title_one: "Publish {{count}} change",
     title_other: "Publish {{count}} changes",
+    offered: "The whole team sees these shifts at once, and they are offered to:",
     readers_one: "The whole team sees these shifts at once, and {{count}} person is told:",
     readers_other: "The whole team sees these shifts at once, and {{count}} people are told:",
     told: "Who is told what",
