@@ -1,5 +1,4 @@
-import { words } from "../words/language";
-import { Problem, problemOf } from "./problem";
+import { problemOf, unanswered } from "./problem";
 
 export interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -32,7 +31,7 @@ function initOf({ method = "GET", body, token, requestId, signal }: Call): Reque
 
 function unreachable(error: unknown): never {
   if (error instanceof DOMException && error.name === "AbortError") throw error;
-  throw new Problem(0, "No answer", words.t("refused.unreachable"));
+  throw unanswered();
 }
 
 /** The connection was lost while the answer was read; one that came whole and cannot be read is another matter. */

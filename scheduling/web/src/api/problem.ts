@@ -86,15 +86,28 @@ function reason(value: unknown): Reason[] {
   return [{ field: text(entry.field, ""), code: text(entry.code, ""), severity, message, params }];
 }
 
-/** Reads a refusal; anything that is not problem details (a proxy's page) becomes a plain sentence. */
+/** No server answered: neither whether a change was made is known, nor why it was not. */
+export const unanswered = () => new Problem(0, "No answer", words.t("refused.unreachable"));
+
+/**
+ * Reads a refusal; anything that is not problem details (a proxy's page) becomes a plain sentence. One whose reasons were lost on the
+ * way is a refusal all the same; a server's failure that was lost is no answer: whoever said so may not have been the last to speak.
+ */
 export async function problemOf(response: Response): Promise<Problem> {
-  const title = words.t("refused.status", { status: response.status });
+  const { status } = response;
+  const title = words.t("refused.status", { status });
   if (!response.headers.get("content-type")?.includes("json")) {
-    return new Problem(response.status, title, "");
+    return new Problem(status, title, "");
   }
-  const body = (await response.json().catch(() => ({}))) as Body;
+  let body: Body = {};
+  try {
+    body = (await response.json()) as Body;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (!(error instanceof SyntaxError) && status >= 500) return unanswered();
+  }
   const reasons = Array.isArray(body.errors) ? body.errors.flatMap(reason) : [];
-  return new Problem(response.status, text(body.title, title), text(body.detail, ""), reasons, body);
+  return new Problem(status, text(body.title, title), text(body.detail, ""), reasons, body);
 }
 
 /** A sentence for whatever went wrong, in the reader's language. */
