@@ -5,8 +5,12 @@ test("a page that cannot be fetched says so, without a trace of the program, and
   desk,
 }) => {
   const week = ownWeek();
-  const { page } = await person(MANAGER, { week });
+  const manager = await person(MANAGER, { week });
+  const { page } = manager;
   await page.route(/\/assets\/TeamPage-.*\.js$/, (route) => route.abort());
+  // It may have been fetched ahead.
+  await page.reload();
+  await manager.isLive();
   await page.getByRole("link", { name: "Team" }).click();
   const told = page.getByRole("alert");
   await expect(told.getByRole("heading", { name: "This page could not be loaded" })).toBeVisible();

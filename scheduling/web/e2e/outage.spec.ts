@@ -125,3 +125,38 @@ test("a page that is opened while shifts pour in ends with the rows of the datab
   const published = (await desk.rows(week, "published")).sort();
   await expect.poll(first.rows).toEqual(published);
 });
+
+test("pages that were never opened open without network, and one whose part is missing says so until it comes", async ({
+  person,
+  server,
+}) => {
+  const cable = await Cable.to(server.url);
+  const manager = await person(MANAGER, { url: cable.url });
+  const { page } = manager;
+  const context = page.context();
+  const missing = context.route(/TimeOffPage/, (route) => route.abort());
+  await Promise.all([
+    missing,
+    ...[/OffersPage.*\.js$/, /TeamPage.*\.js$/].map((part) =>
+      page.waitForEvent("requestfinished", (request) => part.test(request.url())),
+    ),
+    page.waitForEvent("requestfailed", (request) => request.url().includes("TimeOffPage")),
+  ]);
+  await context.setOffline(true);
+  cable.pull();
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
+  const open = (name: string) => page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).click();
+  await open("Swaps");
+  await expect(page.getByRole("heading", { name: "Swaps", level: 1 })).toBeVisible();
+  await open("Team");
+  await expect(page.getByRole("heading", { name: "Team", level: 1 })).toBeVisible();
+  await open("Time off");
+  await expect(page.getByText("Not here while you are offline")).toBeVisible();
+
+  await context.unroute(/TimeOffPage/);
+  cable.plug();
+  await context.setOffline(false);
+  await expect(page.getByRole("heading", { name: "Time off", level: 1 })).toBeVisible();
+  await expect(manager.dot("Live")).toBeVisible();
+  cable.close();
+});

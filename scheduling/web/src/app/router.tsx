@@ -1,19 +1,16 @@
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { readTeamSearch } from "../team/team-search";
-import { Broken, NotFound } from "../ui/Instead";
+import { NotFound } from "../ui/Instead";
 import { soon } from "../ui/soon";
 import { WeekPage } from "../week/WeekPage";
 import { readWeekSearch } from "../week/week-search";
+import { Broken } from "./Broken";
 import { Shell } from "./Shell";
 
 const MinePage = soon(() => import("../mine/MinePage").then((module) => module.MinePage));
 const OpenPage = soon(() => import("../open/OpenPage").then((module) => module.OpenPage));
+const OffersPage = soon(() => import("../offers/OffersPage").then((module) => module.OffersPage));
+const TeamPage = soon(() => import("../team/TeamPage").then((module) => module.TeamPage));
 const TimeOffPage = soon(() => import("../timeoff/TimeOffPage").then((module) => module.TimeOffPage));
 
 interface Context {
@@ -42,17 +39,13 @@ const mineRoute = createRoute({ getParentRoute: () => rootRoute, path: "/me", co
 
 const openRoute = createRoute({ getParentRoute: () => rootRoute, path: "/open", component: OpenPage });
 
-const swapsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: "/swaps",
-  component: lazyRouteComponent(() => import("../offers/OffersPage"), "OffersPage"),
-});
+const swapsRoute = createRoute({ getParentRoute: () => rootRoute, path: "/swaps", component: OffersPage });
 
 const teamRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/team",
   validateSearch: readTeamSearch,
-  component: lazyRouteComponent(() => import("../team/TeamPage"), "TeamPage"),
+  component: TeamPage,
 });
 
 const timeOffRoute = createRoute({ getParentRoute: () => rootRoute, path: "/time-off", component: TimeOffPage });

@@ -1,4 +1,3 @@
-import { Skeleton } from "@mantine/core";
 import {
   type Icon,
   IconArrowsExchange,
@@ -10,6 +9,7 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { Coming } from "../live/Coming";
 import { useLocations, useTeam } from "../live/queries";
 import { roleColours } from "../theme/roles";
 import { useNow } from "../time/use-now";
@@ -67,7 +67,7 @@ export function MinePage() {
   return (
     <Page title={t("mine.title")} busy={!shifts}>
       {failed && <Failure what={t("mine.title")} error={failed} retry={() => void refetch()} />}
-      {!shifts && !failed && <Skeleton height={168} radius={16} />}
+      {!shifts && !failed && <Coming height={168} radius={16} />}
       {shifts && (next ? <NextShift shift={next} now={now} colourOf={colourOf} /> : <NoShift />)}
       <Ways />
       {shifts && <MyWeek shifts={shifts} first={first} today={today} zones={zones} colourOf={colourOf} />}

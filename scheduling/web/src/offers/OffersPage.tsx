@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconAlertCircle, IconArrowsExchange } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { SeenOffer } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { Coming } from "../live/Coming";
 import { whenOf } from "../time/words";
 import { Failure } from "../ui/Failure";
 import { Notice } from "../ui/Notice";
@@ -76,7 +77,7 @@ export function OffersPage() {
     <Page title={t("offers.page")} about={manager ? t("offers.aboutForManagers") : t("offers.about")} busy={!data}>
       {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
       {failed && <Failure what={t("offers.page")} error={failed} retry={() => void refetch()} />}
-      {!data && !failed && <Skeleton height={96} radius={14} />}
+      {!data && !failed && <Coming height={96} />}
       {data && <Lists offers={data} take={(deed) => void take(deed)} />}
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconAlertCircle, IconCalendarCheck } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { sentenceOf } from "../api/problem";
 import { shortReason } from "../api/reasons";
 import type { OpenShift } from "../api/types";
 import { useAnnounce } from "../live/announcer";
+import { Coming } from "../live/Coming";
 import type { Changes } from "../live/changes";
 import { useNews } from "../live/news";
 import { useNow } from "../time/use-now";
@@ -87,7 +88,7 @@ export function OpenPage() {
     <Page title={t("open.page")} busy={!data}>
       {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
       {failed && <Failure what={t("open.page")} error={failed} retry={() => void refetch()} />}
-      {!data && !failed && <Skeleton height={96} radius={14} />}
+      {!data && !failed && <Coming height={96} />}
       {data && free.length === 0 && (
         <Empty icon={IconCalendarCheck} title={t("open.empty.title")} text={t("open.empty.text")} />
       )}

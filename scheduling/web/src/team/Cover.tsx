@@ -1,13 +1,4 @@
-import {
-  ActionIcon,
-  Autocomplete,
-  Button,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Tooltip,
-} from "@mantine/core";
+import { ActionIcon, Autocomplete, Button, NumberInput, SegmentedControl, Select, Tooltip } from "@mantine/core";
 import { TimePicker } from "@mantine/dates";
 import {
   IconAlertCircle,
@@ -19,6 +10,7 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { LocationNeeds, Staff } from "../api/types";
+import { Coming } from "../live/Coming";
 import { useLocations, useNeeds, useTeam } from "../live/queries";
 import { timeLabels } from "../time/time-labels";
 import { useNow } from "../time/use-now";
@@ -255,7 +247,7 @@ export function Cover({ shown, show }: Props) {
   const needs = useNeeds();
   const team = useTeam().data;
   const location = locations?.find(({ name }) => name === shown)?.name ?? locations?.[0]?.name;
-  if (!locations || !needs || !team || !location) return <Skeleton height={240} radius={14} />;
+  if (!locations || !needs || !team || !location) return <Coming height={240} />;
   const none: LocationNeeds = { location, needs: [], version: 0, updated_by: null, updated_at: null };
   const names = locations.map(({ name }) => name);
   return (

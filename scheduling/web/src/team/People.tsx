@@ -1,8 +1,9 @@
-import { Skeleton, TextInput, UnstyledButton } from "@mantine/core";
+import { TextInput, UnstyledButton } from "@mantine/core";
 import { IconChevronRight, IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Contract, Staff } from "../api/types";
+import { Coming } from "../live/Coming";
 import { useTeam } from "../live/queries";
 import { Face } from "../ui/Face";
 import { Failure } from "../ui/Failure";
@@ -84,7 +85,7 @@ export function People({ person, open }: Props) {
   const { data: team, live, refetch } = useTeam();
   const [words, setWords] = useState("");
   if (!team && live.error) return <Failure what={t("team.failed")} error={live.error} retry={() => void refetch()} />;
-  if (!team) return <Skeleton height={240} radius={14} />;
+  if (!team) return <Coming height={240} />;
   const all = [...team.values()].sort((a, b) => a.name.localeCompare(b.name));
   const shown = all.filter((member) => found(member, words.trim()));
   const [here, former] = [shown.filter(({ active }) => active), shown.filter(({ active }) => !active)];

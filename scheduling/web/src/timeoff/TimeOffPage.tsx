@@ -1,8 +1,9 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconBeach, IconPlus } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
+import { Coming } from "../live/Coming";
 import { type TimeOffFilter, useLocations, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
@@ -97,7 +98,7 @@ export function TimeOffPage() {
       }
     >
       {failed && <Failure what={t("timeoff.failed")} error={failed} retry={() => void requests.refetch()} />}
-      {!requests.data && !failed && <Skeleton height={96} radius={14} />}
+      {!requests.data && !failed && <Coming height={96} />}
       {requests.data?.size === 0 && <NoRequests manager={manager} ask={ask} />}
       {requests.data && requests.data.size > 0 && <Lists requests={requests.data} nameOf={nameOf} zones={zones} />}
       <RequestForm opened={asking} staff={staff} zone={zones[0]} close={() => setAsking(false)} />

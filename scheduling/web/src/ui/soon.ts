@@ -1,8 +1,11 @@
 import { useIsFetching } from "@tanstack/react-query";
-import { type ComponentType, lazy, useEffect, useState } from "react";
+import { type ComponentType, createElement, type FunctionComponent, lazy, useEffect, useState } from "react";
 
 /** Milliseconds of quiet, nothing being fetched, after which the first screen has long been drawn. */
 const QUIET = 2_000;
+
+/** What could not be fetched stays so, until somebody asks for it once more. */
+const failed = new Set<() => void>();
 
 const waiting = new Set<() => Promise<unknown>>();
 
@@ -13,18 +16,30 @@ let fetching = false;
  * A component that the first screen does without: its code is fetched when it is first drawn, and soon after the first screen
  * in any case, so that it is there when there is no network any more.
  */
-export function soon<Props>(load: () => Promise<ComponentType<Props>>) {
+export function soon<Props extends object>(load: () => Promise<ComponentType<Props>>): FunctionComponent<Props> {
   let loading: Promise<ComponentType<Props>> | null = null;
   const once = () => {
     loading ??= load().catch((error: unknown) => {
       loading = null;
+      failed.add(renew);
       throw error;
     });
     return loading;
   };
   waiting.add(once);
   if (fetching) once().catch(() => {});
-  return lazy(async () => ({ default: await once() }));
+  const part = async () => ({ default: (await once()) as ComponentType<object> });
+  let Part = lazy(part);
+  const renew = () => {
+    Part = lazy(part);
+  };
+  return (props) => createElement(Part, props);
+}
+
+/** What could not be fetched is, when it is drawn the next time. */
+export function fetchAnew(): void {
+  for (const renew of failed) renew();
+  failed.clear();
 }
 
 /** Whether it is so, or was: what has been opened once stays there to be closed with grace. */

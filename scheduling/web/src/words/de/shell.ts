@@ -42,6 +42,11 @@ export const shell: Translated<typeof english.shell> = {
     title: "Diese Seite gibt es nicht",
     text: "Die Adresse ist vielleicht falsch geschrieben, oder die Seite ist umgezogen.",
   },
+  notHere: {
+    page: "Offline",
+    title: "Offline nicht verfügbar",
+    text: "Dies wurde noch nicht geladen. Es kommt von selbst, sobald die Verbindung wieder da ist.",
+  },
   staffNumber: "Person {{id}}",
   noteLeft_one: "Noch Platz für {{count}} Zeichen",
   noteLeft_other: "Noch Platz für {{count}} Zeichen",

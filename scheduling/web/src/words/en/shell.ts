@@ -40,6 +40,11 @@ export const shell = {
     title: "There is no such page",
     text: "The address may be mistyped, or what was here has moved.",
   },
+  notHere: {
+    page: "Offline",
+    title: "Not here while you are offline",
+    text: "This was not loaded before. It comes by itself when the connection is back.",
+  },
   staffNumber: "Staff {{id}}",
   noteLeft_one: "Room for {{count}} more character",
   noteLeft_other: "Room for {{count}} more characters",
