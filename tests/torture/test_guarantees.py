@@ -1,6 +1,8 @@
 """docs/guarantees.md: each test and each run that it names exists, and figures find their place in it."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from torture.results import record
 
 ROOT = Path(__file__).parents[2]
 _TEXT = PAGE.read_text()
-_NAMED = re.findall(r"`((?:tests|packages|scheduling|torture)/[^`\s]*?)(?:::(\w+))?`", _TEXT)
+_NAMED = re.findall(r"`((?:tests|packages|scheduling|torture)/[^`\s]*?)(?:::([\w:]+))?`", _TEXT)
 _RUN = {"at": "2026-11-23T08:00:00+00:00", "did": "Ten were cut", "remarks": [], "violations in all": 0}
 
 
@@ -21,7 +23,16 @@ def test_what_shows_a_promise_exists(path: str, name: str) -> None:
     place = ROOT / path
     assert place.exists(), f"docs/guarantees.md names {path}"
     if name:
-        assert re.search(rf"^ *(?:async )?(?:def|class) {name}\b", place.read_text(), re.MULTILINE), f"{path}::{name}"
+        assert name in node_ids(ast.parse(place.read_text())), f"{path}::{name} is no test that pytest would find"
+
+
+def node_ids(within: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[str]:
+    """The classes and functions as pytest names them: `TestClass::test_function`."""
+    for node in within.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name
+        if isinstance(node, ast.ClassDef):
+            yield from node_ids(node, f"{prefix}{node.name}::")
 
 
 def test_there_is_something_to_look_at() -> None:

@@ -100,8 +100,8 @@ export class WebSocketClient {
     return this.#lifeline.status;
   }
 
-  /** Calls `listener` after each change of `status`. Returns the undo. */
-  onStatus(listener: () => void): () => void {
+  /** Calls `listener` with the `status` after each change of it. Returns the undo. */
+  onStatus(listener: (status: ConnectionStatus) => void): () => void {
     return this.#lifeline.onStatus(listener);
   }
 

@@ -44,7 +44,7 @@ const LONGEST_CLOSING = 3_600;
 export class Lifeline {
   readonly #options: LifelineOptions;
   readonly #owner: LifelineOwner;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(status: ConnectionStatus) => void>();
   #state: State = "idle";
   #status: ConnectionStatus = { status: "idle", attempt: 0 };
   #connection: Connection | null = null;
@@ -79,8 +79,8 @@ export class Lifeline {
     return this.#state === "connected" ? this.#connection : null;
   }
 
-  /** Calls `listener` after each change of `status`. Returns the undo. */
-  onStatus(listener: () => void): () => void {
+  /** Calls `listener` with the `status` after each change of it. Returns the undo. */
+  onStatus(listener: (status: ConnectionStatus) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -215,6 +215,6 @@ export class Lifeline {
     if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
     this.#status = status;
     this.#owner.statusChanged();
-    runEach(this.#listeners, (listener) => listener(), this.#options.report, "a status listener");
+    runEach(this.#listeners, (listener) => listener(this.#status), this.#options.report, "a status listener");
   }
 }

@@ -7,7 +7,7 @@ fakeTime();
 test("idle, connecting, connected, closed", async () => {
   const { client } = bench();
   const seen: string[] = [];
-  client.onStatus(() => seen.push(client.status.status));
+  client.onStatus(({ status }) => seen.push(status));
   expect(client.status).toEqual({ status: "idle", attempt: 0 });
   client.connect();
   await tick();

@@ -32,4 +32,4 @@ test("its types compile, and refuse what is wrong", async () => {
       new WebSocketClient("/ws").follow(notes, { onEvent: ({ payload }) => payload.title });
     `),
   ).rejects.toThrow("'title' does not exist");
-});
+}, 60_000);
