@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack, Text } from "@mantine/core";
+import { Select, Stack, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MOST_AT_ONCE } from "../api/api";
@@ -11,8 +11,8 @@ import { addDays, type Day } from "../time/week";
 import { weekLabel, weekTitleShort } from "../time/words";
 import { weekWindow } from "../time/zone";
 import { Dialog } from "../ui/Dialog";
-import { copiesOf, missing, type Remedy, remedied } from "./drafts";
-import { Misfits } from "./Misfits";
+import { DraftingFoot } from "./DraftingFoot";
+import { copiesOf, missing } from "./drafts";
 import { useDrafting } from "./use-drafting";
 
 /** How many weeks back one may copy from. */
@@ -35,18 +35,17 @@ export function CopyWeekDialog({ opened, close, week, monday }: WeekDialogProps)
   const { t } = useTranslation();
   const { me } = useSignedIn();
   const [back, setBack] = useState(1);
-  const [remedy, setRemedy] = useState<Remedy>({ overrule: false, others: "leave" });
   const from = addDays(monday, -7 * back);
   const shifts = useShiftsOf(from);
-  const { refusal, busy, send, resend, forget } = useDrafting("copy");
+  const drafting = useDrafting("copy");
   const { drafts, impossible } = useMemo(() => copiesOf(shifts ?? [], 7 * back, me), [shifts, back, me]);
   const there = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
   const wanted = missing(drafts, there);
-  const objected = refusal && refusal.objections.size > 0;
-  const count = objected ? remedied(refusal.drafts, refusal.objections, remedy).drafts.length : wanted.length;
-  const done = (number: number) => t("bulk.copy.done", { count: number });
-  const copy = async () => {
-    if (await (objected ? resend(remedy, done) : send(wanted, done))) close();
+  const words = {
+    yes: (count: number) => t("bulk.copy.yes", { count }),
+    tooMany: (count: number) => t("bulk.copy.tooMany", { count, most: MOST_AT_ONCE }),
+    done: (count: number) => t("bulk.copy.done", { count }),
+    cancel: t("bulk.cancel"),
   };
   const weeks = Array.from({ length: WEEKS_BACK }, (_, index) => {
     const first = addDays(monday, -7 * (index + 1));
@@ -62,7 +61,7 @@ export function CopyWeekDialog({ opened, close, week, monday }: WeekDialogProps)
           allowDeselect={false}
           onChange={(value) => {
             setBack(Number(value ?? 1));
-            forget();
+            drafting.forget();
           }}
         />
         <Text size="sm" c="dimmed">
@@ -70,20 +69,7 @@ export function CopyWeekDialog({ opened, close, week, monday }: WeekDialogProps)
           {drafts.length > wanted.length && ` ${t("bulk.copy.there", { count: drafts.length - wanted.length })}`}
           {impossible.length > 0 && ` ${t("bulk.copy.impossible", { count: impossible.length })}`}
         </Text>
-        {count > MOST_AT_ONCE && (
-          <Text size="sm" c="red.8">
-            {t("bulk.copy.tooMany", { count, most: MOST_AT_ONCE })}
-          </Text>
-        )}
-        {refusal && <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={close}>
-            {t("bulk.cancel")}
-          </Button>
-          <Button loading={busy || !shifts} disabled={count === 0 || count > MOST_AT_ONCE} onClick={() => void copy()}>
-            {t("bulk.copy.yes", { count })}
-          </Button>
-        </Group>
+        <DraftingFoot {...{ drafting, words, close }} wanted={shifts && wanted} cancel={close} />
       </Stack>
     </Dialog>
   );

@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { MOST_AT_ONCE } from "../api/api";
 import { sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
 import type { WeekDialogProps } from "../grid/use-week";
@@ -9,13 +10,13 @@ import type { Template } from "../live.gen";
 import { Refused } from "../rules/Refused";
 import { useSignedIn } from "../session/signed-in";
 import { Dialog } from "../ui/Dialog";
-import { missing, type Remedy, remedied } from "./drafts";
-import { Misfits } from "./Misfits";
+import { DraftingFoot } from "./DraftingFoot";
+import { missing } from "./drafts";
 import { useSaveTemplate, useTemplates } from "./queries";
 import { TemplateLine } from "./TemplateLine";
 import classes from "./TemplatesDialog.module.css";
 import { draftsOf, templateShift } from "./templates";
-import { useDrafting } from "./use-drafting";
+import { type Drafting, type Refusal, useDrafting } from "./use-drafting";
 
 interface SaveProps {
   readonly shifts: readonly Schedule[];
@@ -65,7 +66,7 @@ interface SavedProps {
   readonly error: Error | null;
   /** The one that is being drafted. */
   readonly busy: Template | null;
-  readonly apply: (template: Template) => Promise<void>;
+  readonly apply: (template: Template) => void;
   readonly fail: (why: string | null) => void;
 }
 
@@ -88,7 +89,7 @@ function SavedTemplates({ templates, error, busy, apply, fail }: SavedProps) {
             key={template.id}
             template={template}
             busy={busy?.id === template.id}
-            apply={() => void apply(template)}
+            apply={() => apply(template)}
             fail={fail}
           />
         ))}
@@ -96,76 +97,96 @@ function SavedTemplates({ templates, error, busy, apply, fail }: SavedProps) {
   );
 }
 
-/** Sets of shifts under names: the week on the screen is saved as one, or drafted from one. */
-export function TemplatesDialog({ opened, close, week, monday }: WeekDialogProps) {
+/** What is drafted from a template, and what of it the clocks skip. */
+interface Applied {
+  readonly template: Template;
+  readonly skipped: string;
+}
+
+function useApplying({ week, monday, close }: WeekDialogProps) {
   const { t } = useTranslation();
   const { api, me } = useSignedIn();
-  const { data: templates, live } = useTemplates();
   const [failure, setFailure] = useState<string | null>(null);
-  const [applied, setApplied] = useState<Template | null>(null);
-  const [skipped, setSkipped] = useState("");
-  const [remedy, setRemedy] = useState<Remedy>({ overrule: false, others: "leave" });
-  const { refusal, busy, send, resend, forget } = useDrafting("create");
+  const [applied, setApplied] = useState<Applied | null>(null);
+  const drafting = useDrafting("create");
   const shifts = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
-  const done = (name: string, leftOut: string) => (count: number) =>
-    `${t("bulk.templates.done", { count, name })} ${leftOut}`.trim();
-  const apply = async (template: Template) => {
-    setFailure(null);
-    setApplied(template);
-    try {
-      const full = await api.template(template.id);
-      const { drafts, impossible } = draftsOf(full.shifts, monday, week.locations, me);
-      const leftOut = impossible > 0 ? t("bulk.copy.impossible", { count: impossible }) : "";
-      setSkipped(leftOut);
-      const wanted = missing(drafts, shifts);
-      if (wanted.length > 0) {
-        if (await send(wanted, done(template.name, leftOut))) close();
-      } else if (leftOut) {
-        const there = drafts.length > 0 ? t("bulk.copy.there", { count: drafts.length }) : "";
-        setFailure(`${there} ${leftOut}`.trim());
-      } else setFailure(t("bulk.templates.allThere", { name: template.name }));
-    } catch (error) {
-      setFailure(sentenceOf(error));
-    }
+  const draft = async (template: Template) => {
+    const full = await api.template(template.id);
+    const { drafts, impossible } = draftsOf(full.shifts, monday, week.locations, me);
+    const skipped = impossible > 0 ? t("bulk.copy.impossible", { count: impossible }) : "";
+    setApplied({ template, skipped });
+    const wanted = missing(drafts, shifts);
+    if (wanted.length > 0) {
+      const { name } = template;
+      const done = (count: number) => `${t("bulk.templates.done", { count, name })} ${skipped}`.trim();
+      if (await drafting.send(wanted, done)) close();
+    } else if (skipped) {
+      const there = drafts.length > 0 ? t("bulk.copy.there", { count: drafts.length }) : "";
+      setFailure(`${there} ${skipped}`.trim());
+    } else setFailure(t("bulk.templates.allThere", { name: template.name }));
   };
-  if (refusal && applied) {
-    const count = remedied(refusal.drafts, refusal.objections, remedy).drafts.length;
-    const again = async () => {
-      if (await resend(remedy, done(applied.name, skipped))) close();
-    };
-    return (
-      <Dialog opened={opened} close={close} title={applied.name} size={560}>
-        <Stack gap="md">
-          {skipped && (
-            <Text size="sm" c="dimmed">
-              {skipped}
-            </Text>
-          )}
-          <Misfits refusal={refusal} remedy={remedy} choose={setRemedy} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={forget}>
-              {t("bulk.templates.back")}
-            </Button>
-            <Button loading={busy} disabled={count === 0 || refusal.general !== null} onClick={() => void again()}>
-              {t("bulk.templates.draft", { count })}
-            </Button>
-          </Group>
-        </Stack>
-      </Dialog>
-    );
-  }
+  const apply = (template: Template) => {
+    setFailure(null);
+    setApplied({ template, skipped: "" });
+    draft(template).catch((error: unknown) => setFailure(sentenceOf(error)));
+  };
+  return { drafting, shifts, applied, apply, failure, setFailure };
+}
+
+interface MisfittingProps {
+  readonly drafting: Drafting;
+  readonly refusal: Refusal;
+  readonly skipped: string;
+  readonly close: () => void;
+}
+
+/** Instead of the templates: what of one does not fit. */
+function Misfitting({ drafting, refusal, skipped, close }: MisfittingProps) {
+  const { t } = useTranslation();
+  const words = {
+    yes: (count: number) => t("bulk.templates.draft", { count }),
+    tooMany: (count: number) => t("bulk.copy.tooMany", { count, most: MOST_AT_ONCE }),
+    done: refusal.done,
+    cancel: t("bulk.templates.back"),
+  };
   return (
-    <Dialog opened={opened} close={close} title={t("bulk.templates.title")} size={560}>
+    <>
+      {skipped && (
+        <Text size="sm" c="dimmed">
+          {skipped}
+        </Text>
+      )}
+      <DraftingFoot {...{ drafting, words, close }} wanted={refusal.drafts} cancel={drafting.forget} />
+    </>
+  );
+}
+
+/** Sets of shifts under names: the week on the screen is saved as one, or drafted from one. */
+export function TemplatesDialog(props: WeekDialogProps) {
+  const { t } = useTranslation();
+  const { data: templates, live } = useTemplates();
+  const { drafting, shifts, applied, apply, failure, setFailure } = useApplying(props);
+  const { opened, close } = props;
+  const { refusal, busy } = drafting;
+  const unfit = refusal && applied;
+  return (
+    <Dialog opened={opened} close={close} title={unfit ? unfit.template.name : t("bulk.templates.title")} size={560}>
       <Stack gap="md">
-        {failure && <Refused general={[failure]} />}
-        <SaveWeek shifts={shifts} templates={templates ?? []} fail={setFailure} />
-        <SavedTemplates
-          templates={templates}
-          error={live.error}
-          busy={busy ? applied : null}
-          apply={apply}
-          fail={setFailure}
-        />
+        {unfit ? (
+          <Misfitting {...{ drafting, refusal, close }} skipped={unfit.skipped} />
+        ) : (
+          <>
+            {failure && <Refused general={[failure]} />}
+            <SaveWeek shifts={shifts} templates={templates ?? []} fail={setFailure} />
+            <SavedTemplates
+              templates={templates}
+              error={live.error}
+              busy={busy && applied ? applied.template : null}
+              apply={apply}
+              fail={setFailure}
+            />
+          </>
+        )}
       </Stack>
     </Dialog>
   );

@@ -8,21 +8,30 @@ import type { DeedKind } from "../shift/history";
 import { useBatch } from "../shift/mutations";
 import { type Objections, objectionsIn, type Remedy, remedied } from "./drafts";
 
+/** What is said when so many are drafted. */
+type Done = (count: number) => string;
+
 /** What was sent and refused as it stood, so that what others do meanwhile does not change it under the reader's hands. */
 export interface Refusal {
   readonly drafts: readonly Schedule[];
+  readonly done: Done;
   readonly objections: Objections;
   /** Why nothing was drafted, where it is about no single shift. */
   readonly general: string | null;
 }
 
-interface Drafting {
+export interface Drafting {
   readonly refusal: Refusal | null;
+  /** How the objections are met. */
+  readonly remedy: Remedy;
+  readonly choose: (remedy: Remedy) => void;
+  /** How many of the refused drafts the remedy leaves; null where no single draft was objected to. */
+  readonly left: number | null;
   readonly busy: boolean;
   /** Drafts all of them, or none: then `refusal` says why. `done` is said when it is saved, with a way back. */
-  readonly send: (drafts: readonly Schedule[], done: (count: number) => string) => Promise<boolean>;
-  /** As `send`, with what was refused, where the objections are met as `remedy` says. */
-  readonly resend: (remedy: Remedy, done: (count: number) => string) => Promise<boolean>;
+  readonly send: (drafts: readonly Schedule[], done: Done) => Promise<boolean>;
+  /** As `send`, with what the remedy leaves. */
+  readonly resend: () => Promise<boolean>;
   readonly forget: () => void;
 }
 
@@ -31,36 +40,39 @@ export function useDrafting(kind: DeedKind): Drafting {
   const { t } = useTranslation();
   const { mutate, pending } = useBatch();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [remedy, choose] = useState<Remedy>({ overrule: false, others: "leave" });
   const toast = useToast();
   const undo = useUndo();
 
   const request = useCallback(
-    async (drafts: readonly Schedule[], accept: readonly string[], done: (count: number) => string) => {
+    async (drafts: readonly Schedule[], accept: readonly string[], done: Done) => {
       const rows = drafts.map((after) => ({ before: null, after }));
       const outcome = await mutate({ kind, rows, ...(accept.length > 0 ? { accept } : {}) });
-      if (outcome.status === "saved") {
+      if (outcome.status === "saved" || outcome.status === "held") {
+        const back = { label: t("plan.toast.undo"), run: () => void undo() };
         setRefusal(null);
-        toast({ sentence: done(drafts.length), action: { label: t("plan.toast.undo"), run: () => void undo() } });
-        return true;
-      }
-      if (outcome.status === "held") {
-        setRefusal(null);
-        toast({ sentence: t("live.unsent.held") });
+        if (outcome.status === "saved") toast({ sentence: done(drafts.length), action: back });
+        else toast({ sentence: t("live.unsent.held") });
         return true;
       }
       const { error } = outcome;
       const objections: Objections = error instanceof Problem ? objectionsIn(error, drafts) : new Map();
-      setRefusal({ drafts, objections, general: objections.size > 0 ? null : sentenceOf(error) });
+      setRefusal({ drafts, done, objections, general: objections.size > 0 ? null : sentenceOf(error) });
       return false;
     },
     [kind, mutate, toast, undo, t],
   );
 
-  const resend: Drafting["resend"] = async (remedy, done) => {
-    if (!refusal) return false;
-    const { drafts, accept } = remedied(refusal.drafts, refusal.objections, remedy);
-    return drafts.length > 0 && request(drafts, accept, done);
+  const rest = refusal && refusal.objections.size > 0 ? remedied(refusal.drafts, refusal.objections, remedy) : null;
+  return {
+    refusal,
+    remedy,
+    choose,
+    left: rest?.drafts.length ?? null,
+    busy: pending > 0,
+    send: (drafts, done) => request(drafts, [], done),
+    resend: async () =>
+      refusal !== null && rest !== null && rest.drafts.length > 0 && request(rest.drafts, rest.accept, refusal.done),
+    forget: () => setRefusal(null),
   };
-  const send: Drafting["send"] = (drafts, done) => request(drafts, [], done);
-  return { refusal, busy: pending > 0, send, resend, forget: () => setRefusal(null) };
 }

@@ -2,12 +2,13 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconCircleCheckFilled, IconCloudPause, IconDots, IconMoonStars, IconNote } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
+import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import type { Shift } from "../grid/grid";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
 import { useHeld } from "../live/held";
-import { useCardActions } from "../plan/cards/CardActions";
+import { type CardActions, useCardActions } from "../plan/cards/CardActions";
 import { useSelected } from "../plan/cards/selection";
 import { timeSpan } from "../time/words";
 import classes from "./ShiftCard.module.css";
@@ -20,30 +21,76 @@ interface Props {
   readonly tabIndex?: number;
 }
 
-/** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
-export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Props) {
+/** Where the pointer is, or at the card when a key asks for the menu. A long press of a finger drags. */
+function openMenuAt(actions: CardActions, schedule: Schedule, event: MouseEvent<HTMLElement>): void {
+  const { nativeEvent, currentTarget, clientX, clientY } = event;
+  const finger = nativeEvent instanceof PointerEvent && nativeEvent.pointerType === "touch";
+  if (finger || event.defaultPrevented) return;
+  event.preventDefault();
+  const byKey = clientX === 0 && clientY === 0;
+  const here = { left: clientX, top: clientY, width: 0, height: 0 };
+  actions.openMenu(schedule, byKey ? currentTarget.getBoundingClientRect() : here);
+}
+
+/** What its times alone do not tell. */
+function Signs({ overnight, note }: { overnight: boolean; note: string }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {overnight && (
+        <>
+          <IconMoonStars className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
+          <VisuallyHidden> {t("week.overnight")}</VisuallyHidden>
+        </>
+      )}
+      {note && (
+        <>
+          <IconNote className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
+          <VisuallyHidden> {t("week.note")}</VisuallyHidden>
+        </>
+      )}
+    </>
+  );
+}
+
+/** What is true of it for now: it waits to be sent, it is selected. */
+function Marks({ held, selected }: { held: boolean; selected: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {held && (
+        <span className={classes.held}>
+          <IconCloudPause className={classes.icon} size={13} stroke={1.8} aria-hidden="true" /> {t("live.unsent.card")}
+        </span>
+      )}
+      {selected && (
+        <>
+          <IconCircleCheckFilled className={classes.selected} size={17} aria-hidden="true" />
+          <VisuallyHidden> {t("plan.select.selected")}</VisuallyHidden>
+        </>
+      )}
+    </>
+  );
+}
+
+interface CardProps extends Props {
+  readonly actions: CardActions | null;
+}
+
+// There are hundreds of them: what most cards do not have is not drawn for them.
+function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardProps) {
   const { colourOf, nameOf, places, openShift } = useDesk();
   const { t } = useTranslation();
   const { schedule, overnight } = shift;
-  const fresh = useFresh(schedule.id);
-  const held = useHeld().shifts.has(schedule.id);
-  const selected = useSelected(schedule.id);
-  const actions = useCardActions();
-  const draft = schedule.status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
+  const { id, role, location, note, status, staff_id, version } = schedule;
+  const fresh = useFresh(id);
+  const held = useHeld().shifts.has(id);
+  const selected = useSelected(id);
+  const draft = status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
   // Beside the time there is room for the word or for the signs.
-  const signs = overnight || schedule.note !== "";
-  const { id, role, location, note, status, staff_id, timezone, version } = schedule;
-  const openMenu = (event: MouseEvent<HTMLElement>) => {
-    const { nativeEvent, currentTarget, clientX, clientY } = event;
-    // A long press drags.
-    const finger = nativeEvent instanceof PointerEvent && nativeEvent.pointerType === "touch";
-    if (!actions || finger || event.defaultPrevented) return;
-    event.preventDefault();
-    const byKey = clientX === 0 && clientY === 0;
-    const here = { left: clientX, top: clientY, width: 0, height: 0 };
-    actions.openMenu(schedule, byKey ? currentTarget.getBoundingClientRect() : here);
-  };
-  const card = (
+  const signs = overnight || note !== "";
+  const where = location === home ? <VisuallyHidden> · {location}</VisuallyHidden> : ` · ${location}`;
+  return (
     <button
       type="button"
       tabIndex={tabIndex}
@@ -60,53 +107,38 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
       onClick={(event) => {
         if (!actions?.click(schedule, event)) openShift(id);
       }}
-      onContextMenu={openMenu}
+      onContextMenu={(event) => actions && openMenuAt(actions, schedule, event)}
     >
       <span className={classes.time}>
-        {timeSpan(schedule, timezone)}
-        {overnight && (
-          <>
-            <IconMoonStars className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
-            <VisuallyHidden> {t("week.overnight")}</VisuallyHidden>
-          </>
-        )}
-        {note && (
-          <>
-            <IconNote className={classes.icon} size={13} stroke={1.8} aria-hidden="true" />
-            <VisuallyHidden> {t("week.note")}</VisuallyHidden>
-          </>
-        )}
-        {!signs && draft}
+        {timeSpan(schedule, schedule.timezone)}
+        {signs ? <Signs overnight={overnight} note={note} /> : draft}
       </span>
       {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
       <span className={classes.foot}>
         <span className={classes.what} title={places ? `${role}, ${location}` : undefined}>
           {role}
-          {places && location !== home && ` · ${location}`}
-          {places && location === home && <VisuallyHidden> · {location}</VisuallyHidden>}
+          {places && where}
         </span>
         {signs && draft}
       </span>
-      {held && (
-        <span className={classes.held}>
-          <IconCloudPause className={classes.icon} size={13} stroke={1.8} aria-hidden="true" /> {t("live.unsent.card")}
-        </span>
-      )}
       {actions && (
         <>
           <span className={classes.edge} data-edge="start" />
           <span className={classes.edge} data-edge="end" />
         </>
       )}
-      {selected && (
-        <>
-          <IconCircleCheckFilled className={classes.selected} size={17} aria-hidden="true" />
-          <VisuallyHidden> {t("plan.select.selected")}</VisuallyHidden>
-        </>
-      )}
+      {(held || selected) && <Marks held={held} selected={selected} />}
       {fresh && <Glow key={version} by={schedule.updated_by} />}
     </button>
   );
+}
+
+/** A shift as a card. Drafts are hatched and say so; a night shift has a moon; `wide` is the phone's list, with the name. */
+export function ShiftCard(props: Props) {
+  const { t } = useTranslation();
+  const actions = useCardActions();
+  const { schedule } = props.shift;
+  const card = <Card {...props} actions={actions} />;
   if (!actions) return card;
   return (
     <div className={classes.slot}>
@@ -116,7 +148,7 @@ export function ShiftCard({ shift, home = null, wide = false, tabIndex = 0 }: Pr
         type="button"
         tabIndex={-1}
         className={classes.dots}
-        aria-label={t("plan.menu.of", { times: timeSpan(schedule, timezone) })}
+        aria-label={t("plan.menu.of", { times: timeSpan(schedule, schedule.timezone) })}
         aria-haspopup="menu"
         onClick={({ currentTarget }) => actions.openMenu(schedule, currentTarget.getBoundingClientRect())}
       >
