@@ -50,6 +50,27 @@ test("a week is planned by keyboard alone: type, Enter, walk on", async ({ perso
   await expect.poll(manager.rows).toEqual(await desk.rows(week));
 });
 
+test("Enter once too often plans nothing: beside a shift, nothing usual is proposed", async ({ person, desk }) => {
+  const week = ownWeek();
+  const noor = await hired(desk, week);
+  const manager = await person(MANAGER, { week });
+  const { keyboard } = manager.page;
+  await focusCell(manager, noor, week);
+  await keyboard.type("9-17 nurse");
+  for (let presses = 0; presses < 3; presses += 1) await keyboard.press("Enter");
+  await expect(entry(manager)).toHaveValue("");
+  await expect(entry(manager)).toHaveAccessibleDescription(/such as 9-17/);
+  await keyboard.press("Escape");
+  await keyboard.press("ArrowRight");
+  await keyboard.down("Enter");
+  await keyboard.down("Enter");
+  await expect(entry(manager)).toHaveValue("9-17");
+  await keyboard.up("Enter");
+  await keyboard.press("Escape");
+  await expect.poll(() => desk.rows(week)).toHaveLength(1);
+  await expect.poll(manager.rows).toEqual(await desk.rows(week));
+});
+
 test("what is typed wrong says what would be right, and nothing is saved", async ({ person, desk }) => {
   const week = ownWeek();
   const noor = await hired(desk, week);

@@ -1,6 +1,6 @@
 import type { Instant } from "../time/zone";
 import { words } from "../words/language";
-import { reasonSentence } from "./reasons";
+import { reasonSentences } from "./reasons";
 import { refusalInWords } from "./refusals";
 import type { Person } from "./types";
 
@@ -114,7 +114,7 @@ export async function problemOf(response: Response): Promise<Problem> {
 export function sentenceOf(error: unknown): string {
   const { t } = words;
   if (!(error instanceof Problem)) return t("refused.page");
-  if (error.reasons.length > 0) return error.reasons.map((reason) => reasonSentence(t, reason)).join(" ");
+  if (error.reasons.length > 0) return reasonSentences(t, error.reasons);
   return error.sentence;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { speak, words } from "../words/language";
 import type { Reason } from "./problem";
-import { reasonSentence, shortReason } from "./reasons";
+import { reasonSentence, reasonSentences, shortReason } from "./reasons";
 
 const late = {
   starts_at: "2026-11-23T15:00:00Z",
@@ -62,5 +62,23 @@ describe("reasonSentence", () => {
 
   it("falls back on the server's sentence as it is", () => {
     expect(reasonSentence(words.t, reason("newer_than_this_page", { name: "Sam" }))).toBe("As the server says it.");
+  });
+});
+
+describe("reasonSentences", () => {
+  const hours = (name: string) => reason("weekly_hours", { name, total: 46, most: 40 });
+
+  it("names a person once, and again after another", () => {
+    const rest = reason("rest", { name: "Sam", least: 11, left: 8, ...late });
+    expect(reasonSentences(words.t, [rest, hours("Sam"), hours("Ann"), hours("Sam")])).toBe(
+      "Sam: 11 h rest between shifts; this leaves 8 (16:00–00:00 on Mon 23 Nov). " +
+        "46 h in this week; the contract allows 40. Ann: 46 h in this week; the contract allows 40. " +
+        "Sam: 46 h in this week; the contract allows 40.",
+    );
+  });
+
+  it("says the same thing once", () => {
+    const left = reason("left", { name: "Sam" });
+    expect(reasonSentences(words.t, [left, left])).toBe("Sam does not work here any more.");
   });
 });

@@ -73,6 +73,16 @@ export function reasonSentence(t: Translate, reason: Reason): string {
     : t("rules.sentenceOf", { name, short });
 }
 
+/** Several reasons, one after the other: whom they are about is said once, where the next one is about the same person. */
+export function reasonSentences(t: Translate, reasons: readonly Reason[]): string {
+  const sentences = reasons.map((reason, index) => {
+    const name = reason.params?.name;
+    const again = name !== undefined && name === reasons[index - 1]?.params?.name && reason.code in WORDS;
+    return again ? t("rules.sentence", { short: shortReason(t, reason) }) : reasonSentence(t, reason);
+  });
+  return [...new Set(sentences)].join(" ");
+}
+
 /** A rule's objection in a few words of the reader's language. */
 export function shortReason(t: Translate, { code, message, params = {} }: Reason): string {
   const words = code in WORDS ? WORDS[code as ReasonCode] : null;

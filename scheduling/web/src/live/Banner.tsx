@@ -53,7 +53,7 @@ export function OfflineBanner() {
   useEffect(() => {
     if (!told) return;
     announce(`${title}.`, { shown: true });
-    return () => announce(t("live.banner.again"));
+    return () => announce(t("live.banner.again"), { shown: true });
   }, [told]);
 
   const waiting = count > 0 && t("live.unsent.waiting", { count });

@@ -78,8 +78,10 @@ export function QuickEntry({ typing, name, save, close, more }: Props) {
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();
     if (event.key === "Escape") close(true);
-    else if (event.key === "Enter" && event.target === input.current) enter();
-    else return;
+    else if (event.key === "Enter" && event.target === input.current) {
+      // A key that is held down saves nothing.
+      if (!event.repeat) enter();
+    } else return;
     event.preventDefault();
   };
   const leave = (target: EventTarget | null) => {

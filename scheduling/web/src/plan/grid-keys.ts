@@ -71,7 +71,8 @@ function plain(event: KeyboardEvent, context: Context): boolean {
   }
   switch (event.key) {
     case "Enter":
-      if (spot.card === null) type({ staffId, day, shift: null, text: null });
+      // A key that is held down plans nothing.
+      if (spot.card === null && !event.repeat) type({ staffId, day, shift: null, text: null });
       return spot.card === null;
     case "F2":
       type({ staffId, day, shift, text: null });

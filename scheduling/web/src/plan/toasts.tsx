@@ -65,7 +65,7 @@ export function Toasts({ children }: { children: ReactNode }) {
   const announce = useAnnounce();
   const show = useCallback(
     (toast: Toast) => {
-      announce(toast.sentence);
+      announce(toast.sentence, { shown: true });
       setLatest((before) => ({ toast, number: (before?.number ?? 0) + 1 }));
     },
     [announce],

@@ -1,7 +1,7 @@
 import { useCallback, useContext, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { isUnreachable, Problem, sentenceOf } from "../api/problem";
-import { reasonSentence } from "../api/reasons";
+import { reasonSentences } from "../api/reasons";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { useHeld } from "../live/held";
@@ -129,7 +129,7 @@ export function usePlan(): Planner {
       const { verdict = "unknown", codes = [], reasons = [] } = check ?? {};
       if (verdict === "soft" && accepted) return send(codes);
       if (verdict !== "soft" && verdict !== "hard") return send();
-      const sentence = failed(t, kind, reasons.map((reason) => reasonSentence(t, reason)).join(" "));
+      const sentence = failed(t, kind, reasonSentences(t, reasons));
       const action = verdict === "soft" ? { action: { label: anyway(t, kind), run: () => send(codes) } } : {};
       toast({ sentence, bad: true, ...action });
     };

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
+import { shiftOf } from "../grid/grid";
 import type { Week } from "../grid/use-week";
 import { SCHEDULES } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
@@ -18,7 +19,7 @@ export interface Typing {
   readonly day: Day;
   /** The shift whose times are typed anew; null: a new one. */
   readonly shift: Schedule | null;
-  /** The first key, when typing opened it; null: what is usual stands there. */
+  /** The first key, when typing opened it; null: what is usual stands there, where nothing is planned yet. */
   readonly text: string | null;
 }
 
@@ -72,7 +73,9 @@ export function useQuickEntry({ staffId, day, shift, text }: Typing): QuickEntry
   const held = new Map([...cached, ...(week.shifts?.values() ?? [])].map((each) => [each.id, each]));
   const habit = habitOf([...held.values()], staffId, person?.skills[0] ?? null);
   const base = shift && valuesOf(shift);
-  const usual = base ?? habit;
+  // Beside a shift that is there already, the usual one is not what is meant: Enter once too often plans nothing.
+  const taken = [...held.values()].some((each) => each.staff_id === staffId && shiftOf(each).day === day);
+  const usual = base ?? (taken ? null : habit);
   const location = base?.location ?? habit?.location ?? week.locations[0]?.name ?? "";
 
   const read = (typed: string): QuickRead => {
