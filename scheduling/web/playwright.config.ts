@@ -20,7 +20,7 @@ export default defineConfig<object, Options>({
   testDir: "e2e",
   forbidOnly: Boolean(process.env.CI),
   workers: 2,
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   use: {

@@ -18,6 +18,9 @@ export const MANAGER = "manager@example.com";
 export const STAFF = "staff@example.com";
 export const PASSWORD = "demo";
 
+/** How long a page may take to be there: on a machine that does other things, too, longer than anything on it. */
+const ARRIVAL = { timeout: 30_000 };
+
 let year = 2030;
 
 /**
@@ -152,7 +155,7 @@ export class Person {
     const answer = await this.page.context().request.post(new URL("/api/auth/login", address).href, { data });
     expect(answer.ok(), await answer.text()).toBe(true);
     await this.page.goto(address);
-    await expect(this.page.getByRole("button", { name: /: (account|Konto)$/ })).toBeVisible();
+    await expect(this.page.getByRole("button", { name: /: (account|Konto)$/ })).toBeVisible(ARRIVAL);
   }
 
   /** Opens a week by its address and waits until it is live. */
@@ -162,8 +165,8 @@ export class Person {
   }
 
   async isLive(): Promise<void> {
-    await expect(this.dot("Live")).toBeVisible();
-    await expect(this.page.locator("[aria-busy=false]")).toBeVisible();
+    await expect(this.dot("Live")).toBeVisible(ARRIVAL);
+    await expect(this.page.locator("[aria-busy=false]")).toBeVisible(ARRIVAL);
   }
 
   card(shift: { id: number }): Locator {
