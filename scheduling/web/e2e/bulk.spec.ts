@@ -66,8 +66,12 @@ test("publishing says who is told what before, and tells them", async ({ person,
   await desk.change(given, { status: "draft", staff_id: vera });
   await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
   const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { phone: true })];
-  await manager.page.getByRole("button", { name: "Publish 3 changes" }).click();
+  const open = manager.page.getByRole("button", { name: "Publish 3 changes" });
   const dialog = manager.page.getByRole("dialog", { name: "Publish 3 changes" });
+  await open.click();
+  await dialog.getByRole("button", { name: "Not yet" }).click();
+  await expect(open).toBeFocused();
+  await open.click();
   const told = dialog.getByRole("list", { name: "Who is told what" }).locator(":scope > li");
   await expect(told).toContainText([
     new RegExp(`Sam Okafor.*Changed.*09:00–18:00 was Mon ${first} Jan, 09:00–17:00.*Taken off`),

@@ -38,13 +38,15 @@ test("language, clock and first day take effect at once, without a reload, and a
   await expect(shown()).toBeVisible();
 });
 
-test("colours are the system's until others are chosen", async ({ person }) => {
+test("colours are the system's until others are chosen; the focus is then where it was", async ({ person }) => {
   const { page } = await person(MANAGER);
   await page.emulateMedia({ colorScheme: "dark" });
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "dark");
   await openSettings(page);
   await page.getByRole("radiogroup", { name: "Colours" }).getByText("Light").click();
   await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", "light");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: /: account$/ })).toBeFocused();
 });
 
 test("a night on which the clocks change is as long as it is", async ({ person, server, desk }) => {

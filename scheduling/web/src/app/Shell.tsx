@@ -12,7 +12,7 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { InDemo } from "../demo/about";
 import { OfflineBanner } from "../live/Banner";
@@ -30,6 +30,7 @@ import { TimeOffNews } from "../timeoff/TimeOffNews";
 import { Face } from "../ui/Face";
 import { Logo } from "../ui/Logo";
 import { soon, useSoon } from "../ui/soon";
+import { useOpening } from "../ui/use-opening";
 import classes from "./Shell.module.css";
 
 const SettingsDialog = soon(() => import("../settings/SettingsDialog").then((module) => module.SettingsDialog));
@@ -41,8 +42,7 @@ const TourPanel = lazy(() => import("../demo/TourPanel").then((module) => ({ def
 function Person() {
   const { t } = useTranslation();
   const { me, manager, signOut } = useSignedIn();
-  const [settings, setSettings] = useState<"unopened" | "open" | "closed">("unopened");
-  const [links, setLinks] = useState<"unopened" | "open" | "closed">("unopened");
+  const { opening, open, close } = useOpening<{ readonly Dialog: typeof SettingsDialog | typeof LinksDialog }>();
   return (
     <>
       <Menu position="bottom-end" width={220} shadow="md">
@@ -62,10 +62,10 @@ function Person() {
             </Text>
           </div>
           <Menu.Divider />
-          <Menu.Item leftSection={<IconCalendarShare size={16} />} onClick={() => setLinks("open")}>
+          <Menu.Item leftSection={<IconCalendarShare size={16} />} onClick={() => open({ Dialog: LinksDialog })}>
             {t("shell.calendar")}
           </Menu.Item>
-          <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => setSettings("open")}>
+          <Menu.Item leftSection={<IconSettings size={16} />} onClick={() => open({ Dialog: SettingsDialog })}>
             {t("shell.settings")}
           </Menu.Item>
           <InDemo>
@@ -78,8 +78,7 @@ function Person() {
         </Menu.Dropdown>
       </Menu>
       <Suspense>
-        {links !== "unopened" && <LinksDialog opened={links === "open"} close={() => setLinks("closed")} />}
-        {settings !== "unopened" && <SettingsDialog opened={settings === "open"} close={() => setSettings("closed")} />}
+        {opening && <opening.about.Dialog key={opening.number} opened={opening.opened} close={close} />}
       </Suspense>
     </>
   );

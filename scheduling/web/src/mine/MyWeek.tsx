@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconMoonStars, IconPlaneDeparture } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { type Leave, leaveDays, type Shift, shiftOf } from "../grid/grid";
@@ -68,6 +68,62 @@ function LeaveRow({ leave: { request, span } }: { leave: Leave }) {
   );
 }
 
+interface TurnProps {
+  readonly offset: number;
+  readonly turn: (offset: number) => void;
+}
+
+function Turn({ offset, turn }: TurnProps) {
+  const { t } = useTranslation();
+  const icon = { size: 18, stroke: 1.8 };
+  return (
+    <div className={classes.turn}>
+      <ActionIcon
+        variant="default"
+        size={40}
+        aria-label={t("week.previous")}
+        disabled={offset === -WEEKS.before}
+        onClick={() => turn(offset - 1)}
+      >
+        <IconChevronLeft {...icon} />
+      </ActionIcon>
+      <ActionIcon
+        variant="default"
+        size={40}
+        aria-label={t("week.next")}
+        disabled={offset === WEEKS.after}
+        onClick={() => turn(offset + 1)}
+      >
+        <IconChevronRight {...icon} />
+      </ActionIcon>
+    </div>
+  );
+}
+
+interface DayLineProps {
+  readonly day: Day;
+  readonly today: boolean;
+  /** What is there. */
+  readonly children: readonly ReactNode[];
+}
+
+function DayLine({ day, today, children }: DayLineProps) {
+  const { t } = useTranslation();
+  return (
+    <li className={classes.day} data-today={today || undefined} data-day={day}>
+      <h3 className={classes.date} aria-label={dayLong(day)}>
+        <span aria-hidden="true">{weekdayShort(day)}</span>
+        <span className={classes.number} aria-hidden="true">
+          {dayNumber(day)}
+        </span>
+      </h3>
+      <div className={classes.entries}>
+        {children.length > 0 ? children : <p className={classes.free}>{t("mine.free")}</p>}
+      </div>
+    </li>
+  );
+}
+
 /** One week of the reader's own, a line for each day. */
 export function MyWeek({ shifts, first: current, today, zones, colourOf }: Props) {
   const { t } = useTranslation();
@@ -88,50 +144,23 @@ export function MyWeek({ shifts, first: current, today, zones, colourOf }: Props
             {t("mine.summary", { shifts: t("week.shifts", { count: own.length }), hours: hours(total) })}
           </p>
         </div>
-        <div className={classes.turn}>
-          <ActionIcon
-            variant="default"
-            size={40}
-            aria-label={t("week.previous")}
-            disabled={offset === -WEEKS.before}
-            onClick={() => setOffset(offset - 1)}
-          >
-            <IconChevronLeft size={18} stroke={1.8} />
-          </ActionIcon>
-          <ActionIcon
-            variant="default"
-            size={40}
-            aria-label={t("week.next")}
-            disabled={offset === WEEKS.after}
-            onClick={() => setOffset(offset + 1)}
-          >
-            <IconChevronRight size={18} stroke={1.8} />
-          </ActionIcon>
-        </div>
+        <Turn offset={offset} turn={setOffset} />
       </div>
       <ol className={classes.days}>
-        {days.map((day) => {
-          const [here, away] = [own.filter((each) => each.day === day), leave.filter(([on]) => on === day)];
-          return (
-            <li key={day} className={classes.day} data-today={day === today || undefined} data-day={day}>
-              <h3 className={classes.date} aria-label={dayLong(day)}>
-                <span aria-hidden="true">{weekdayShort(day)}</span>
-                <span className={classes.number} aria-hidden="true">
-                  {dayNumber(day)}
-                </span>
-              </h3>
-              <div className={classes.entries}>
-                {here.map((shift) => (
+        {days.map((day) => (
+          <DayLine key={day} day={day} today={day === today}>
+            {[
+              ...own
+                .filter((shift) => shift.day === day)
+                .map((shift) => (
                   <ShiftRow key={shift.schedule.id} shift={shift} week={first} colour={colourOf(shift.schedule.role)} />
-                ))}
-                {away.map(([, each]) => (
-                  <LeaveRow key={each.request.id} leave={each} />
-                ))}
-                {here.length + away.length === 0 && <p className={classes.free}>{t("mine.free")}</p>}
-              </div>
-            </li>
-          );
-        })}
+                )),
+              ...leave
+                .filter(([on]) => on === day)
+                .map(([, each]) => <LeaveRow key={`leave ${each.request.id}`} leave={each} />),
+            ]}
+          </DayLine>
+        ))}
       </ol>
     </section>
   );

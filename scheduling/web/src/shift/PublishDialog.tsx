@@ -133,22 +133,18 @@ export function PublishDialog({ opened, drafts, close }: Props) {
   const announce = useAnnounce();
   const told = toldBy(drafts, nameOf);
   const people = told.filter(({ staffId }) => staffId !== null).length;
-  const leave = () => {
-    setFailure(null);
-    close();
-  };
   const publish = async (accept?: readonly string[]) => {
     const outcome = await publishing.mutate({ shifts: drafts, ...(accept ? { accept } : {}) });
     if (outcome.status !== "saved") return setFailure(failureOf(outcome.error, drafts));
     announce(t("shift.done.published", { count: drafts.length }));
-    leave();
+    close();
   };
   const anyway = () => void publish(failure?.codes ?? []);
   const objected = failure ? [t("shift.publishing.objected", { count: failure.objections.size })] : [];
   return (
     <Dialog
       opened={opened && drafts.length > 0}
-      close={leave}
+      close={close}
       title={t("shift.publishing.title", { count: drafts.length })}
       size={600}
     >
@@ -163,7 +159,7 @@ export function PublishDialog({ opened, drafts, close }: Props) {
         />
       )}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={leave}>
+        <Button variant="default" onClick={close}>
           {t("shift.publishing.notYet")}
         </Button>
         <Button data-autofocus loading={publishing.pending > 0} onClick={() => void publish()}>

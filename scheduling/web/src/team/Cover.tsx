@@ -55,6 +55,36 @@ function Times({ line, change }: { line: CoverLine; change: (to: Partial<CoverLi
   );
 }
 
+interface DaysProps {
+  readonly line: CoverLine;
+  readonly place: { readonly role: string; readonly from: string; readonly until: string };
+  readonly change: (to: Partial<CoverLine>) => void;
+}
+
+/** How many are needed on each day of the week. */
+function Days({ line: { least }, place, change }: DaysProps) {
+  const { t } = useTranslation();
+  const put = (index: number, count: number | string) =>
+    change({ least: least.map((each, at) => (at === index ? Number(count) || "" : each)) });
+  return DAYS.map((day, index) => (
+    <td key={day} className={classes.day}>
+      <NumberInput
+        size="xs"
+        className={classes.count}
+        aria-label={t("team.cover.cell", { ...place, day: weekdayShort(day) })}
+        placeholder="–"
+        min={0}
+        max={999}
+        allowDecimal={false}
+        clampBehavior="strict"
+        hideControls
+        value={least[index] ?? ""}
+        onChange={(count) => put(index, count)}
+      />
+    </td>
+  ));
+}
+
 interface LineProps {
   readonly line: CoverLine;
   readonly form: CoverForm;
@@ -81,25 +111,7 @@ function Line({ line, form, roles }: LineProps) {
         />
       </td>
       <Times line={line} change={change} />
-      {DAYS.map((day, index) => (
-        <td key={day} className={classes.day}>
-          <NumberInput
-            size="xs"
-            className={classes.count}
-            aria-label={t("team.cover.cell", { ...place, day: weekdayShort(day) })}
-            placeholder="–"
-            min={0}
-            max={999}
-            allowDecimal={false}
-            clampBehavior="strict"
-            hideControls
-            value={least[index] ?? ""}
-            onChange={(count) =>
-              change({ least: least.map((each, at) => (at === index ? Number(count) || "" : each)) })
-            }
-          />
-        </td>
-      ))}
+      <Days line={line} place={place} change={change} />
       <td>
         <div className={classes.tools}>
           <Tooltip label={t("team.cover.allDays")}>

@@ -11,6 +11,20 @@ interface Meanwhile {
   readonly by: string | null;
 }
 
+/** The lines themselves: one more, one fewer, one otherwise. */
+function useLines(needs: LocationNeeds) {
+  const [lines, setLines] = useState<readonly CoverLine[]>(() => linesOf(needs.needs));
+  const key = useRef(1_000);
+  const add = () => {
+    key.current += 1;
+    setLines([...lines, emptyLine(key.current)]);
+  };
+  const remove = (line: CoverLine) => setLines(lines.filter((each) => each !== line));
+  const change = (line: CoverLine, to: Partial<CoverLine>) =>
+    setLines(lines.map((each) => (each === line ? { ...line, ...to } : each)));
+  return { lines, setLines, add, remove, change };
+}
+
 /**
  * What one location needs, as lines to edit. What others save meanwhile is shown at once while nothing was edited; else the reader is
  * asked: what is saved replaces all that was there.
@@ -19,11 +33,10 @@ export function useCoverForm(live: LocationNeeds) {
   const { t } = useTranslation();
   const announce = useAnnounce();
   const [base, setBase] = useState(live);
-  const [lines, setLines] = useState<readonly CoverLine[]>(() => linesOf(live.needs));
+  const { lines, setLines, ...edits } = useLines(live);
   const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const [asked, setAsked] = useState(false);
-  const key = useRef(1_000);
   const { mutate, pending } = useCoverChange();
   const errors = new Map(lines.map((line) => [line.key, asked ? lineError(t, line, lines) : null]));
   const incomplete = lines.some((line) => lineError(t, line, lines));
@@ -74,13 +87,7 @@ export function useCoverForm(live: LocationNeeds) {
     take,
     keep,
     save,
-    add: () => {
-      key.current += 1;
-      setLines([...lines, emptyLine(key.current)]);
-    },
-    remove: (line: CoverLine) => setLines(lines.filter((each) => each !== line)),
-    change: (line: CoverLine, to: Partial<CoverLine>) =>
-      setLines(lines.map((each) => (each === line ? { ...line, ...to } : each))),
+    ...edits,
     discard: () => take(meanwhile?.current ?? base),
   };
 }

@@ -1,6 +1,6 @@
 import { Drawer, Modal } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./Dialog.module.css";
 
@@ -11,14 +11,22 @@ interface Props {
   readonly children: ReactNode;
 }
 
+/** Mantine notes where the focus was, to give it back, when it sees a dialog open: not when it is there open at once. */
+function useEntering(opened: boolean): boolean {
+  const [entered, setEntered] = useState(false);
+  useEffect(() => setEntered(opened), [opened]);
+  return opened && entered;
+}
+
 // Mantine's own heads are <header> elements, which beside the page's header make two banners: these are plain.
 
 /** A question or a short form in the middle of the page. */
 export function Dialog({ opened, close, title, size, children }: Props & { size: number }) {
   const { t } = useTranslation();
+  const entering = useEntering(opened);
   return (
     <Modal.Root
-      opened={opened}
+      opened={entering}
       onClose={close}
       size={size}
       centered
@@ -40,10 +48,11 @@ export function Dialog({ opened, close, title, size, children }: Props & { size:
 /** Something to work on beside the page; on a phone it takes all of it. */
 export function SidePanel({ opened, close, title, children }: Props) {
   const { t } = useTranslation();
+  const entering = useEntering(opened);
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   return (
     <Drawer.Root
-      opened={opened}
+      opened={entering}
       onClose={close}
       position="right"
       size={phone ? "100%" : 440}

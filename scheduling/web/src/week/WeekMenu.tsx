@@ -11,11 +11,12 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { type ComponentType, Suspense, useState } from "react";
+import { type ComponentType, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { WeekDialogProps } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
 import { soon } from "../ui/soon";
+import { useOpening } from "../ui/use-opening";
 
 /** The week on the screen. */
 type Shown = Pick<WeekDialogProps, "week" | "monday">;
@@ -73,26 +74,18 @@ const ENTRIES: readonly Entry[] = [
   { name: "team", icon: IconUsers, readers: "managers", leadsTo: "/team" },
 ];
 
-interface Opening {
-  readonly dialog: ComponentType<WeekDialogProps>;
-  /** Each opening begins anew. */
-  readonly number: number;
-  readonly opened: boolean;
-}
-
 /** "More": what can be done with the week beside planning shift by shift. */
 export function WeekMenu({ week, monday }: Shown) {
   const { t } = useTranslation();
   const { manager } = useSignedIn();
-  const [opening, setOpening] = useState<Opening | null>(null);
+  const { opening, open, close } = useOpening<{ readonly Dialog: ComponentType<WeekDialogProps> }>();
   const entries = ENTRIES.filter(({ readers }) => manager || readers === "everyone");
   const navigate = useNavigate();
   const choose = ({ opens, leadsTo, does }: Entry) => {
     does?.({ week, monday });
     if (leadsTo) void navigate({ to: leadsTo });
-    if (opens) setOpening((last) => ({ dialog: opens, number: (last?.number ?? 0) + 1, opened: true }));
+    if (opens) open({ Dialog: opens });
   };
-  const close = () => setOpening((last) => last && { ...last, opened: false });
   if (entries.length === 0) return null;
   return (
     <>
@@ -118,7 +111,7 @@ export function WeekMenu({ week, monday }: Shown) {
         </Menu.Dropdown>
       </Menu>
       <Suspense>
-        {opening && <opening.dialog key={opening.number} {...{ week, monday, close }} opened={opening.opened} />}
+        {opening && <opening.about.Dialog key={opening.number} {...{ week, monday, close }} opened={opening.opened} />}
       </Suspense>
     </>
   );

@@ -23,6 +23,7 @@ import { today as todayIn, zonesOf } from "../time/zone";
 import { Failure } from "../ui/Failure";
 import { Notice } from "../ui/Notice";
 import { soon, useMet } from "../ui/soon";
+import { useOpening } from "../ui/use-opening";
 import { Agenda } from "./Agenda";
 import { EmptyWeek } from "./EmptyWeek";
 import { NearWeeks } from "./NearWeeks";
@@ -197,6 +198,27 @@ function Plan({ week, shown, add, openDay }: PlanProps) {
   );
 }
 
+interface OverProps {
+  readonly week: Week;
+  readonly monday: Day;
+  readonly search: WeekSearch;
+  readonly nameOf: Desk["nameOf"];
+  readonly close: () => void;
+}
+
+/** What the address says stands open over the plan. */
+function Over({ week, monday, search, nameOf, close }: OverProps) {
+  const request = (search.request && week.timeOff.get(search.request)) || null;
+  const met = { shift: useMet(search.shift !== undefined), request: useMet(request !== null) };
+  const name = request ? nameOf(request.staff_id) : "";
+  return (
+    <Suspense>
+      {met.shift && <ShiftPanel week={week} first={monday} search={search} close={close} />}
+      {met.request && <RequestDialog {...{ request, name, close }} zones={week.zones} />}
+    </Suspense>
+  );
+}
+
 /** The desk's first page: a week, a day or a month of the whole team. */
 export function WeekPage() {
   const { t } = useTranslation();
@@ -204,7 +226,7 @@ export function WeekPage() {
   const navigate = useNavigate({ from: "/week" });
   const { manager } = useSignedIn();
   const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
-  const [publishing, setPublishing] = useState(false);
+  const publishing = useOpening<null>();
   const now = useNow();
   const today = todayIn(zonesOf(useLocations().data)[0], now);
   const place = placeOf(search);
@@ -213,12 +235,6 @@ export function WeekPage() {
   const week = useWeek(monday);
   const desk = useDeskOf(week, today);
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
-  const request = (search.request && week.timeOff.get(search.request)) || null;
-  const met = {
-    shift: useMet(search.shift !== undefined),
-    publishing: useMet(publishing),
-    request: useMet(request !== null),
-  };
   const go = (search: WeekSearch) => void navigate({ search });
   const add = () => go({ ...place, shift: "new", day: place.view === "day" ? date : undefined });
   const close = () => go(place);
@@ -234,7 +250,7 @@ export function WeekPage() {
         <WeekToolbar
           {...{ place, date, monday, today, week, manager, phone, go, add }}
           drafts={drafts.length}
-          publish={() => setPublishing(true)}
+          publish={() => publishing.open(null)}
         />
         <div className={classes.page} aria-busy={!week.grid}>
           <WeekContext value={week}>
@@ -245,15 +261,14 @@ export function WeekPage() {
       </Toasts>
       {!phone && <WeekFoot manager={manager} />}
       <PrintSheet week={week} monday={monday} />
+      <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
       <Suspense>
-        {met.shift && <ShiftPanel week={week} first={monday} search={search} close={close} />}
-        {met.publishing && <PublishDialog opened={publishing} drafts={drafts} close={() => setPublishing(false)} />}
-        {met.request && (
-          <RequestDialog
-            request={request}
-            name={request ? desk.nameOf(request.staff_id) : ""}
-            zones={week.zones}
-            close={close}
+        {publishing.opening && (
+          <PublishDialog
+            key={publishing.opening.number}
+            opened={publishing.opening.opened}
+            drafts={drafts}
+            close={publishing.close}
           />
         )}
       </Suspense>

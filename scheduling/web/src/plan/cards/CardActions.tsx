@@ -2,6 +2,7 @@ import {
   createContext,
   type ReactNode,
   Suspense,
+  useCallback,
   useContext,
   useEffect,
   useInsertionEffect,
@@ -13,6 +14,7 @@ import type { Schedule } from "../../api/types";
 import type { Grid } from "../../grid/grid";
 import { useAnnounce } from "../../live/announcer";
 import { soon } from "../../ui/soon";
+import { useOpening } from "../../ui/use-opening";
 import { cardOf, type Spot } from "../use-grid-focus";
 import type { Planner } from "../use-plan";
 import { WeekContext } from "../use-quick-entry";
@@ -45,23 +47,15 @@ const spotFor = (shift: Schedule, grid: Grid): Spot => {
   return { staffId: shift.staff_id, day, card: cardOf(shift) };
 };
 
-interface Moving {
-  readonly shifts: readonly [Schedule, ...Schedule[]];
-  readonly number: number;
-  readonly opened: boolean;
-}
-
 function useMoving() {
-  const [moving, setMoving] = useState<Moving | null>(null);
-  const move = useMemo(
-    () =>
-      ([first, ...others]: readonly Schedule[]) => {
-        if (!first) return;
-        setMoving((last) => ({ shifts: [first, ...others], number: (last?.number ?? 0) + 1, opened: true }));
-      },
-    [],
+  const { opening: moving, open, close } = useOpening<readonly [Schedule, ...Schedule[]]>();
+  const move = useCallback(
+    ([first, ...others]: readonly Schedule[]) => {
+      if (first) open([first, ...others]);
+    },
+    [open],
   );
-  return { moving, move, close: () => setMoving((last) => last && { ...last, opened: false }) };
+  return { moving, move, close };
 }
 
 interface Props {
@@ -122,7 +116,7 @@ export function CardActionsProvider({ grid, planner, children }: Props) {
       <CardMenu menu={menu} close={() => setMenu(null)} move={move} {...deeds} />
       <Suspense>
         {moving && week && (
-          <MoveDialog key={moving.number} {...{ week, planner, close }} shifts={moving.shifts} opened={moving.opened} />
+          <MoveDialog key={moving.number} {...{ week, planner, close }} shifts={moving.about} opened={moving.opened} />
         )}
       </Suspense>
     </CardActionsContext>
