@@ -33,7 +33,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup build demo test check bench torture pictures types lock format clean
-.PHONY: check-python check-ruff check-mypy check-layers check-typescript check-biome check-tsc test-python test-typescript test-browser
+.PHONY: check-python check-ruff check-mypy check-layers check-lengths check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
@@ -88,7 +88,7 @@ demo: build ## set up, build, fill the database and serve the desk in the foregr
 test: setup ## every check and every test; ends with a summary
 	@python .ci/summary.py check test-python test-typescript test-browser
 
-check: check-python check-typescript ## ruff, mypy, layers, Biome, tsc
+check: check-python check-typescript check-lengths ## ruff, mypy, layers, Biome, tsc, lengths
 check-python: check-ruff check-mypy check-layers
 check-typescript: check-biome check-tsc
 
@@ -102,6 +102,10 @@ check-mypy: $(STAMPS)/python
 check-layers: $(STAMPS)/node
 	lint-imports --no-logo
 	node scheduling/web/layers.ts
+
+check-lengths: $(STAMPS)/node
+	python .ci/lengths.py
+	node .ci/lengths.ts
 
 check-biome: $(STAMPS)/node
 	biome ci --colors=off

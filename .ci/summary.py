@@ -17,7 +17,7 @@ CLOSING = re.compile(
     | ^\s*(Test\ Files|Tests)\s+\d                                  # Vitest
     | ^\s*\d+\ (passed|failed|flaky|skipped|did\ not\ run)\b        # Playwright
     | ^(Success:|Found\ \d+\ errors?\b)                             # mypy, ruff, Biome
-    | ^(Contracts|Layers):                                          # import-linter, layers.ts
+    | ^(Contracts|Layers|Lengths):                                  # import-linter, layers.ts, lengths
     | ^Checked\ \d+\ files                                          # Biome
     """,
     re.VERBOSE,

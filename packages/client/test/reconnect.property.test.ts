@@ -64,9 +64,7 @@ interface Schedule {
   readonly timersAfterEnd: number;
 }
 
-function run(seed: number): Schedule {
-  const random = seeded(seed);
-  const clock = new ManualClock();
+function scripted(seed: number, clock: Clock) {
   const sockets: ScriptedSocket[] = [];
   class Socket extends ScriptedSocket {
     constructor(url: string) {
@@ -78,9 +76,14 @@ function run(seed: number): Schedule {
       this.readyState = 3;
     }
   }
-  const client = new WebSocketClient("ws://server/ws", { WebSocket: Socket, clock, random: seeded(seed + 1_000_000) });
-  const last = () => sockets.at(-1) as ScriptedSocket;
+  const client = new WebSocketClient("ws://server/ws", { WebSocket: Socket, clock, random: seeded(seed) });
+  return { client, sockets, last: () => sockets.at(-1) as ScriptedSocket };
+}
 
+function run(seed: number): Schedule {
+  const random = seeded(seed);
+  const clock = new ManualClock();
+  const { client, sockets, last } = scripted(seed + 1_000_000, clock);
   const live = (fate: Fate) => {
     if ("refused" in fate) return;
     last().accept();
