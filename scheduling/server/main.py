@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 
@@ -20,7 +20,7 @@ from .notify.admission import Admission, any_staff
 from .notify.live import CHANNELS, FOR_ALL_STAFF, MANAGERS_ONLY
 from .notify.notifier import LiveNotifier
 from .services.calendar import CalendarService
-from .services.changes import Desk
+from .services.changes import ANSWER_RETENTION, Desk
 from .services.checks import CheckService
 from .services.imports import ImportService
 from .services.needs import NeedsService
@@ -76,7 +76,7 @@ def create_app(
     # The logs are tables of the same database: what is changed and what is told of it commit together.
     broker = DatabaseBroker(database.engine, age=settings.event_retention.total_seconds())
     manager = live_manager(settings, database, broker)
-    desk = live_desk(database, manager, clock)
+    desk = live_desk(database, manager, clock, answer_retention=settings.answer_retention)
     simulation = SimulationService(desk, visited.players) if visited else None
     app = FastAPI(
         title="scheduling",
@@ -123,6 +123,7 @@ def live_desk(
     manager: ConnectionManager,
     clock: Clock,
     fresh: Callable[[], str] = lambda: secrets.token_hex(6),
+    answer_retention: timedelta = ANSWER_RETENTION,
 ) -> Desk:
     """Where changes are made, each told with the session that it is written with."""
     outbox = Outbox(manager)
@@ -130,23 +131,22 @@ def live_desk(
     def notifier(tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
         return LiveNotifier(outbox, tx.session, request_id, fresh, manager.disconnect_user)
 
-    return Desk(database, notifier, clock)
+    return Desk(database, notifier, clock, answer_retention)
 
 
 def _services(desk: Desk, settings: Settings, dice: Dice, passwords: Passwords, visited: Demo | None) -> Services:
     tokens = Tokens(settings.secret.get_secret_value(), settings.access_token_lifetime)
-    schedules = ScheduleService(desk)
     return Services(
         sessions=SessionService(desk, tokens, passwords, dice),
         team=TeamService(desk, passwords),
-        schedules=schedules,
+        schedules=ScheduleService(desk),
         checks=CheckService(desk),
         needs=NeedsService(desk),
         time_off=TimeOffService(desk),
         open_shifts=OpenShiftService(desk),
         offers=OfferService(desk),
         calendar=CalendarService(desk, dice, write),
-        imports=ImportService(desk, schedules),
+        imports=ImportService(desk),
         templates=TemplateService(desk),
         demo=visited,
     )

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     They hold what they tell of: who works when and where, notes, requests for time off and their reasons. What is
     deleted or corrected in the application's own tables stays readable in them for this long.
     """
+    answer_retention: Annotated[timedelta, Field(gt=timedelta(), le=timedelta(days=365))] = timedelta(days=1)
+    """How long the answer to a change is kept: sent again meanwhile, as an answer may be lost, it is not done again.
+
+    Answers hold what was changed, with the same personal data as the events.
+    """
     max_body_size: Annotated[int, Field(gt=0)] = 262_144
     """Bytes that a request may bring."""
 

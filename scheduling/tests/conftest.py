@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -21,7 +22,7 @@ from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.domain.template import Template
 from scheduling.server.domain.time_off import TimeOff
 from scheduling.server.main import create_app
-from scheduling.server.services.changes import Desk
+from scheduling.server.services.changes import Desk, NamedRequest
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.services.ports import NewStaff, Transaction
 from scheduling.server.settings import Settings
@@ -100,6 +101,15 @@ class Recorder:
 
     def notify_simulation(self, simulation: Simulation) -> None:
         self.told.append(("simulation", simulation))
+
+
+@asynccontextmanager
+async def named(request_id: str, person: Staff) -> AsyncIterator[NamedRequest]:
+    """A request of this name, answered at the end of the block."""
+    async with AsyncExitStack() as until_answered:
+        request = NamedRequest(request_id, person.id, "digest", until_answered)
+        yield request
+        await request.answered(200, None, b"")
 
 
 @dataclass(frozen=True)

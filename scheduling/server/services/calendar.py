@@ -10,7 +10,7 @@ from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import Gone, LimitReached, NotFound
 from .ports import MOST_ROWS, CalendarEntry, CalendarPage, CalendarWriter, Dice, Transaction, Window, at_most
 from .shifts import no_location
@@ -37,7 +37,7 @@ class CalendarService:
         self._dice = dice
         self._write = write
 
-    async def make(self, owner: Staff, location: str | None, request_id: str | None = None) -> NewCalendarLink:
+    async def make(self, owner: Staff, location: str | None, named: NamedRequest | None = None) -> NewCalendarLink:
         """A link to one's own shifts, or to those of a location.
 
         Raises Forbidden when staff ask for a location's, NotFound when there is none, LimitReached.
@@ -45,7 +45,7 @@ class CalendarService:
         if location is not None:
             require_manager(owner, "make links to a location's shifts")
         token = self._dice()
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             links = change.tx.calendar_links
             if location is not None and await change.tx.locations.get(location) is None:
                 raise NotFound(await no_location(change.tx, location))
@@ -62,9 +62,9 @@ class CalendarService:
         async with self._desk.store.read() as tx:
             return await tx.calendar_links.active(owner.id)
 
-    async def revoke(self, owner: Staff, link_id: int, request_id: str | None = None) -> None:
+    async def revoke(self, owner: Staff, link_id: int, named: NamedRequest | None = None) -> None:
         """Raises NotFound unless it is one of one's own that was not revoked yet."""
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             links = change.tx.calendar_links
             link = next((each for each in await links.active(owner.id) if each.id == link_id), None)
             if link is None:

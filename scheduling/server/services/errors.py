@@ -20,6 +20,7 @@ RefusalCode = Literal[
     "already_here",
     "already_left",
     "already_offered",
+    "answer_told_once",
     "email_taken",
     "forbidden",
     "gone",
@@ -33,6 +34,7 @@ RefusalCode = Literal[
     "offer_over",
     "request_decided",
     "request_id",
+    "request_id_reused",
     "rules",
     "session_ended",
     "shift_gone",
@@ -67,6 +69,18 @@ class BadRequestId(Refused):
     """The name that a client gave its request cannot be one."""
 
     kind = "request_id"
+
+
+class RequestIdReused(Refused):
+    """The name of a request was that of another one."""
+
+    kind = "request_id_reused"
+
+
+class AnswerToldOnce(Refused):
+    """The request was carried out, and its answer is not kept."""
+
+    kind = "answer_told_once"
 
 
 class Unauthenticated(Refused):

@@ -9,10 +9,10 @@ from scheduling.server.domain.schedule import Location, Schedule, Shift
 from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
-from .changes import Desk
+from .batches import carry_out
+from .changes import Change, Desk, NamedRequest
 from .errors import LinesRefused, RulesBroken
 from .ports import MOST_AT_ONCE, Batch, Batched, Transaction, VersionOf
-from .schedules import ScheduleService
 
 MOST_LINES = MOST_AT_ONCE
 """What a batch does at once."""
@@ -45,7 +45,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of the lines; in a rehearsal, what would."""
+    """What came of the lines; in a dry run, what would."""
 
     created: list[Schedule]
     changed: list[Edited]
@@ -53,9 +53,8 @@ class Imported:
 
 
 class ImportService:
-    def __init__(self, desk: Desk, schedules: ScheduleService) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._schedules = schedules
 
     async def roster(self, manager: Staff) -> tuple[list[Staff], list[Location]]:
         """Whom and which places lines may name. Raises Forbidden."""
@@ -69,29 +68,44 @@ class ImportService:
         lines: Sequence[SheetLine],
         accept: Collection[str],
         *,
-        rehearsal: bool = False,
-        request_id: str | None = None,
+        dry_run: bool = False,
+        named: NamedRequest | None = None,
     ) -> Imported:
-        """Add and change shifts by `lines`: all of them, or none; in a `rehearsal` nothing is kept or told.
+        """Add and change shifts by `lines`: all of them, or none; in a `dry_run` nothing is kept or told.
 
-        Raises Forbidden; LinesRefused with what is wrong in which line; StaleVersion when a shift changed meanwhile.
+        Raises Forbidden; LinesRefused with what is wrong in which line.
         """
         require_manager(manager, "import shifts")
-        created = [line for line in lines if line.seen is None]
-        async with self._desk.store.read() as tx:
-            befores = await _as_seen(tx, lines)
-        edited = [(line, line.seen) for line in lines if line.seen is not None]
-        batch = Batch([line.shift for line in created], [(seen, line.changes()) for line, seen in edited])
-        places = {f"create.{index}": line.number for index, line in enumerate(created)}
-        places |= {f"change.{index}": line.number for index, (line, _) in enumerate(edited)}
         try:
-            if rehearsal:
-                done = await self._schedules.rehearse(manager, batch, accept)
-            else:
-                done = await self._schedules.batch(manager, batch, accept, request_id)
-        except RulesBroken as error:
-            raise LinesRefused([_relocated(each, places) for each in error.violations]) from error
-        return _imported(befores, done)
+            async with self._desk.change(None if dry_run else named) as change:
+                imported = await _take_over(change, lines, accept, manager)
+                if dry_run:
+                    raise _DryRun(imported)
+        except _DryRun as done:
+            return done.imported
+        return imported
+
+
+class _DryRun(Exception):
+    """Rolls a change back, with what came of it."""
+
+    def __init__(self, imported: Imported) -> None:
+        super().__init__()
+        self.imported = imported
+
+
+async def _take_over(change: Change, lines: Sequence[SheetLine], accept: Collection[str], manager: Staff) -> Imported:
+    befores = await _as_seen(change.tx, lines)
+    created = [line for line in lines if line.seen is None]
+    edited = [(line, line.seen) for line in lines if line.seen is not None]
+    batch = Batch([line.shift for line in created], [(seen, line.changes()) for line, seen in edited])
+    places = {f"create.{index}": line.number for index, line in enumerate(created)}
+    places |= {f"change.{index}": line.number for index, (line, _) in enumerate(edited)}
+    try:
+        done = await carry_out(change, batch, accept, manager)
+    except RulesBroken as error:
+        raise LinesRefused([_relocated(each, places) for each in error.violations]) from error
+    return _imported(befores, done)
 
 
 def in_line(number: int, violation: Violation) -> Violation:

@@ -4,13 +4,13 @@ from scheduling.server.domain.needs import LocationNeeds, Need
 from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
-from .changes import Desk
+from .changes import Desk, NamedRequest
 from .errors import RulesBroken, StaleVersion
 from .shifts import unknown_location
 
 
 class NeedsService:
-    """`request_id` is the name that the client gave the request; it reaches the screens with the change."""
+    """`named` is the request itself, where its client gave it a name (`Desk.change`)."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -21,14 +21,14 @@ class NeedsService:
             return await tx.needs.all()
 
     async def replace(
-        self, manager: Staff, location: str, seen: int, needs: tuple[Need, ...], request_id: str | None = None
+        self, manager: Staff, location: str, seen: int, needs: tuple[Need, ...], named: NamedRequest | None = None
     ) -> LocationNeeds:
         """Set all that `location` needs in place of the version that was `seen` (0: there was none).
 
         Raises Forbidden, RulesBroken when there is no such location, StaleVersion.
         """
         require_manager(manager, "say what is needed")
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             if await change.tx.locations.get(location) is None:
                 raise RulesBroken([await unknown_location(change.tx, location)])
             before = await change.tx.needs.get(location) or LocationNeeds.none_at(location)

@@ -9,7 +9,7 @@ from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 
 from .access import require_manager
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .ports import MOST_ROWS, NewOffer, Transaction, VersionOf, at_most
 from .shifts import not_here, objections, refuse, save_shift
@@ -27,7 +27,7 @@ class SeenOffer(Offer):
 class OfferService:
     """Staff offer their own shifts and answer; managers decide. Who offers or accepts may overrule no rule.
 
-    `request_id` is the name that the client gave the request; it reaches the screens with the change.
+    `named` is the request itself, where its client gave it a name (`Desk.change`).
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -52,13 +52,13 @@ class OfferService:
         to_id: int | None,
         wanted: VersionOf | None,
         note: str,
-        request_id: str | None = None,
+        named: NamedRequest | None = None,
     ) -> Offer:
         """Offer one's own published shift to `to_id`, to all (None), or to whoever has the `wanted` one for it.
 
         Raises NotFound, StaleVersion, Forbidden, AlreadyExists, RulesBroken.
         """
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             own = await _own(change, viewer, schedule)
             other = None if wanted is None else await _colleagues(change, viewer, wanted, own)
             receiver = await _receiver(change.tx, viewer, to_id, other)
@@ -70,19 +70,19 @@ class OfferService:
             change.notifier.notify_offer(offer)
         return offer
 
-    async def accept(self, viewer: Staff, seen: VersionOf, request_id: str | None = None) -> Offer:
+    async def accept(self, viewer: Staff, seen: VersionOf, named: NamedRequest | None = None) -> Offer:
         """Agree to take the shift. Raises NotFound, Forbidden, StaleVersion, AlreadyDecided, RulesBroken."""
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             offer = await _seen(change, viewer, seen, "accept")
             refuse(await _acceptance(change.tx, offer, viewer, change.now), ())
             return await _save(change, offer, "accept", viewer, taken_by=viewer.person)
 
     async def approve(
-        self, manager: Staff, seen: VersionOf, answer: str, accept: Collection[str], request_id: str | None = None
+        self, manager: Staff, seen: VersionOf, answer: str, accept: Collection[str], named: NamedRequest | None = None
     ) -> Offer:
         """Let the shifts change hands. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided, RulesBroken."""
         require_manager(manager, "approve offers")
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             offer = await _seen(change, manager, seen, "approve")
             refuse(await _exchange(change.tx, offer, change.now), accept)
             approved = await _save(change, offer, "approve", manager, answer=answer)
@@ -90,14 +90,14 @@ class OfferService:
                 await _hand_over(change, shift, manager)
         return approved
 
-    async def decline(self, viewer: Staff, seen: VersionOf, answer: str, request_id: str | None = None) -> Offer:
+    async def decline(self, viewer: Staff, seen: VersionOf, answer: str, named: NamedRequest | None = None) -> Offer:
         """Say no: whom it is offered to, or a manager. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided."""
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             return await _save(change, await _seen(change, viewer, seen, "decline"), "decline", viewer, answer=answer)
 
-    async def withdraw(self, viewer: Staff, seen: VersionOf, request_id: str | None = None) -> Offer:
+    async def withdraw(self, viewer: Staff, seen: VersionOf, named: NamedRequest | None = None) -> Offer:
         """Take one's own offer back. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided."""
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             return await _save(change, await _seen(change, viewer, seen, "withdraw"), "withdraw", viewer)
 
 

@@ -6,7 +6,7 @@ from scheduling.server.domain.rules import Situation, Violation
 from scheduling.server.domain.schedule import Schedule
 from scheduling.server.domain.staff import Staff
 
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import NotFound, StaleVersion
 from .ports import MOST_ROWS, Transaction, VersionOf, Window, at_most
 from .shifts import objections, refuse, save_shift
@@ -34,13 +34,13 @@ class OpenShiftService:
             for shift, violations in zip(found, against, strict=True)
         ]
 
-    async def claim(self, viewer: Staff, seen: VersionOf, request_id: str | None = None) -> Schedule:
+    async def claim(self, viewer: Staff, seen: VersionOf, named: NamedRequest | None = None) -> Schedule:
         """Give an open shift to `viewer`: of many who ask, the first gets it.
 
         Raises NotFound when it is not published any more, StaleVersion when somebody has it or has changed it,
-        RulesBroken. `request_id` is the name that the client gave the request; it reaches the screens with the change.
+        RulesBroken. `named` is the request itself, where its client gave it a name (`Desk.change`).
         """
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _open_shift(change, seen)
             taken = before.model_copy(update={"staff_id": viewer.id})
             broken = await objections(change.tx, taken, {before.id}, "published")

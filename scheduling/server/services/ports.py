@@ -159,6 +159,16 @@ class Session:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What a request was answered with; `digest` tells whether another is the same. Without `body` it is not kept."""
+
+    digest: str
+    status: int
+    media_type: str | None
+    body: bytes | None
+
+
 class StaffRepository(Protocol):
     async def get(self, staff_id: int) -> Staff | None: ...
     async def all(self) -> list[Staff]: ...
@@ -264,6 +274,14 @@ class SessionRepository(Protocol):
     async def delete_expired(self, now: datetime) -> None: ...
 
 
+class AnswerRepository(Protocol):
+    """Answers by who was answered, and by the name that their client gave the request."""
+
+    async def find(self, staff_id: int, request_id: str) -> KeptAnswer | None: ...
+    async def add(self, staff_id: int, request_id: str, answer: KeptAnswer, at: datetime) -> None: ...
+    async def delete_before(self, at: datetime) -> None: ...
+
+
 class Transaction(Protocol):
     """The repositories, as of one instant."""
 
@@ -285,6 +303,8 @@ class Transaction(Protocol):
     def calendar_links(self) -> CalendarLinkRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def answers(self) -> AnswerRepository: ...
 
 
 Tx_co = TypeVar("Tx_co", bound=Transaction, covariant=True)

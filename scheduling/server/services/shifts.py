@@ -26,6 +26,13 @@ async def seen_shift(change: Change, seen: VersionOf) -> Schedule:
     return schedule
 
 
+async def add_shift(change: Change, shift: Shift, by: Staff) -> Schedule:
+    """Write a new shift and tell of it."""
+    schedule = await change.tx.schedules.add(shift, by, change.now)
+    change.notifier.notify_schedule_created(schedule)
+    return schedule
+
+
 async def save_shift(change: Change, before: Schedule, changes: Mapping[str, object], by: Staff) -> Schedule:
     """Write the next version of a shift and tell of it; offers of a shift that moves are over."""
     after = before.changed(dict(changes), by.person, change.now)
@@ -49,6 +56,18 @@ async def delete_shift(change: Change, schedule: Schedule, by: Staff) -> None:
     await change.tx.schedules.delete(schedule.id, by, change.now)
     change.notifier.notify_schedule_deleted(schedule)
     await _lapse_offers(change, schedule.id, by)
+
+
+async def with_timezone(tx: Transaction, before: Schedule, changes: Mapping[str, object]) -> Mapping[str, object]:
+    """`changes` to a shift, with the new location's zone when the location changes."""
+    name = changes.get("location", before.location)
+    location = await tx.locations.get(str(name))
+    return changes if location is None else {**changes, "timezone": location.timezone}
+
+
+def needs_check(before: Schedule, after: Schedule) -> bool:
+    """Whether the rules are asked about a change: when the placement is another or a draft is published."""
+    return after.placement() != before.placement() or (after.published and not before.published)
 
 
 def refuse(violations: Sequence[Violation], accept: Collection[str]) -> None:

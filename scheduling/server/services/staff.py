@@ -9,7 +9,7 @@ from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import Fate
 
 from .access import require_manager
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .passwords import Passwords
 from .ports import NewStaff, VersionOf, Window
@@ -28,16 +28,18 @@ class TeamService:
         async with self._desk.store.read() as tx:
             return [member.seen_by(viewer) for member in await tx.staff.all()]
 
-    async def add(self, manager: Staff, new: NewStaff, password: str | None, request_id: str | None = None) -> Staff:
+    async def add(
+        self, manager: Staff, new: NewStaff, password: str | None, named: NamedRequest | None = None
+    ) -> Staff:
         """Raises Forbidden, AlreadyExists when the e-mail is taken.
 
-        `request_id` is the name that the client gave the request; it reaches the screens with the new member.
+        `named` is the request itself, where its client gave it a name (`Desk.change`).
         """
         require_manager(manager, "add staff")
         if password is not None:
             # Hashed before the change begins: it takes a while, and others wait for their turn.
             new = replace(new, password_hash=await self._passwords.hash(password))
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             if await change.tx.staff.credentials(new.email):
                 raise AlreadyExists("email", f"Somebody has the e-mail {new.email} already.", "email_taken")
             member = await change.tx.staff.add(new)
@@ -50,7 +52,7 @@ class TeamService:
         seen: VersionOf,
         changes: Mapping[str, object],
         password: str | None = None,
-        request_id: str | None = None,
+        named: NamedRequest | None = None,
     ) -> Staff:
         """Set the fields in `changes`, which are a Staff's and validated, and the password, where one is given.
 
@@ -60,7 +62,7 @@ class TeamService:
         """
         require_manager(manager, "change staff")
         password_hash = None if password is None else await self._passwords.hash(password)
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _seen(change, seen)
             await _refuse_taken(change, before, changes)
             if before.id == manager.id and changes.get("role", "manager") != "manager":
@@ -70,7 +72,7 @@ class TeamService:
                 await change.tx.sessions.delete_of_staff(before.id)
             return await _save(change, before, changes, manager)
 
-    async def remove(self, manager: Staff, seen: VersionOf, fate: Fate, request_id: str | None = None) -> Staff:
+    async def remove(self, manager: Staff, seen: VersionOf, fate: Fate, named: NamedRequest | None = None) -> Staff:
         """Take somebody out of the team: they are signed out, and `fate` becomes of their shifts that have not begun.
 
         They stay on record, for what they did. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided.
@@ -78,7 +80,7 @@ class TeamService:
         require_manager(manager, "take somebody out of the team")
         if seen.id == manager.id:
             raise Forbidden("You cannot take yourself out of the team: ask another manager.", "not_oneself")
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _seen(change, seen)
             if not before.active:
                 raise AlreadyDecided(f"{before.name} has left the team already.", "already_left", name=before.name)
@@ -87,10 +89,10 @@ class TeamService:
             await release_shifts(change, after, Window(change.now, None), fate, manager)
         return after
 
-    async def restore(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> Staff:
+    async def restore(self, manager: Staff, seen: VersionOf, named: NamedRequest | None = None) -> Staff:
         """Take somebody who has left back into the team. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided."""
         require_manager(manager, "take somebody back into the team")
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _seen(change, seen)
             if before.active:
                 raise AlreadyDecided(f"{before.name} is in the team already.", "already_here", name=before.name)
@@ -101,10 +103,10 @@ class TeamService:
         async with self._desk.store.read() as tx:
             return await tx.locations.all()
 
-    async def add_location(self, manager: Staff, location: Location) -> Location:
+    async def add_location(self, manager: Staff, location: Location, named: NamedRequest | None = None) -> Location:
         """Raises Forbidden, AlreadyExists."""
         require_manager(manager, "add locations")
-        async with self._desk.change() as change:
+        async with self._desk.change(named) as change:
             if await change.tx.locations.get(location.name):
                 raise AlreadyExists("name", f"There is a location {location.name} already.")
             await change.tx.locations.add(location)

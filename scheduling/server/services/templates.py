@@ -4,7 +4,7 @@ from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.template import MOST_TEMPLATES, FullTemplate, Template, TemplateShift
 
 from .access import require_manager
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import AlreadyExists, LimitReached, NotFound, StaleVersion
 from .ports import VersionOf
 
@@ -14,7 +14,7 @@ WHAT = "manage templates"
 class TemplateService:
     """Raises, beside what each method names: Forbidden when who asks is no manager.
 
-    `request_id` is the name that the client gave the request; it reaches the screens with the change.
+    `named` is the request itself, where its client gave it a name (`Desk.change`).
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -33,11 +33,11 @@ class TemplateService:
             return _there(await tx.templates.get(template_id), template_id)
 
     async def add(
-        self, manager: Staff, name: str, shifts: tuple[TemplateShift, ...], request_id: str | None = None
+        self, manager: Staff, name: str, shifts: tuple[TemplateShift, ...], named: NamedRequest | None = None
     ) -> FullTemplate:
         """Raises AlreadyExists when the name is taken, LimitReached."""
         require_manager(manager, WHAT)
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             if len(await change.tx.templates.all()) >= MOST_TEMPLATES:
                 raise LimitReached(
                     f"There are {MOST_TEMPLATES} templates, which is all there can be. Delete one first."
@@ -53,14 +53,14 @@ class TemplateService:
         seen: VersionOf,
         name: str,
         shifts: tuple[TemplateShift, ...] | None,
-        request_id: str | None = None,
+        named: NamedRequest | None = None,
     ) -> FullTemplate:
         """Rename it, and with `shifts` set these in place of all that were.
 
         A change that changes nothing makes no new version. Raises NotFound, StaleVersion, AlreadyExists.
         """
         require_manager(manager, WHAT)
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _seen(change, seen)
             await _refuse_taken(change, name, before.id)
             wanted = before.shifts if shifts is None else shifts
@@ -71,10 +71,10 @@ class TemplateService:
             change.notifier.notify_template(after.listed())
         return after
 
-    async def delete(self, manager: Staff, seen: VersionOf, request_id: str | None = None) -> None:
+    async def delete(self, manager: Staff, seen: VersionOf, named: NamedRequest | None = None) -> None:
         """Raises NotFound, StaleVersion."""
         require_manager(manager, WHAT)
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             template = await _seen(change, seen)
             await change.tx.templates.delete(template.id)
             change.notifier.notify_template_deleted(template.listed())

@@ -7,7 +7,7 @@ from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import Decision, Fate, TimeOff, TimeOffStatus
 
 from .access import require_manager
-from .changes import Change, Desk
+from .changes import Change, Desk, NamedRequest
 from .errors import AlreadyDecided, Forbidden, NotFound, RulesBroken, StaleVersion
 from .ports import MOST_ROWS, NewTimeOff, Transaction, VersionOf, Window, at_most
 from .shifts import refuse, release_shifts
@@ -16,7 +16,7 @@ from .shifts import refuse, release_shifts
 class TimeOffService:
     """Staff see and ask for their own; managers for everybody's, and they decide.
 
-    `request_id` is the name that the client gave the request; it reaches the screens with the change.
+    `named` is the request itself, where its client gave it a name (`Desk.change`).
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -29,13 +29,13 @@ class TimeOffService:
             found = await tx.time_off.find(window, staff_id=staff_id, status=status, limit=MOST_ROWS + 1)
         return at_most(found, "requests")
 
-    async def request(self, viewer: Staff, new: NewTimeOff, request_id: str | None = None) -> TimeOff:
+    async def request(self, viewer: Staff, new: NewTimeOff, named: NamedRequest | None = None) -> TimeOff:
         """Raises Forbidden for another's request unless a manager asks, NotFound, RulesBroken."""
         if new.staff_id != viewer.id:
             require_manager(viewer, "ask for somebody else's time off")
         if broken := check_span(new.starts_at, new.ends_at, LONGEST_TIME_OFF):
             raise RulesBroken(broken)
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             refuse(check_service(await _member(change.tx, new.staff_id)), ())
             time_off = await change.tx.time_off.add(new, change.now)
             change.notifier.notify_time_off(time_off)
@@ -48,7 +48,7 @@ class TimeOffService:
         decision: Decision,
         note: str,
         accept: Collection[str],
-        request_id: str | None = None,
+        named: NamedRequest | None = None,
         *,
         fate: Fate | None = None,
     ) -> TimeOff:
@@ -59,7 +59,7 @@ class TimeOffService:
         """
         if decision != "cancel":
             require_manager(viewer, f"{decision} time off")
-        async with self._desk.change(request_id) as change:
+        async with self._desk.change(named) as change:
             before = await _decidable(change, viewer, seen)
             status = before.outcome(decision)
             if status is None:

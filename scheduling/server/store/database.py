@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from .repositories import (
+    SqlAnswers,
     SqlCalendarLinks,
     SqlLocations,
     SqlNeeds,
@@ -55,6 +56,7 @@ class SqlTransaction:
         self.templates = SqlTemplates(session)
         self.calendar_links = SqlCalendarLinks(session)
         self.sessions = SqlSessions(session)
+        self.answers = SqlAnswers(session)
 
 
 class Database:

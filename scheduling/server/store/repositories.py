@@ -1,6 +1,7 @@
 """The repositories of `services.ports`, over one SQLAlchemy session. Rows go in and out; entities leave."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from scheduling.server.services.ports import (
     Credentials,
     Deletion,
+    KeptAnswer,
     LastChange,
     NewOffer,
     NewStaff,
@@ -29,6 +31,7 @@ from scheduling.server.services.ports import (
 )
 
 from .tables import (
+    AnswerRow,
     CalendarLinkRow,
     LocationRow,
     NeedsRow,
@@ -372,6 +375,22 @@ class SqlSessions:
 
     async def delete_expired(self, now: datetime) -> None:
         await self._session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+
+
+class SqlAnswers:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def find(self, staff_id: int, request_id: str) -> KeptAnswer | None:
+        row = await self._session.get(AnswerRow, (staff_id, request_id))
+        return KeptAnswer(row.digest, row.status, row.media_type, row.body) if row else None
+
+    async def add(self, staff_id: int, request_id: str, answer: KeptAnswer, at: datetime) -> None:
+        self._session.add(AnswerRow(staff_id=staff_id, request_id=request_id, **asdict(answer), answered_at=at))
+        await self._session.flush()
+
+    async def delete_before(self, at: datetime) -> None:
+        await self._session.execute(delete(AnswerRow).where(AnswerRow.answered_at < at))
 
 
 def _overlapping(table: type[ScheduleRow] | type[TimeOffRow], window: Window) -> list[ColumnElement[bool]]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -17,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that makes these tables: what a database must be at."""
 
 
@@ -223,3 +224,18 @@ class SessionRow(Table):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AnswerRow(Table):
+    """What a named request was answered with, for the same request sent again."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index(None, "answered_at"),)
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    media_type: Mapped[str | None] = mapped_column(String(80))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)

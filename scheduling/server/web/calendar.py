@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from scheduling.server.domain.calendar import CalendarLink
 
 from .bodies import NewCalendarLink
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import PathId, WindowDep
 
-router = APIRouter(tags=["calendar"])
+router = APIRouter(tags=["calendar"], route_class=RepeatableRoute)
 MEDIA_TYPE = "text/calendar"
 
 
@@ -30,16 +31,16 @@ async def find(caller: Caller, services: ServicesDep) -> list[CalendarLink]:
 
 @router.post("/api/calendar/links", status_code=201)
 async def make(
-    caller: Caller, services: ServicesDep, body: NewCalendarLink, request_id: RequestId, response: Response
+    caller: Caller, services: ServicesDep, body: NewCalendarLink, named: Named, response: Response
 ) -> CalendarAddress:
-    made = await services.calendar.make(caller, body.location, request_id)
+    made = await services.calendar.make(caller, body.location, named)
     response.headers["Cache-Control"] = "no-store"
     return CalendarAddress(link=made.link, path=f"/calendar/{made.token}.ics")
 
 
 @router.delete("/api/calendar/links/{link_id}", status_code=204)
-async def revoke(caller: Caller, services: ServicesDep, link_id: PathId, request_id: RequestId) -> None:
-    await services.calendar.revoke(caller, link_id, request_id)
+async def revoke(caller: Caller, services: ServicesDep, link_id: PathId, named: Named) -> None:
+    await services.calendar.revoke(caller, link_id, named)
 
 
 @router.get("/api/schedules.ics", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})

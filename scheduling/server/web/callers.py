@@ -1,16 +1,15 @@
 """Who is calling, and the use cases that a route calls: FastAPI dependencies."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from scheduling.server.domain.staff import Staff
 from scheduling.server.services.calendar import CalendarService
 from scheduling.server.services.checks import CheckService
-from scheduling.server.services.errors import BadRequestId, Unauthenticated
+from scheduling.server.services.errors import Unauthenticated
 from scheduling.server.services.imports import ImportService
 from scheduling.server.services.needs import NeedsService
 from scheduling.server.services.offers import OfferService
@@ -60,19 +59,3 @@ async def identify(
 
 
 Caller = Annotated[Staff, Depends(identify)]
-
-
-def request_id_of(
-    request_id: Annotated[str | None, Header(alias="X-Request-ID", description="The client's name for it.")] = None,
-) -> str | None:
-    """The name that the client gave its request: the ids of the events of its change begin with it and a dot.
-
-    Raises BadRequestId.
-    """
-    if request_id is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,48}", request_id):
-        raise BadRequestId("X-Request-ID: write 1 to 48 letters, digits, `_` and `-`, new for each request.")
-    return request_id
-
-
-RequestId = Annotated[str | None, Depends(request_id_of)]
-"""For the routes whose change the screens are told of."""

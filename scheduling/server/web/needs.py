@@ -5,9 +5,10 @@ from fastapi import APIRouter
 from scheduling.server.domain.needs import LocationNeeds
 
 from .bodies import NeedsOfLocation
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 
-router = APIRouter(prefix="/api/needs", tags=["needs"])
+router = APIRouter(prefix="/api/needs", tags=["needs"], route_class=RepeatableRoute)
 
 
 @router.get("")
@@ -16,6 +17,6 @@ async def find(_: Caller, services: ServicesDep) -> list[LocationNeeds]:
 
 
 @router.put("")
-async def replace(caller: Caller, services: ServicesDep, body: NeedsOfLocation, request_id: RequestId) -> LocationNeeds:
+async def replace(caller: Caller, services: ServicesDep, body: NeedsOfLocation, named: Named) -> LocationNeeds:
     """All that one location needs, in place of the version that was seen."""
-    return await services.needs.replace(caller, body.location, body.version, body.entities(), request_id)
+    return await services.needs.replace(caller, body.location, body.version, body.entities(), named)

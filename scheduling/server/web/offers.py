@@ -7,10 +7,11 @@ from scheduling.server.services.offers import SeenOffer
 from scheduling.server.services.ports import VersionOf
 
 from .bodies import Answer, Cancellation, Decided, NewOffer
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import PathId
 
-router = APIRouter(prefix="/api/offers", tags=["offers"])
+router = APIRouter(prefix="/api/offers", tags=["offers"], route_class=RepeatableRoute)
 
 
 @router.get("")
@@ -20,35 +21,27 @@ async def find(caller: Caller, services: ServicesDep) -> list[SeenOffer]:
 
 
 @router.post("", status_code=201)
-async def make(caller: Caller, services: ServicesDep, body: NewOffer, request_id: RequestId) -> Offer:
+async def make(caller: Caller, services: ServicesDep, body: NewOffer, named: Named) -> Offer:
     wanted = None if body.wanted is None else body.wanted.seen()
-    return await services.offers.make(caller, body.schedule.seen(), body.to_id, wanted, body.note, request_id)
+    return await services.offers.make(caller, body.schedule.seen(), body.to_id, wanted, body.note, named)
 
 
 @router.post("/{offer_id}/accept")
-async def accept(
-    caller: Caller, services: ServicesDep, offer_id: PathId, body: Cancellation, request_id: RequestId
-) -> Offer:
-    return await services.offers.accept(caller, VersionOf(offer_id, body.version), request_id)
+async def accept(caller: Caller, services: ServicesDep, offer_id: PathId, body: Cancellation, named: Named) -> Offer:
+    return await services.offers.accept(caller, VersionOf(offer_id, body.version), named)
 
 
 @router.post("/{offer_id}/approve")
-async def approve(
-    caller: Caller, services: ServicesDep, offer_id: PathId, body: Decided, request_id: RequestId
-) -> Offer:
+async def approve(caller: Caller, services: ServicesDep, offer_id: PathId, body: Decided, named: Named) -> Offer:
     seen = VersionOf(offer_id, body.version)
-    return await services.offers.approve(caller, seen, body.note, body.accept, request_id)
+    return await services.offers.approve(caller, seen, body.note, body.accept, named)
 
 
 @router.post("/{offer_id}/decline")
-async def decline(
-    caller: Caller, services: ServicesDep, offer_id: PathId, body: Answer, request_id: RequestId
-) -> Offer:
-    return await services.offers.decline(caller, VersionOf(offer_id, body.version), body.note, request_id)
+async def decline(caller: Caller, services: ServicesDep, offer_id: PathId, body: Answer, named: Named) -> Offer:
+    return await services.offers.decline(caller, VersionOf(offer_id, body.version), body.note, named)
 
 
 @router.post("/{offer_id}/withdraw")
-async def withdraw(
-    caller: Caller, services: ServicesDep, offer_id: PathId, body: Cancellation, request_id: RequestId
-) -> Offer:
-    return await services.offers.withdraw(caller, VersionOf(offer_id, body.version), request_id)
+async def withdraw(caller: Caller, services: ServicesDep, offer_id: PathId, body: Cancellation, named: Named) -> Offer:
+    return await services.offers.withdraw(caller, VersionOf(offer_id, body.version), named)

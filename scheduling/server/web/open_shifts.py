@@ -7,10 +7,11 @@ from scheduling.server.services.open_shifts import OpenShift
 from scheduling.server.services.ports import VersionOf
 
 from .bodies import Claim
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import PathId
 
-router = APIRouter(prefix="/api/schedules", tags=["open shifts"])
+router = APIRouter(prefix="/api/schedules", tags=["open shifts"], route_class=RepeatableRoute)
 
 
 @router.get("/open")
@@ -20,7 +21,5 @@ async def find(caller: Caller, services: ServicesDep) -> list[OpenShift]:
 
 
 @router.post("/{schedule_id}/claim")
-async def claim(
-    caller: Caller, services: ServicesDep, schedule_id: PathId, body: Claim, request_id: RequestId
-) -> Schedule:
-    return await services.open_shifts.claim(caller, VersionOf(schedule_id, body.version), request_id)
+async def claim(caller: Caller, services: ServicesDep, schedule_id: PathId, body: Claim, named: Named) -> Schedule:
+    return await services.open_shifts.claim(caller, VersionOf(schedule_id, body.version), named)

@@ -62,6 +62,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
     errors.BadRequestId: (400, "/problems/bad-request-id", "Not a request id"),
+    errors.RequestIdReused: (422, "/problems/request-id-reused", "The name of another request"),
+    errors.AnswerToldOnce: (409, "/problems/answer-told-once", "Done already"),
     errors.Unauthenticated: (401, "/problems/unauthenticated", "Not signed in"),
     errors.Forbidden: (403, "/problems/forbidden", "Not allowed"),
     errors.NotFound: (404, "/problems/not-found", "Not found"),

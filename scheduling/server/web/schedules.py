@@ -11,9 +11,10 @@ from scheduling.server.domain.schedule import Schedule, ScheduleStatus
 from scheduling.server.services.ports import Batched, VersionOf, Window
 
 from .bodies import NewSchedule, Publish, ScheduleBatch, ScheduleChange
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 
-router = APIRouter(prefix="/api/schedules", tags=["schedules"])
+router = APIRouter(prefix="/api/schedules", tags=["schedules"], route_class=RepeatableRoute)
 BATCH_PATH = "/api/schedules/batch"
 PathId = Annotated[int, Path(ge=1, le=2**53 - 1)]
 QueryId = Annotated[int | None, Query(ge=1, le=2**53 - 1)]
@@ -51,32 +52,32 @@ async def find(
 
 
 @router.post("", status_code=201)
-async def create(caller: Caller, services: ServicesDep, body: NewSchedule, request_id: RequestId) -> Schedule:
-    return await services.schedules.create(caller, body.shift(), body.accept, request_id)
+async def create(caller: Caller, services: ServicesDep, body: NewSchedule, named: Named) -> Schedule:
+    return await services.schedules.create(caller, body.shift(), body.accept, named)
 
 
 @router.post("/publish")
-async def publish(caller: Caller, services: ServicesDep, body: Publish, request_id: RequestId) -> Published:
+async def publish(caller: Caller, services: ServicesDep, body: Publish, named: Named) -> Published:
     seen = [ref.seen() for ref in body.schedules]
-    return Published(schedules=await services.schedules.publish(caller, seen, body.accept, request_id))
+    return Published(schedules=await services.schedules.publish(caller, seen, body.accept, named))
 
 
 @router.post(BATCH_PATH.removeprefix(router.prefix))
-async def batch(caller: Caller, services: ServicesDep, body: ScheduleBatch, request_id: RequestId) -> Batched:
+async def batch(caller: Caller, services: ServicesDep, body: ScheduleBatch, named: Named) -> Batched:
     """All of it or nothing; the rules are held against what all of it together would leave."""
-    return await services.schedules.batch(caller, body.batch(), body.accept, request_id)
+    return await services.schedules.batch(caller, body.batch(), body.accept, named)
 
 
 @router.patch("/{schedule_id}")
 async def change(
-    caller: Caller, services: ServicesDep, schedule_id: PathId, body: ScheduleChange, request_id: RequestId
+    caller: Caller, services: ServicesDep, schedule_id: PathId, body: ScheduleChange, named: Named
 ) -> Schedule:
     seen = VersionOf(schedule_id, body.version)
-    return await services.schedules.change(caller, seen, body.changes(), body.accept, request_id)
+    return await services.schedules.change(caller, seen, body.changes(), body.accept, named)
 
 
 @router.delete("/{schedule_id}", status_code=204)
 async def delete(
-    caller: Caller, services: ServicesDep, schedule_id: PathId, version: QueryVersion, request_id: RequestId
+    caller: Caller, services: ServicesDep, schedule_id: PathId, version: QueryVersion, named: Named
 ) -> None:
-    await services.schedules.delete(caller, VersionOf(schedule_id, version), request_id)
+    await services.schedules.delete(caller, VersionOf(schedule_id, version), named)

@@ -11,10 +11,11 @@ from scheduling.server.services.errors import NotCsv
 from scheduling.server.services.imports import Edited
 
 from . import sheet, sheet_reader
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import WindowDep
 
-router = APIRouter(prefix="/api", tags=["spreadsheets"])
+router = APIRouter(prefix="/api", tags=["spreadsheets"], route_class=RepeatableRoute)
 MEDIA_TYPE = "text/csv"
 IMPORT_PATH = "/api/schedules/import"
 MOST_BYTES = 2_000_000
@@ -48,7 +49,7 @@ async def take_over(
     request: Request,
     caller: Caller,
     services: ServicesDep,
-    request_id: RequestId,
+    named: Named,
     accept: Annotated[frozenset[SoftCode] | None, Query(description="Soft rules that do not matter.")] = None,
     dry_run: bool = False,
 ) -> ImportResult:
@@ -58,5 +59,5 @@ async def take_over(
         raise NotCsv("The lines must say that they are CSV: send the header `Content-Type: text/csv` with them.")
     roster = await services.imports.roster(caller)
     lines = sheet_reader.read(await request.body(), *roster)
-    done = await services.imports.run(caller, lines, accept or (), rehearsal=dry_run, request_id=request_id)
+    done = await services.imports.run(caller, lines, accept or (), dry_run=dry_run, named=named)
     return ImportResult(dry_run=dry_run, created=done.created, changed=done.changed, unchanged=done.unchanged)

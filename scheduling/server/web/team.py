@@ -7,10 +7,11 @@ from scheduling.server.domain.staff import Contract, Staff
 from scheduling.server.services.ports import NewStaff, VersionOf
 
 from .bodies import Cancellation, MemberChange, NewLocation, NewMember, Removal
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import PathId
 
-router = APIRouter(prefix="/api", tags=["team"])
+router = APIRouter(prefix="/api", tags=["team"], route_class=RepeatableRoute)
 
 
 @router.get("/staff")
@@ -19,32 +20,30 @@ async def staff(caller: Caller, services: ServicesDep) -> list[Staff]:
 
 
 @router.post("/staff", status_code=201)
-async def add_staff(caller: Caller, services: ServicesDep, body: NewMember, request_id: RequestId) -> Staff:
+async def add_staff(caller: Caller, services: ServicesDep, body: NewMember, named: Named) -> Staff:
     contract = Contract.model_validate(body.contract.model_dump())
     new = NewStaff(body.name, body.email, body.role, tuple(body.skills), contract)
-    return await services.team.add(caller, new, body.password, request_id)
+    return await services.team.add(caller, new, body.password, named)
 
 
 @router.patch("/staff/{staff_id}")
 async def change_staff(
-    caller: Caller, services: ServicesDep, staff_id: PathId, body: MemberChange, request_id: RequestId
+    caller: Caller, services: ServicesDep, staff_id: PathId, body: MemberChange, named: Named
 ) -> Staff:
     seen = VersionOf(staff_id, body.version)
-    return await services.team.change(caller, seen, body.changes(), body.password, request_id)
+    return await services.team.change(caller, seen, body.changes(), body.password, named)
 
 
 @router.post("/staff/{staff_id}/remove")
-async def remove_staff(
-    caller: Caller, services: ServicesDep, staff_id: PathId, body: Removal, request_id: RequestId
-) -> Staff:
-    return await services.team.remove(caller, VersionOf(staff_id, body.version), body.shifts, request_id)
+async def remove_staff(caller: Caller, services: ServicesDep, staff_id: PathId, body: Removal, named: Named) -> Staff:
+    return await services.team.remove(caller, VersionOf(staff_id, body.version), body.shifts, named)
 
 
 @router.post("/staff/{staff_id}/restore")
 async def restore_staff(
-    caller: Caller, services: ServicesDep, staff_id: PathId, body: Cancellation, request_id: RequestId
+    caller: Caller, services: ServicesDep, staff_id: PathId, body: Cancellation, named: Named
 ) -> Staff:
-    return await services.team.restore(caller, VersionOf(staff_id, body.version), request_id)
+    return await services.team.restore(caller, VersionOf(staff_id, body.version), named)
 
 
 @router.get("/locations")
@@ -53,5 +52,5 @@ async def locations(_: Caller, services: ServicesDep) -> list[Location]:
 
 
 @router.post("/locations", status_code=201)
-async def add_location(caller: Caller, services: ServicesDep, body: NewLocation) -> Location:
-    return await services.team.add_location(caller, Location(name=body.name, timezone=body.timezone))
+async def add_location(caller: Caller, services: ServicesDep, body: NewLocation, named: Named) -> Location:
+    return await services.team.add_location(caller, Location(name=body.name, timezone=body.timezone), named)

@@ -6,10 +6,11 @@ from scheduling.server.domain.time_off import TimeOff, TimeOffStatus
 from scheduling.server.services.ports import NewTimeOff, VersionOf
 
 from .bodies import Approval, Cancellation, Decided, TimeOffRequest
-from .callers import Caller, RequestId, ServicesDep
+from .callers import Caller, ServicesDep
+from .repeats import Named, RepeatableRoute
 from .schedules import PathId, WindowDep
 
-router = APIRouter(prefix="/api/timeoff", tags=["time off"])
+router = APIRouter(prefix="/api/timeoff", tags=["time off"], route_class=RepeatableRoute)
 
 
 @router.get("")
@@ -20,29 +21,25 @@ async def find(
 
 
 @router.post("", status_code=201)
-async def request(caller: Caller, services: ServicesDep, body: TimeOffRequest, request_id: RequestId) -> TimeOff:
+async def request(caller: Caller, services: ServicesDep, body: TimeOffRequest, named: Named) -> TimeOff:
     new = NewTimeOff(body.staff_id or caller.id, body.starts_at, body.ends_at, body.note)
-    return await services.time_off.request(caller, new, request_id)
+    return await services.time_off.request(caller, new, named)
 
 
 @router.post("/{time_off_id}/approve")
-async def approve(
-    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Approval, request_id: RequestId
-) -> TimeOff:
+async def approve(caller: Caller, services: ServicesDep, time_off_id: PathId, body: Approval, named: Named) -> TimeOff:
     seen = VersionOf(time_off_id, body.version)
-    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept, request_id, fate=body.shifts)
+    return await services.time_off.decide(caller, seen, "approve", body.note, body.accept, named, fate=body.shifts)
 
 
 @router.post("/{time_off_id}/deny")
-async def deny(
-    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided, request_id: RequestId
-) -> TimeOff:
+async def deny(caller: Caller, services: ServicesDep, time_off_id: PathId, body: Decided, named: Named) -> TimeOff:
     seen = VersionOf(time_off_id, body.version)
-    return await services.time_off.decide(caller, seen, "deny", body.note, body.accept, request_id)
+    return await services.time_off.decide(caller, seen, "deny", body.note, body.accept, named)
 
 
 @router.post("/{time_off_id}/cancel")
 async def cancel(
-    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Cancellation, request_id: RequestId
+    caller: Caller, services: ServicesDep, time_off_id: PathId, body: Cancellation, named: Named
 ) -> TimeOff:
-    return await services.time_off.decide(caller, VersionOf(time_off_id, body.version), "cancel", "", (), request_id)
+    return await services.time_off.decide(caller, VersionOf(time_off_id, body.version), "cancel", "", (), named)

@@ -5,7 +5,7 @@ from scheduling.server.services import errors
 from scheduling.server.services.changes import Desk
 from scheduling.server.services.ports import Batch, VersionOf, Window
 from scheduling.server.services.schedules import ScheduleService
-from scheduling.tests.conftest import Recorder, Team
+from scheduling.tests.conftest import Recorder, Team, named
 from scheduling.tests.roster import instant, shift
 
 
@@ -35,7 +35,8 @@ async def test_all_of_it_is_stored_and_told_under_one_name(schedules: ScheduleSe
     notifier.request_ids.clear()
     new = shift("2026-11-25 07:00", staff_id=team.alice.id)
     batch = Batch(create=[new], change=[(seen(moved), {"staff_id": team.bob.id})], delete=[seen(gone)])
-    done = await schedules.batch(team.mona, batch, (), "copy-1")
+    async with named("copy-1", team.mona) as copy:
+        done = await schedules.batch(team.mona, batch, (), copy)
     assert (done.changed[0].staff_id, done.changed[0].version) == (team.bob.id, 2)
     assert done.deleted == [gone.id]
     assert await everything(schedules, team) == [*done.changed, *done.created]

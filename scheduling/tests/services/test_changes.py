@@ -13,7 +13,7 @@ from scheduling.server.services.ports import VersionOf, Window
 from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.settings import Settings
 from scheduling.server.store.database import Database
-from scheduling.tests.conftest import ManualClock, Recorder, Team
+from scheduling.tests.conftest import ManualClock, Recorder, Team, named
 from scheduling.tests.roster import shift
 from tidings import ConnectionManager, EventError
 from tidings.brokers.database import DatabaseBroker
@@ -47,7 +47,8 @@ async def log(manager: ConnectionManager, channel: str) -> list[Entry]:
 
 
 async def test_what_is_committed_is_told(live: Desk, manager: ConnectionManager, team: Team):
-    await ScheduleService(live).create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), "req")
+    async with named("req", team.mona) as request:
+        await ScheduleService(live).create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), request)
     for channel in (Schedules(), Me(user_id=team.alice.id)):
         [entry] = await log(manager, channel.name)
         assert entry.position.id == "req.1"
@@ -95,7 +96,22 @@ async def test_changes_are_told_in_the_order_of_their_commits(live: Desk, manage
 
 async def test_the_name_of_a_request_comes_with_what_is_told(desk: Desk, team: Team, notifier: Recorder):
     schedules = ScheduleService(desk)
-    created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), "one")
-    await schedules.change(team.mona, VersionOf(created.id, 1), {"note": "two"}, (), "two")
+    async with named("one", team.mona) as one:
+        created = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), one)
+    async with named("two", team.mona) as two:
+        await schedules.change(team.mona, VersionOf(created.id, 1), {"note": "two"}, (), two)
     await schedules.delete(team.mona, VersionOf(created.id, 2))
     assert notifier.request_ids == ["one", "two", None]
+
+
+async def fail_to_answer(desk: Desk, team: Team) -> None:
+    async with named("one", team.mona) as one:
+        await ScheduleService(desk).create(team.mona, shift("2026-11-23 07:00", staff_id=team.alice.id), (), one)
+        raise OSError("the answer cannot be written")
+
+
+async def test_what_cannot_be_answered_is_not_done(live: Desk, manager: ConnectionManager, team: Team):
+    with pytest.raises(OSError, match="cannot be written"):
+        await fail_to_answer(live, team)
+    assert await ScheduleService(live).find(team.mona, Window(), None, None) == []
+    assert await log(manager, "schedules") == []

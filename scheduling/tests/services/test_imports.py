@@ -20,8 +20,8 @@ def schedules(desk: Desk) -> ScheduleService:
 
 
 @pytest.fixture
-def imports(desk: Desk, schedules: ScheduleService) -> ImportService:
-    return ImportService(desk, schedules)
+def imports(desk: Desk) -> ImportService:
+    return ImportService(desk)
 
 
 def line(number: int, start: str, seen: VersionOf | None = None, **changes: Any) -> SheetLine:
@@ -39,7 +39,7 @@ async def test_lines_add_and_change_shifts_together(
         line(3, "2026-11-23 08:00", VersionOf(before.id, 1), staff_id=2),
         line(4, "2026-11-24 07:00", VersionOf(same.id, 1), staff_id=2),
     ]
-    done = await imports.run(team.mona, lines, (), request_id="import-1")
+    done = await imports.run(team.mona, lines, ())
     after = before.changed(
         {"starts_at": lines[1].shift.starts_at, "ends_at": before.ends_at + timedelta(hours=1)},
         team.mona.person,
@@ -50,7 +50,7 @@ async def test_lines_add_and_change_shifts_together(
     assert notifier.told == [("schedule changed", before, after), ("schedule created", done.created[0])]
 
 
-async def test_a_rehearsal_says_what_would_be_and_leaves_all_as_it_was(
+async def test_a_dry_run_says_what_would_be_and_leaves_all_as_it_was(
     imports: ImportService, schedules: ScheduleService, team: Team, desk: Desk
 ):
     before = await schedules.create(team.mona, shift("2026-11-23 07:00", staff_id=2), ())
@@ -58,13 +58,13 @@ async def test_a_rehearsal_says_what_would_be_and_leaves_all_as_it_was(
         line(2, "2026-11-25 07:00", staff_id=2),
         line(3, "2026-11-23 08:00", VersionOf(before.id, 1), staff_id=2),
     ]
-    done = await imports.run(team.mona, lines, (), rehearsal=True)
+    done = await imports.run(team.mona, lines, (), dry_run=True)
     assert (len(done.created), len(done.changed)) == (1, 1)
     async with desk.store.read() as tx:
         assert await tx.schedules.get(before.id) == before
         assert await tx.schedules.get(before.id + 1) is None
     with pytest.raises(errors.LinesRefused):
-        await imports.run(team.mona, [line(2, "2026-11-23 08:00", staff_id=2)], (), rehearsal=True)
+        await imports.run(team.mona, [line(2, "2026-11-23 08:00", staff_id=2)], (), dry_run=True)
 
 
 async def test_the_rules_objections_stand_under_line_and_column(imports: ImportService, team: Team):

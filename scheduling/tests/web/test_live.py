@@ -143,13 +143,15 @@ def test_a_bulk_publication_reaches_everybody_in_order(desk: Desk):
 
 
 def test_a_change_carries_the_name_of_its_request(desk: Desk):
-    """A browser knows its own change again, and nobody else's change hides behind a name that was used before."""
+    """A browser knows its own change again, and nobody's hides behind a name that somebody else has used before."""
+    desk.send("PATCH", "/staff/3", {"version": 1, "role": "manager"})
+    as_bob = {"Authorization": f"Bearer {desk.token(BOB)}"}
     with desk.screen(ALICE, "schedules") as screen:
-        for day in (23, 24):
-            span = {"starts_at": f"2026-11-{day}T07:00:00Z", "ends_at": f"2026-11-{day}T15:00:00Z"}
-            desk.send("POST", "/schedules", monday_shift(**span), headers={"X-Request-ID": "edit-1"})
-        desk.send("PATCH", "/schedules/1", {"version": 1, "note": "x"}, headers={"X-Request-ID": "edit-2"})
-        desk.send("PATCH", "/schedules/1", {"version": 2, "note": "y"})
+        desk.send("POST", "/schedules", monday_shift(), headers={"X-Request-ID": "edit-1"})
+        note = {"version": 1, "note": "x"}
+        desk.send("PATCH", "/schedules/1", note, headers={"X-Request-ID": "edit-1", **as_bob})
+        desk.send("PATCH", "/schedules/1", {"version": 2, "note": "y"}, headers={"X-Request-ID": "edit-2"})
+        desk.send("PATCH", "/schedules/1", {"version": 3, "note": "z"})
         ids = [event["id"] for event in screen.events() if event["channel"] == "schedules"]
     assert [id.partition(".")[0] for id in ids[:3]] == ["edit-1", "edit-1", "edit-2"]
     assert "." not in ids[3]

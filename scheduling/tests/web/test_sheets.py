@@ -102,7 +102,7 @@ async def test_an_import_may_be_larger_than_other_bodies_but_not_boundless(mona:
 
 
 @pytest.mark.parametrize("dry", [True, False])
-def test_others_hear_of_an_import_but_not_of_a_rehearsal(desk: Desk, dry: bool):
+def test_others_hear_of_an_import_but_not_of_a_dry_run(desk: Desk, dry: bool):
     with desk.screen(MONA, "schedules:drafts") as mona, desk.screen(BOB, "schedules") as bob:
         headers = {**CSV, "X-Request-ID": "import-1"}
         answer = desk.client.post(f"{IMPORT}?dry_run={dry}", content=GOOD, headers=headers)

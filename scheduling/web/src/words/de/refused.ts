@@ -7,6 +7,8 @@ export const refused: Translated<typeof english.refused> = {
     already_here: "{{name}} ist schon im Team.",
     already_left: "{{name}} ist schon nicht mehr im Team.",
     already_offered: "Sie haben diese Schicht schon angeboten. Nehmen Sie das Angebot zuerst zurück.",
+    answer_told_once:
+      "Das ist schon geschehen, und was dabei entstand, wird nur einmal gezeigt. Machen Sie es rückgängig und neu.",
     email_taken: "Jemand hat diese E-Mail-Adresse schon.",
     forbidden: "Das darf nur die Leitung.",
     gone: "Das gibt es nicht mehr.",
@@ -20,6 +22,8 @@ export const refused: Translated<typeof english.refused> = {
     offer_over: "Dieses Angebot ist vorbei: Daraus kann nichts mehr werden.",
     request_decided: "Über diesen Antrag ist schon entschieden.",
     request_id: "Die Seite hat einen Namen gesendet, den der Server nicht annimmt. Laden Sie sie neu.",
+    request_id_reused:
+      "Die Seite hat dem den Namen von etwas anderem gegeben, das sie gesendet hat. Laden Sie sie neu.",
     rules: "Eine Regel spricht dagegen.",
     session_ended: "Die Sitzung ist beendet. Melden Sie sich wieder an.",
     shift_gone: "Diese Schicht gibt es nicht mehr: Sie wurde zurückgezogen oder gelöscht.",
