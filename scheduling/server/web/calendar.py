@@ -10,8 +10,8 @@ from scheduling.server.domain.calendar import CalendarLink
 
 from .bodies import NewCalendarLink
 from .callers import Caller, ServicesDep
+from .parameters import PathId, WindowDep
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId, WindowDep
 
 router = APIRouter(tags=["calendar"], route_class=RepeatableRoute)
 MEDIA_TYPE = "text/calendar"

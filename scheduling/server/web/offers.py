@@ -8,8 +8,8 @@ from scheduling.server.services.ports import VersionOf
 
 from .bodies import Answer, Cancellation, Decided, NewOffer
 from .callers import Caller, ServicesDep
+from .parameters import PathId
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId
 
 router = APIRouter(prefix="/api/offers", tags=["offers"], route_class=RepeatableRoute)
 

@@ -8,8 +8,8 @@ from scheduling.server.services.ports import VersionOf
 
 from .bodies import Claim
 from .callers import Caller, ServicesDep
+from .parameters import PathId
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId
 
 router = APIRouter(prefix="/api/schedules", tags=["open shifts"], route_class=RepeatableRoute)
 

@@ -1,39 +1,18 @@
 """/api/schedules."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Path, Query
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter
 from pydantic import BaseModel
 
-from scheduling.server.domain.instants import Instant
 from scheduling.server.domain.schedule import Schedule, ScheduleStatus
-from scheduling.server.services.ports import Batched, VersionOf, Window
+from scheduling.server.services.ports import Batched, VersionOf
 
 from .bodies import NewSchedule, Publish, ScheduleBatch, ScheduleChange
 from .callers import Caller, ServicesDep
+from .parameters import PathId, QueryId, QueryVersion, WindowDep
 from .repeats import Named, RepeatableRoute
 
 router = APIRouter(prefix="/api/schedules", tags=["schedules"], route_class=RepeatableRoute)
 BATCH_PATH = "/api/schedules/batch"
-PathId = Annotated[int, Path(ge=1, le=2**53 - 1)]
-QueryId = Annotated[int | None, Query(ge=1, le=2**53 - 1)]
-QueryVersion = Annotated[int, Query(ge=1, le=2**53 - 1)]
-
-
-def window(
-    starts_at: Annotated[Instant | None, Query(alias="from")] = None,
-    ends_at: Annotated[Instant | None, Query(alias="to")] = None,
-) -> Window:
-    """What overlaps [from, to). Raises RequestValidationError when `to` comes before `from`."""
-    if starts_at is not None and ends_at is not None and ends_at < starts_at:
-        earliest = starts_at.isoformat().replace("+00:00", "Z")
-        message = f"must not be before `from`: {earliest} or later"
-        raise RequestValidationError([{"type": "before_from", "loc": ("query", "to"), "msg": message}])
-    return Window(starts_at, ends_at)
-
-
-WindowDep = Annotated[Window, Depends(window)]
 
 
 class Published(BaseModel):

@@ -12,8 +12,8 @@ from scheduling.server.services.imports import Edited
 
 from . import sheet, sheet_reader
 from .callers import Caller, ServicesDep
+from .parameters import WindowDep
 from .repeats import Named, RepeatableRoute
-from .schedules import WindowDep
 
 router = APIRouter(prefix="/api", tags=["spreadsheets"], route_class=RepeatableRoute)
 MEDIA_TYPE = "text/csv"

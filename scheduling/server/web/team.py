@@ -8,8 +8,8 @@ from scheduling.server.services.ports import NewStaff, VersionOf
 
 from .bodies import Cancellation, MemberChange, NewLocation, NewMember, Removal
 from .callers import Caller, ServicesDep
+from .parameters import PathId
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId
 
 router = APIRouter(prefix="/api", tags=["team"], route_class=RepeatableRoute)
 

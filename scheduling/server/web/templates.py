@@ -7,8 +7,8 @@ from scheduling.server.services.ports import VersionOf
 
 from .bodies import NewTemplate, TemplateChange
 from .callers import Caller, ServicesDep
+from .parameters import PathId, QueryVersion
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId, QueryVersion
 
 router = APIRouter(prefix="/api/templates", tags=["templates"], route_class=RepeatableRoute)
 

@@ -7,8 +7,8 @@ from scheduling.server.services.ports import NewTimeOff, VersionOf
 
 from .bodies import Approval, Cancellation, Decided, TimeOffRequest
 from .callers import Caller, ServicesDep
+from .parameters import PathId, WindowDep
 from .repeats import Named, RepeatableRoute
-from .schedules import PathId, WindowDep
 
 router = APIRouter(prefix="/api/timeoff", tags=["time off"], route_class=RepeatableRoute)
 
