@@ -69,8 +69,7 @@ class CalendarService:
             link = next((each for each in await links.active(owner.id) if each.id == link_id), None)
             if link is None:
                 raise NotFound(f"You have no calendar link {link_id}, or it is revoked already.")
-            await _save(change, link.revoked(change.now))
-            await links.forget_revoked(owner.id, MOST_LINKS)
+            await _revoke(change, [link])
 
     async def feed(self, token: str, host: str) -> bytes:
         """What the link shows now: published shifts as iCalendar (RFC 5545); `host` makes its names unique.
@@ -102,6 +101,19 @@ class CalendarService:
                 await _save(change, link.read(change.now))
 
 
+async def revoke_links(change: Change, before: Staff, after: Staff) -> None:
+    """Revoke what somebody may no longer read, or could not while they were away: all links, or those to locations."""
+    links = await change.tx.calendar_links.active(after.id)
+    same = before.active == after.active
+    await _revoke(change, [link for link in links if not (same and (link.scope == "me" or after.is_manager))])
+
+
+async def _revoke(change: Change, links: Sequence[CalendarLink]) -> None:
+    for link in links:
+        await _save(change, link.revoked(change.now))
+        await change.tx.calendar_links.forget_revoked(link.staff_id, MOST_LINKS)
+
+
 def _is_to_be_noted(link: CalendarLink, now: datetime) -> bool:
     return link.revoked_at is None and (link.read_at is None or now - link.read_at >= READ_AGAIN)
 
@@ -113,15 +125,15 @@ async def _good_link(tx: Transaction, token_hash: str) -> tuple[CalendarLink, St
         raise NotFound(
             "There is no such calendar link. Copy the whole address again, or make a new link under `Calendar link`."
         )
-    if link.revoked_at is not None:
-        raise Gone(
-            "This calendar link was revoked and shows nothing any more. Remove it from your calendar; "
-            "who may see the shifts makes a new one under `Calendar link`."
-        )
     if not owner.active or (link.scope == "location" and not owner.is_manager):
         raise Gone(
             "This calendar link shows nothing any more: whoever made it has left the team or is no manager now. "
             "Ask a manager for a new one."
+        )
+    if link.revoked_at is not None:
+        raise Gone(
+            "This calendar link was revoked and shows nothing any more. Remove it from your calendar; "
+            "who may see the shifts makes a new one under `Calendar link`."
         )
     return link, owner
 

@@ -8,7 +8,8 @@ from scheduling.server.domain.schedule import Location
 from scheduling.server.domain.staff import Staff
 from scheduling.server.domain.time_off import Fate
 
-from .access import require_manager
+from .access import require_manager, still_require_manager
+from .calendar import revoke_links
 from .changes import Change, Desk, NamedRequest
 from .errors import AlreadyDecided, AlreadyExists, Forbidden, NotFound, RulesBroken, StaleVersion
 from .passwords import Passwords
@@ -57,12 +58,14 @@ class TeamService:
         """Set the fields in `changes`, which are a Staff's and validated, and the password, where one is given.
 
         A new password ends the person's sessions. A change that changes nothing makes no new version. Raises
-        Forbidden, NotFound, StaleVersion, AlreadyExists when the e-mail is taken, RulesBroken when managers would
-        take their own rights away.
+        Forbidden, Unauthenticated, NotFound, StaleVersion, AlreadyExists when the e-mail is taken, RulesBroken when
+        managers would take their own rights away.
         """
-        require_manager(manager, "change staff")
+        deed = "change staff"
+        require_manager(manager, deed)
         password_hash = None if password is None else await self._passwords.hash(password)
         async with self._desk.change(named) as change:
+            await still_require_manager(change.tx, manager, deed)
             before = await _seen(change, seen)
             await _refuse_taken(change, before, changes)
             if before.id == manager.id and changes.get("role", "manager") != "manager":
@@ -75,12 +78,15 @@ class TeamService:
     async def remove(self, manager: Staff, seen: VersionOf, fate: Fate, named: NamedRequest | None = None) -> Staff:
         """Take somebody out of the team: they are signed out, and `fate` becomes of their shifts that have not begun.
 
-        They stay on record, for what they did. Raises Forbidden, NotFound, StaleVersion, AlreadyDecided.
+        They stay on record, for what they did. There is always a manager left: of two who take each other out at once,
+        the second no longer may. Raises Forbidden, Unauthenticated, NotFound, StaleVersion, AlreadyDecided.
         """
-        require_manager(manager, "take somebody out of the team")
+        deed = "take somebody out of the team"
+        require_manager(manager, deed)
         if seen.id == manager.id:
             raise Forbidden("You cannot take yourself out of the team: ask another manager.", "not_oneself")
         async with self._desk.change(named) as change:
+            await still_require_manager(change.tx, manager, deed)
             before = await _seen(change, seen)
             if not before.active:
                 raise AlreadyDecided(f"{before.name} has left the team already.", "already_left", name=before.name)
@@ -134,7 +140,11 @@ async def _refuse_taken(change: Change, before: Staff, changes: Mapping[str, obj
 
 
 async def _save(change: Change, before: Staff, changes: Mapping[str, object], by: Staff) -> Staff:
-    """Write the next version and tell of it, if it differs. With other rights, the person's connections end."""
+    """Write the next version and tell of it, if it differs.
+
+    With other rights the person's connections end, and with them the calendar links that were made with the old ones:
+    who is back, or is a manager again, makes new ones.
+    """
     if before.model_copy(update=changes) == before:
         return before
     after = before.changed(dict(changes))
@@ -142,4 +152,5 @@ async def _save(change: Change, before: Staff, changes: Mapping[str, object], by
     change.notifier.notify_staff_changed(after)
     if (after.active, after.role) != (before.active, before.role):
         change.notifier.end_connections(after)
+        await revoke_links(change, before, after)
     return after

@@ -132,12 +132,20 @@ async def test_a_link_shows_nothing_when_its_owner_may_not_see_it_any_more(
     service = TeamService(desk, passwords)
     hired = NewStaff("Noor", "noor@example.com", "manager", ("Nurse",), CONTRACT)
     noor = await service.add(team.mona, hired, None)
+    own = await calendar.make(noor, None)
     links = [await calendar.make(noor, NORTH.name), await calendar.make(team.alice, None)]
-    await service.change(team.mona, VersionOf(noor.id, noor.version), {"role": "staff"})
-    await service.remove(team.mona, VersionOf(team.alice.id, team.alice.version), "keep")
+    demoted = await service.change(team.mona, VersionOf(noor.id, noor.version), {"role": "staff"})
+    gone = await service.remove(team.mona, VersionOf(team.alice.id, team.alice.version), "keep")
     for made in links:
         with pytest.raises(errors.Gone, match="has left the team or is no manager now"):
             await calendar.feed(made.token, "rota.example")
+    await service.change(team.mona, VersionOf(noor.id, demoted.version), {"role": "manager"})
+    await service.restore(team.mona, VersionOf(gone.id, gone.version))
+    for made in links:
+        with pytest.raises(errors.Gone, match=r"was revoked.*makes a new one"):
+            await calendar.feed(made.token, "rota.example")
+    assert await shown(calendar, own) == []
+    assert [await calendar.links(each) for each in (noor, team.alice)] == [[own.link.read(NOW)], []]
 
 
 async def test_a_calendar_that_is_too_long_ends_earlier_at_a_whole_week(

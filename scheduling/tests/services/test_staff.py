@@ -1,4 +1,6 @@
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from scheduling.server.services.ports import NewStaff, NewTimeOff, VersionOf
 from scheduling.server.services.schedules import ScheduleService
 from scheduling.server.services.staff import TeamService
 from scheduling.server.services.time_off import TimeOffService
+from scheduling.server.store.database import Database
 from scheduling.tests.conftest import ManualClock, Recorder, Team
 from scheduling.tests.roster import CONTRACT, LISBON, NORTH, NOW, TOKYO, instant, shift
 
@@ -147,6 +150,30 @@ async def test_other_rights_end_the_connections_and_nothing_else_does(
     changed = [("staff changed", each) for each in (renamed, demoted, gone)]
     ends = [("connections end", each) for each in (demoted, gone)]
     assert notifier.told == [changed[0], changed[1], ends[0], changed[2], ends[1]]
+
+
+@pytest.mark.parametrize("deed", ["remove", "demote"])
+async def test_of_two_managers_who_take_each_others_rights_one_keeps_them(
+    deed: str, team: Team, desk: Desk, database_path: Path, passwords: Passwords, clock: ManualClock
+):
+    """Both were let in as managers, by two processes, before either change was made."""
+    other = await Database(database_path).open()
+    here, there = (TeamService(each, passwords) for each in (desk, Desk(other, Recorder().of, clock)))
+    nina = await here.add(team.mona, replace(CARLA, role="manager"), None)
+
+    async def take(service: TeamService, by: Staff, whose: Staff) -> Staff:
+        seen = VersionOf(whose.id, whose.version)
+        if deed == "remove":
+            return await service.remove(by, seen, "keep")
+        return await service.change(by, seen, {"role": "staff"})
+
+    both = (take(here, team.mona, nina), take(there, nina, team.mona))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    await other.close()
+    [refused] = [each for each in outcomes if not isinstance(each, Staff)]
+    assert isinstance(refused, errors.Unauthenticated if deed == "remove" else errors.Forbidden)
+    left = [each for each in await here.all(team.mona) if each.is_manager and each.active]
+    assert len(left) == 1
 
 
 async def test_who_has_left_is_planned_no_more_until_they_are_back(service: TeamService, team: Team, desk: Desk):

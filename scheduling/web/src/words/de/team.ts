@@ -81,7 +81,7 @@ export const team: Translated<typeof english.team> = {
   leave: {
     open: "Aus dem Team nehmen …",
     title: "{{name}} aus dem Team nehmen?",
-    text: "Die Person wird abgemeldet und kann nicht mehr eingeplant werden. Was sie getan hat, behält ihren Namen, und Sie können sie zurückholen.",
+    text: "Die Person wird abgemeldet, ihre Kalender-Links enden, und sie kann nicht mehr eingeplant werden. Was sie getan hat, behält ihren Namen, und Sie können sie zurückholen.",
     shifts_one: "{{count}} Schicht hat noch nicht begonnen",
     shifts_other: "{{count}} Schichten haben noch nicht begonnen",
     noShifts: "Für sie ist nichts geplant.",

@@ -79,7 +79,7 @@ export const team = {
   leave: {
     open: "Take out of the team…",
     title: "Take {{name}} out of the team?",
-    text: "They are signed out and cannot be planned any more. What they did keeps their name, and you can take them back.",
+    text: "They are signed out, their calendar links end, and they cannot be planned any more. What they did keeps their name, and you can take them back.",
     shifts_one: "{{count}} shift of theirs has not begun",
     shifts_other: "{{count}} shifts of theirs have not begun",
     noShifts: "Nothing is planned for them.",
