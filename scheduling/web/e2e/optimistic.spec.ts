@@ -95,3 +95,38 @@ test("a shift that is deleted is gone at once, and back when that is refused", a
   await expect(manager.card(shift)).toBeVisible();
   expect((await said()).join()).not.toContain("deleted");
 });
+
+test("a new shift whose answer was lost is sent again by its name, and is there once", async ({
+  person,
+  desk,
+  server,
+}) => {
+  const week = ownWeek();
+  const other = await person(MANAGER, { week });
+  const manager = await person(MANAGER, { week });
+  let deaf = false;
+  // Its own event would tell the page as well: what is left here is the answer.
+  await manager.page.routeWebSocket(/\/ws/, (socket) => {
+    socket.connectToServer().onMessage((message) => {
+      if (!deaf) socket.send(message);
+    });
+  });
+  await manager.openWeek(server.url, week);
+  const sent: { name: string | undefined; answer: string; replayed: string | undefined }[] = [];
+  await manager.page.route("**/api/schedules/batch", async (route) => {
+    deaf = true;
+    const answer = await route.fetch();
+    const name = route.request().headers()["x-request-id"];
+    sent.push({ name, answer: await answer.text(), replayed: answer.headers()["idempotent-replayed"] });
+    return sent.length === 1 ? route.abort("connectionreset") : route.fulfill({ response: answer });
+  });
+  await manager.cell(null, week).focus();
+  await manager.page.keyboard.type("9-17 nurse");
+  await manager.page.keyboard.press("Enter");
+
+  await expect.poll(() => sent.length).toBe(2);
+  const [lost, came] = sent;
+  expect(came).toEqual({ ...lost, replayed: "true" });
+  await expect.poll(() => desk.rows(week)).toHaveLength(1);
+  for (const each of [manager, other]) await expect.poll(each.rows).toEqual(await desk.rows(week));
+});
