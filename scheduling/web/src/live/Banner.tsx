@@ -1,5 +1,5 @@
 import type { Icon } from "@tabler/icons-react";
-import { IconAlertTriangle, IconCircleCheck, IconCloudOff, IconCloudPause } from "@tabler/icons-react";
+import { IconCircleCheck, IconCloudOff, IconCloudPause } from "@tabler/icons-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNow } from "../time/use-now";
@@ -82,10 +82,10 @@ function Waiting({ children }: { children: ReactNode }) {
   );
 }
 
-/** What was missed is here, or what was not saved: what it is stands behind a button. */
-export function CaughtUpBanner({ bad, children }: { bad: boolean; children: ReactNode }) {
+/** What was missed is here: what it is stands behind a button. */
+export function CaughtUpBanner({ children }: { children: ReactNode }) {
   return (
-    <Banner tone={bad ? "warn" : "good"} icon={bad ? IconAlertTriangle : IconCircleCheck}>
+    <Banner tone="good" icon={IconCircleCheck}>
       {children}
     </Banner>
   );

@@ -1,12 +1,12 @@
 import { Button, CloseButton, Popover, UnstyledButton } from "@mantine/core";
-import { type Icon, IconChevronDown, IconCloudX, IconTrash } from "@tabler/icons-react";
+import { IconChevronDown, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Face } from "../ui/Face";
 import { CaughtUpBanner } from "./Banner";
 import classes from "./CaughtUp.module.css";
 
-/** One thing that others did meanwhile, or that was not done. */
+/** One thing that others did meanwhile. */
 export interface Happening {
   readonly id: number;
   readonly sentence: string;
@@ -21,15 +21,17 @@ const SHOWN = 100;
 
 interface EntryProps {
   readonly happening: Happening;
-  /** Stands where nobody is named. */
-  readonly mark: Icon;
   readonly close: () => void;
 }
 
-function Entry({ happening: { sentence, by, open }, mark: Mark, close }: EntryProps) {
+function Entry({ happening: { sentence, by, open }, close }: EntryProps) {
   const content = (
     <>
-      {by ? <Face name={by} size={24} /> : <Mark className={classes.mark} size={16} stroke={1.7} aria-hidden="true" />}
+      {by ? (
+        <Face name={by} size={24} />
+      ) : (
+        <IconTrash className={classes.mark} size={16} stroke={1.7} aria-hidden="true" />
+      )}
       {sentence}
     </>
   );
@@ -48,13 +50,10 @@ function Entry({ happening: { sentence, by, open }, mark: Mark, close }: EntryPr
 interface ListProps {
   readonly label: string;
   readonly happenings: readonly Happening[];
-  readonly mark: Icon;
-  /** They were not done. */
-  readonly bad?: boolean;
 }
 
 /** A button that shows a list. */
-function Listed({ label, happenings, mark, bad = false }: ListProps) {
+function Listed({ label, happenings }: ListProps) {
   const [opened, setOpened] = useState(false);
   const { t } = useTranslation();
   const rest = happenings.length - SHOWN;
@@ -72,7 +71,6 @@ function Listed({ label, happenings, mark, bad = false }: ListProps) {
         <Button
           variant="subtle"
           size="compact-sm"
-          {...(bad && { className: classes.bad ?? "", leftSection: <IconCloudX size={15} aria-hidden="true" /> })}
           rightSection={<IconChevronDown size={15} aria-hidden="true" />}
           onClick={() => setOpened(!opened)}
         >
@@ -83,7 +81,7 @@ function Listed({ label, happenings, mark, bad = false }: ListProps) {
         <ul className={classes.list}>
           {happenings.slice(0, SHOWN).map((happening) => (
             <li key={happening.id}>
-              <Entry happening={happening} mark={mark} close={() => setOpened(false)} />
+              <Entry happening={happening} close={() => setOpened(false)} />
             </li>
           ))}
         </ul>
@@ -95,27 +93,16 @@ function Listed({ label, happenings, mark, bad = false }: ListProps) {
 
 interface Props {
   readonly happenings: readonly Happening[];
-  /** What the reader did meanwhile, and is not saved. */
-  readonly lost: readonly Happening[];
   readonly dismiss: () => void;
 }
 
-/** "Caught up: 4 changes" after an outage, and "1 change not saved": buttons that show them, each of which leads to its shift. */
-export function CaughtUp({ happenings, lost, dismiss }: Props) {
+/** "Caught up: 4 changes" after an outage: a button that shows them, each of which leads to its shift. */
+export function CaughtUp({ happenings, dismiss }: Props) {
   const { t } = useTranslation();
-  if (happenings.length + lost.length === 0) return null;
+  if (happenings.length === 0) return null;
   return (
-    <CaughtUpBanner bad={happenings.length === 0}>
-      {happenings.length > 0 && (
-        <Listed
-          label={t("live.missed.caughtUp", { count: happenings.length })}
-          happenings={happenings}
-          mark={IconTrash}
-        />
-      )}
-      {lost.length > 0 && (
-        <Listed label={t("live.unsent.lost", { count: lost.length })} happenings={lost} mark={IconCloudX} bad />
-      )}
+    <CaughtUpBanner>
+      <Listed label={t("live.missed.caughtUp", { count: happenings.length })} happenings={happenings} />
       <span className={classes.gap} />
       <CloseButton size="sm" aria-label={t("live.missed.hide")} onClick={dismiss} />
     </CaughtUpBanner>

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconAlertCircle, IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertCircle, IconAlertTriangle, IconCloudOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { shortReason } from "../api/reasons";
@@ -35,8 +35,17 @@ function consideredOf(found: QuickRead, shift: Schedule | null): ConsideredShift
 }
 
 /** What the rules say, under what was read. */
-function Verdict({ check: { verdict, reasons }, asking }: { check: Check; asking: boolean }) {
+function Verdict({ check: { verdict, reasons, away }, asking }: { check: Check; asking: boolean }) {
   const { t } = useTranslation();
+  if (away) {
+    return (
+      <span className={classes.verdict}>
+        <span>
+          <IconCloudOff size={14} stroke={2} aria-hidden="true" /> {t("rules.away")}
+        </span>
+      </span>
+    );
+  }
   if (verdict !== "soft" && verdict !== "hard") return null;
   const Mark = verdict === "hard" ? IconAlertCircle : IconAlertTriangle;
   return (

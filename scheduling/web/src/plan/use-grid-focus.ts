@@ -20,6 +20,12 @@ export interface Spot {
   readonly card: string | null;
 }
 
+/** Where the focus is to go as soon as that day is shown. */
+export interface Aim {
+  readonly spot: Spot;
+  readonly reached: () => void;
+}
+
 const PAGE = 6;
 
 const STEPS: Readonly<Record<string, Step>> = {

@@ -4,6 +4,7 @@ import { useInvalidate } from "@tidings/react/query";
 import type { Api } from "../api/api";
 import { type Reason, retry } from "../api/problem";
 import type { ConsideredShift, Suggestion } from "../api/types";
+import { useOutage } from "../live/outage";
 import { Drafts, Schedules, Team, TimeOffRequests } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 
@@ -25,6 +26,8 @@ export interface Check {
   readonly codes: readonly string[];
   /** The reasons are of the shift as it was a moment ago. */
   readonly pending: boolean;
+  /** Nobody can be asked: there has been no connection for a while. */
+  readonly away: boolean;
 }
 
 /** Asks again what was asked before, when others change what the rules look at. */
@@ -44,7 +47,8 @@ function useAnswer<T>(
   const wanted = shift && JSON.stringify(shift);
   const [asked] = useDebouncedValue(wanted, QUIET);
   useFreshAnswers();
-  const { data, isFetching } = useQuery({
+  const { gone } = useOutage();
+  const { data, isFetching, isPlaceholderData } = useQuery({
     queryKey: [...key, asked],
     queryFn: ({ signal }) => ask(api, JSON.parse(asked ?? "") as ConsideredShift, signal),
     enabled: asked !== null,
@@ -52,7 +56,9 @@ function useAnswer<T>(
     staleTime: GOOD,
     retry,
   });
-  return { data: asked === null ? undefined : data, pending: isFetching || asked !== wanted };
+  // What was said of another shift stands in for this one's answer only while that is on its way.
+  const other = asked === null || (gone && (isPlaceholderData || asked !== wanted));
+  return { data: other ? undefined : data, pending: isFetching || asked !== wanted };
 }
 
 export function verdictOf(reasons: readonly Reason[]): "fine" | "soft" | "hard" {
@@ -63,9 +69,10 @@ export function verdictOf(reasons: readonly Reason[]): "fine" | "soft" | "hard" 
 /** The server's answer for a shift as it is being entered or dragged; null: there is none yet. For managers. */
 export function useCheck(shift: ConsideredShift | null): Check {
   const { data, pending } = useAnswer(CHECK, shift, (api, wanted, signal) => api.check(wanted, signal));
+  const { told } = useOutage();
   const reasons = data?.violations ?? [];
   const codes = [...new Set(reasons.map(({ code }) => code))];
-  return { reasons, codes, pending, verdict: data ? verdictOf(reasons) : "unknown" };
+  return { reasons, codes, pending, verdict: data ? verdictOf(reasons) : "unknown", away: told && !data };
 }
 
 /** Who could take this shift, the best first; undefined until it is known. For managers. */

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import type { Week } from "../grid/use-week";
+import type { RowChange } from "../live/changes";
 import { useSignedIn } from "../session/signed-in";
 import type { Day } from "../time/week";
 import { byFrequency } from "../time/zone";
@@ -10,6 +11,7 @@ import { SidePanel } from "../ui/Dialog";
 import { ShiftDetails } from "./ShiftDetails";
 import { ShiftForm } from "./ShiftForm";
 import { OPEN, type ShiftValues, valuesOf } from "./shift-fields";
+import { useLost } from "./unsent";
 
 /** What the page's address says of the panel. */
 interface Asked {
@@ -17,6 +19,8 @@ interface Asked {
   /** For whom and when a new shift is prepared. */
   readonly staff?: number | "open" | undefined;
   readonly day?: Day | undefined;
+  /** What was not saved of it; by its number in that list. */
+  readonly lost?: number | undefined;
 }
 
 interface Props {
@@ -33,7 +37,7 @@ function usualPlace({ grid, locations }: Week, staffId: number | null): string {
   return home ?? commonest ?? locations[0]?.name ?? "";
 }
 
-function blank({ week, first, search }: Props): ShiftValues {
+function blank({ week, first, search }: Omit<Props, "close">): ShiftValues {
   const staff = typeof search.staff === "number" ? week.staff.get(search.staff) : undefined;
   return {
     staff: staff ? String(staff.id) : OPEN,
@@ -58,20 +62,37 @@ function Gone({ close }: { close: () => void }) {
   );
 }
 
-function EditShift({ live, week, close }: { live: Schedule | null; week: Week; close: () => void }) {
-  const [schedule] = useState(live);
-  if (!schedule) return <Gone close={close} />;
-  return <ShiftForm schedule={schedule} live={live} initial={valuesOf(schedule)} week={week} close={close} />;
+interface EditProps {
+  readonly live: Schedule | null;
+  /** What was tried before. */
+  readonly meant: RowChange<Schedule> | undefined;
+  readonly week: Week;
+  readonly close: () => void;
 }
 
-function Content(props: Props) {
-  const { week, search, close } = props;
+function EditShift({ live, meant, week, close }: EditProps) {
+  // What was meant was meant of the shift as it was then: what others have changed since is asked about.
+  const [schedule] = useState(live && (meant?.before ?? live));
+  if (!schedule) return <Gone close={close} />;
+  return <ShiftForm {...{ schedule, live, week, close }} initial={valuesOf(meant?.after ?? schedule)} />;
+}
+
+function Content({ close: leave, ...props }: Props) {
+  const { week, search } = props;
   const { manager } = useSignedIn();
+  const { lost, drop } = useLost();
+  const [meant] = lost.find(({ number }) => number === search.lost)?.rows ?? [];
+  const key = `${search.shift} ${search.lost}`;
+  const close = () => {
+    if (meant && search.lost) drop(search.lost);
+    leave();
+  };
   if (search.shift === "new") {
-    return <ShiftForm schedule={null} live={null} initial={blank(props)} week={week} close={close} />;
+    const initial = meant?.after ? valuesOf(meant.after) : blank(props);
+    return <ShiftForm key={key} schedule={null} live={null} initial={initial} week={week} close={close} />;
   }
   const live = week.shifts?.get(search.shift ?? 0) ?? null;
-  if (manager) return <EditShift key={search.shift} live={live} week={week} close={close} />;
+  if (manager) return <EditShift key={key} {...{ live, meant, week, close }} />;
   return live ? <ShiftDetails schedule={live} week={week} /> : <Gone close={close} />;
 }
 

@@ -2,6 +2,7 @@
 import type { Outcome } from "@tidings/react/query";
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Schedule } from "../api/types";
+import type { RowChange } from "../live/changes";
 import type { Rows } from "./history";
 
 export type Unsaved = Exclude<Outcome<unknown, Schedule>, { readonly status: "saved" }>;
@@ -9,13 +10,26 @@ export type Unsaved = Exclude<Outcome<unknown, Schedule>, { readonly status: "sa
 /** It could not be sent now: it is kept, and sent as soon as that is possible. */
 export const HELD = { status: "held" } as const;
 
-/** A change that was kept and is not saved after all. */
+/** A change that was kept and is not saved after all, with all that was made knowing of it and went with it. */
 export interface Lost {
   readonly number: number;
+  /** From what the server has to what was meant in the end. */
   readonly rows: Rows;
   readonly outcome: Unsaved;
-  /** It was made knowing of an earlier one of the list, and went with it. */
-  readonly follows: boolean;
+}
+
+const idOf = ({ before, after }: RowChange<Schedule>) => (after ?? before)?.id;
+
+/** Two changes as one; what was added and deleted again is nothing. */
+function joined(earlier: Rows, later: Rows): Rows {
+  const rows = [...earlier];
+  for (const change of later) {
+    const index = rows.findIndex((row) => idOf(row) === (change.before ?? change.after)?.id);
+    const row = rows[index];
+    if (row) rows[index] = { before: row.before, after: change.after };
+    else rows.push(change);
+  }
+  return rows.filter(({ before, after }) => before ?? after);
 }
 
 export class Unsent {
@@ -29,12 +43,25 @@ export class Unsent {
   };
 
   add(rows: Rows, outcome: Unsaved): void {
-    const follows = this.lost.some((each) => each.outcome.error === outcome.error);
+    const cause = this.lost.find((each) => each.outcome.error === outcome.error);
     this.#count += 1;
-    this.#become([...this.lost, { number: this.#count, rows, outcome, follows }]);
+    if (cause) this.#put({ ...cause, rows: joined(cause.rows, rows) });
+    else this.#become([...this.lost, { number: this.#count, rows, outcome }]);
   }
 
-  readonly dismiss = (): void => this.#become([]);
+  /** It was tried again, and this is why it is not saved now. */
+  readonly again = (number: number, outcome: Unsaved): void => {
+    const tried = this.lost.find((each) => each.number === number);
+    if (tried) this.#put({ ...tried, outcome });
+  };
+
+  /** It is saved by now, or not wanted any more. */
+  readonly drop = (number: number): void => this.#become(this.lost.filter((each) => each.number !== number));
+
+  #put(lost: Lost): void {
+    const changed = this.lost.map((each) => (each.number === lost.number ? lost : each));
+    this.#become(changed.filter(({ rows }) => rows.length > 0));
+  }
 
   #become(lost: readonly Lost[]): void {
     this.lost = lost;
@@ -44,8 +71,9 @@ export class Unsent {
 
 export const UnsentContext = createContext(new Unsent());
 
-/** Those that were not saved, oldest first, until the reader has seen them. */
-export function useLost(): { readonly lost: readonly Lost[]; readonly dismiss: () => void } {
+/** Those that were not saved, oldest first, until the reader has decided about each. */
+export function useLost(): Pick<Unsent, "lost" | "again" | "drop"> {
   const unsent = useContext(UnsentContext);
-  return { lost: useSyncExternalStore(unsent.listen, () => unsent.lost), dismiss: unsent.dismiss };
+  const { again, drop } = unsent;
+  return { lost: useSyncExternalStore(unsent.listen, () => unsent.lost), again, drop };
 }

@@ -20,6 +20,8 @@ interface Options<I, A> extends Omit<LiveMutationOptions<I, Schedule, A>, "mutat
 
 interface Run<I> {
   readonly input: I;
+  /** By what the server knows its shifts, as of when it was sent. */
+  known: (shift: Schedule) => Schedule;
   held: boolean;
   readonly onHeld: () => void;
 }
@@ -38,7 +40,10 @@ export function useHolding<I, A>(options: Options<I, A>): UseHolding<I, A> {
   const [pending, setPending] = useState(0);
   const { mutate: send } = useLiveMutation<Run<I>, Schedule, A>({
     ...rest,
-    mutationFn: ({ input }, context) => mutationFn(input, { ...context, known: (shift) => knownBy(context, shift) }),
+    mutationFn: (run, context) => {
+      run.known = (shift) => knownBy(context, shift);
+      return mutationFn(run.input, { ...context, known: run.known });
+    },
     edit: edit && (({ input }) => edit(input)),
     offline: hold({ unreachable: isUnreachable, onHeld: ({ onHeld }) => onHeld() }),
   });
@@ -49,6 +54,7 @@ export function useHolding<I, A>(options: Options<I, A>): UseHolding<I, A> {
       const done = await new Promise<Outcome<A, Schedule> | typeof HELD>((resolve) => {
         const run: Run<I> = {
           input,
+          known: (shift) => shift,
           held: false,
           onHeld: () => {
             run.held = true;
@@ -57,7 +63,9 @@ export function useHolding<I, A>(options: Options<I, A>): UseHolding<I, A> {
         };
         void send(run).then((outcome) => {
           resolve(outcome);
-          if (run.held && outcome.status !== "saved") unsent.add(rowsOf(input), outcome);
+          if (!run.held || outcome.status === "saved") return;
+          const rows = rowsOf(input).map(({ before, after }) => ({ before: before && run.known(before), after }));
+          unsent.add(rows, outcome);
         });
       });
       setPending((count) => count - 1);

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useDesk } from "../grid/desk";
 import { byStart, type Grid, type Line } from "../grid/grid";
+import type { Aim } from "../plan/use-grid-focus";
 import type { Day } from "../time/week";
 import { dayLong, dayNumber, weekdayNarrow } from "../time/words";
 import classes from "./Agenda.module.css";
@@ -13,9 +14,11 @@ interface Props {
   readonly grid: Grid;
   /** Only this person's days. */
   readonly only: number | null;
+  /** The day that is to be seen. */
+  readonly aim: Aim | null;
 }
 
-function linesOf({ grid, only }: Props): readonly Line[] {
+function linesOf({ grid, only }: Pick<Props, "grid" | "only">): readonly Line[] {
   const lines = [grid.open, ...grid.people];
   return only === null ? lines : lines.filter((line) => line.staffId === only);
 }
@@ -72,7 +75,7 @@ function DayList({ day, lines }: { day: Day; lines: readonly Line[] }) {
 }
 
 /** The week on a phone: a list for each day. Opens at today when the week has it. */
-export function Agenda({ grid, only }: Props) {
+export function Agenda({ grid, only, aim }: Props) {
   const { today } = useDesk();
   const scroller = useRef<HTMLDivElement>(null);
   const lines = linesOf({ grid, only });
@@ -86,6 +89,13 @@ export function Agenda({ grid, only }: Props) {
     if (target) target.scrollIntoView({ block: "start", behavior: "instant" });
     else scroller.current?.scrollTo({ top: 0, behavior: "instant" });
   }, [week]);
+
+  const aimed = aim && grid.days.includes(aim.spot.day) ? aim : null;
+  useEffect(() => {
+    if (!aimed) return;
+    scroller.current?.querySelector(`#day-${aimed.spot.day}`)?.scrollIntoView({ block: "start", behavior: "instant" });
+    aimed.reached();
+  }, [aimed]);
 
   return (
     <>

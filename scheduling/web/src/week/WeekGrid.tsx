@@ -1,5 +1,14 @@
 import { VisuallyHidden } from "@mantine/core";
-import { type ComponentType, type KeyboardEvent, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import {
+  type ComponentType,
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
@@ -10,7 +19,7 @@ import { DragGhost } from "../plan/drag/DragGhost";
 import { answerLifted } from "../plan/drag/lifted-keys";
 import { useDragging } from "../plan/drag/use-dragging";
 import { answerKey } from "../plan/grid-keys";
-import { type Spot, spotOf, useGridFocus } from "../plan/use-grid-focus";
+import { type Aim, type Spot, spotOf, useGridFocus } from "../plan/use-grid-focus";
 import type { Planner } from "../plan/use-plan";
 import type { Typing } from "../plan/use-quick-entry";
 import { CoverRow } from "../rules/CoverRow";
@@ -59,13 +68,19 @@ function Nobody({ find, columns }: { find: string; columns: number }) {
 }
 
 /** What is typed, where the focus is, and what keys do. */
-function useKeyboard({ grid, planner }: { grid: Grid; planner: Planner }) {
+function useKeyboard({ grid, planner, aim }: { grid: Grid; planner: Planner; aim: Aim | null }) {
   const { manager, repeatShift } = useDesk();
   const { t } = useTranslation();
   const table = useRef<HTMLTableElement>(null);
   const focus = useGridFocus(grid, table);
   const [typing, setTyping] = useState<Typing | null>(null);
   const { go } = focus;
+  const aimed = aim && grid.days.includes(aim.spot.day) ? aim : null;
+  useEffect(() => {
+    if (!aimed) return;
+    go(aimed.spot);
+    aimed.reached();
+  }, [aimed, go]);
   const type = useCallback(
     (next: Typing | null, back: Spot | null) => {
       setTyping(next);
@@ -121,6 +136,7 @@ interface Props extends Finding {
   /** Whose shifts they are and when, for screen readers. */
   readonly caption: string;
   readonly byRole?: boolean;
+  readonly aim?: Aim | null;
   /** What stands above the days' columns instead of the days. */
   readonly head?: ReactNode;
   /** How a cell lays its parts out. */
@@ -135,6 +151,7 @@ export function WeekGrid({
   setFind,
   caption,
   byRole = false,
+  aim = null,
   head,
   layout = Stack,
 }: Props) {
@@ -144,7 +161,7 @@ export function WeekGrid({
     return [{ ...whole, people }, rows];
   }, [whole, find, byRole]);
   const { t } = useTranslation();
-  const { table, of, focused, drag, handlers } = useKeyboard({ grid, planner });
+  const { table, of, focused, drag, handlers } = useKeyboard({ grid, planner, aim });
   const [scroller, setScroller] = useState<HTMLElement | null>(null);
   const foot = useNeeds()?.length ? rows.length + 2 : null;
   const shiftsOn = (day: Day) => grid.shifts.filter((shift) => shift.day === day).length;

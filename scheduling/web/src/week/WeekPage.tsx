@@ -5,17 +5,20 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type ReactNode, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
+import type { Schedule } from "../api/types";
 import { Repeating } from "../bulk/Repeating";
 import { type Desk, DeskContext } from "../grid/desk";
-import type { Grid } from "../grid/grid";
+import { type Grid, shiftOf } from "../grid/grid";
 import { useWeek, type Week } from "../grid/use-week";
 import { useLocations } from "../live/queries";
 import { CardActionsProvider } from "../plan/cards/CardActions";
 import { KeysDialog } from "../plan/KeysDialog";
 import { Toasts } from "../plan/toasts";
+import { type Aim, cardOf } from "../plan/use-grid-focus";
 import { usePlan } from "../plan/use-plan";
 import { WeekContext } from "../plan/use-quick-entry";
 import { useSignedIn } from "../session/signed-in";
+import { type Lost, useLost } from "../shift/unsent";
 import { useNow } from "../time/use-now";
 import { type Day, weekOf } from "../time/week";
 import { monthTitle, weekLabel, weekTitle } from "../time/words";
@@ -36,6 +39,7 @@ import { WeekSkeleton } from "./WeekSkeleton";
 import { WeekToolbar } from "./WeekToolbar";
 import { dayShown, type Place, placeAt, placeOf, type WeekSearch } from "./week-search";
 
+const NotSaved = soon(() => import("./NotSaved").then((module) => module.NotSaved));
 const DayView = soon(() => import("./day/DayView").then((module) => module.DayView));
 const MonthView = soon(() => import("./month/MonthView").then((module) => module.MonthView));
 const ShiftPanel = soon(() => import("../shift/ShiftPanel").then((module) => module.ShiftPanel));
@@ -75,6 +79,27 @@ function usePageKeys(undo: () => void): { readonly opened: boolean; readonly clo
   return { opened, close: () => setOpened(false) };
 }
 
+/** Shows what was not saved where it was to be, or opens it in the form as it was meant. */
+function useLostWays(place: Place, today: Day) {
+  const navigate = useNavigate({ from: "/week" });
+  const [aim, setAim] = useState<Aim | null>(null);
+  const weekWith = (day: Day) => placeAt({ ...place, view: undefined, date: undefined }, day, today);
+  const show = (shift: Schedule) => {
+    const { day } = shiftOf(shift);
+    const spot = { staffId: shift.staff_id, day, card: shift.id > 0 ? cardOf(shift) : null };
+    setAim({ spot, reached: () => setAim(null) });
+    void navigate({ search: weekWith(day) });
+  };
+  const edit = ({ number, rows: [row], outcome }: Lost) => {
+    const current = outcome.status === "conflict" ? outcome.current : (row?.before ?? null);
+    const meant = current ?? row?.after;
+    if (!meant) return;
+    const search = { ...weekWith(shiftOf(meant).day), shift: current?.id ?? ("new" as const), lost: number };
+    void navigate({ search });
+  };
+  return { aim, show, edit };
+}
+
 /** What is shown, and of which days. */
 interface Shown {
   readonly place: Place;
@@ -85,13 +110,14 @@ interface Shown {
 }
 
 interface WholeGridProps extends Finding {
+  readonly aim: Aim | null;
   readonly week: Week;
   readonly grid: Grid;
   readonly empty: ReactNode;
   readonly shown: Shown;
 }
 
-function WholeGrid({ week, grid, empty, shown, ...finding }: WholeGridProps) {
+function WholeGrid({ week, grid, empty, shown, aim, ...finding }: WholeGridProps) {
   const planner = usePlan();
   const { manager } = useSignedIn();
   const { t } = useTranslation();
@@ -105,7 +131,7 @@ function WholeGrid({ week, grid, empty, shown, ...finding }: WholeGridProps) {
         <DayView {...{ week, grid, planner, byRole, today, now, ...finding }} day={date} />
       </Suspense>
     ) : (
-      <WeekGrid {...{ grid, planner, byRole, caption, ...finding }} />
+      <WeekGrid {...{ grid, planner, byRole, caption, aim, ...finding }} />
     );
   return (
     <div className={classes.sheet}>
@@ -116,7 +142,7 @@ function WholeGrid({ week, grid, empty, shown, ...finding }: WholeGridProps) {
   );
 }
 
-function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
+function PhoneList({ grid, empty, aim }: { grid: Grid; empty: ReactNode; aim: Aim | null }) {
   const { me, manager } = useSignedIn();
   const { t } = useTranslation();
   const [whose, setWhose] = useState("everyone");
@@ -139,7 +165,7 @@ function PhoneList({ grid, empty }: { grid: Grid; empty: ReactNode }) {
           />
         </div>
       )}
-      <Agenda grid={grid} only={whose === "mine" && !manager ? me.id : null} />
+      <Agenda grid={grid} aim={aim} only={whose === "mine" && !manager ? me.id : null} />
     </>
   );
 }
@@ -158,13 +184,14 @@ function Trouble({ error }: { error: Error }) {
 }
 
 interface PlanProps {
+  readonly aim: Aim | null;
   readonly week: Week;
   readonly shown: Shown;
   readonly add: () => void;
   readonly openDay: (day: Day) => void;
 }
 
-function Plan({ week, shown, add, openDay }: PlanProps) {
+function Plan({ week, shown, aim, add, openDay }: PlanProps) {
   const { grid } = week;
   const { phone, place, date } = shown;
   const { t } = useTranslation();
@@ -180,9 +207,9 @@ function Plan({ week, shown, add, openDay }: PlanProps) {
   if (!grid) return <WeekSkeleton phone={phone} />;
   const empty = grid.shifts.length === 0 ? <EmptyWeek add={add} /> : null;
   const plan = phone ? (
-    <PhoneList grid={grid} empty={empty} />
+    <PhoneList grid={grid} empty={empty} aim={aim} />
   ) : (
-    <WholeGrid {...{ week, grid, empty, shown, find, setFind }} />
+    <WholeGrid {...{ week, grid, empty, shown, aim, find, setFind }} />
   );
   return (
     <>
@@ -234,6 +261,8 @@ export function WeekPage() {
   const monday = weekOf(date);
   const week = useWeek(monday);
   const desk = useDeskOf(week, today);
+  const { lost } = useLost();
+  const { aim, ...ways } = useLostWays(place, today);
   const drafts = (week.grid?.shifts ?? []).map((shift) => shift.schedule).filter((each) => each.status === "draft");
   const go = (search: WeekSearch) => void navigate({ search });
   const add = () => go({ ...place, shift: "new", day: place.view === "day" ? date : undefined });
@@ -245,6 +274,11 @@ export function WeekPage() {
     <DeskContext value={desk}>
       <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
       {place.view !== "month" && <WeekNews week={week} first={monday} />}
+      {lost.length > 0 && (
+        <Suspense>
+          <NotSaved {...ways} />
+        </Suspense>
+      )}
       <NearWeeks monday={monday} ready={week.current} />
       <Toasts>
         <WeekToolbar
@@ -254,7 +288,7 @@ export function WeekPage() {
         />
         <div className={classes.page} aria-busy={!week.grid}>
           <WeekContext value={week}>
-            <Plan shown={{ place, date, today, now, phone }} {...{ week, add, openDay }} />
+            <Plan shown={{ place, date, today, now, phone }} {...{ week, aim, add, openDay }} />
           </WeekContext>
         </div>
         <Repeating id={search.repeat} week={week} close={close} />

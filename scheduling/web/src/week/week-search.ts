@@ -21,6 +21,8 @@ export interface WeekSearch extends Place {
   /** For whom and when a new shift is prepared. */
   readonly staff?: number | "open" | undefined;
   readonly day?: Day | undefined;
+  /** What was not saved, and is tried anew in the panel; by its number in that list. */
+  readonly lost?: number | undefined;
   /** The shift that is repeated on other days. */
   readonly repeat?: number | undefined;
   /** The time-off request in the dialog. */
@@ -43,6 +45,7 @@ export function readWeekSearch(search: Record<string, unknown>): WeekSearch {
     shift: search.shift === "new" ? "new" : whole(search.shift),
     staff: search.staff === "open" ? "open" : whole(search.staff),
     day: parseDay(search.day) ?? undefined,
+    lost: whole(search.lost),
     repeat: whole(search.repeat),
     request: whole(search.request),
   };

@@ -38,7 +38,7 @@ describe("a shift that is dragged", () => {
   it("forgets a warning and a verdict where it goes on, not where the pointer only trembles", () => {
     const drag = new Drag();
     drag.lift(shift(7, 1, 23), "move", { x: 0, y: 0 });
-    drag.judge({ verdict: "soft", reasons: [], codes: ["rest"], pending: false });
+    drag.judge({ verdict: "soft", reasons: [], codes: ["rest"], pending: false, away: false });
     drag.aim({}, { x: 1, y: 1 });
     expect(drag.check?.codes).toEqual(["rest"]);
     drag.warn();

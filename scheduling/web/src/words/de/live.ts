@@ -41,7 +41,11 @@ export const live: Translated<typeof english.live> = {
     added: "Nicht hinzugefügt: {{what}} am {{when}}. {{why}}",
     changed: "Nicht geändert: {{what}} am {{when}}. {{why}}",
     removed: "Nicht gelöscht: {{what}} am {{when}}. {{why}}",
-    follows: "Sie hing an der Änderung darüber.",
+    again: "Noch einmal",
+    edit: "Bearbeiten",
+    show: "Zeigen",
+    drop: "Darauf verzichten",
+    saved: "Gespeichert.",
   },
   conflict: {
     title: "Diese Schicht wurde inzwischen geändert",

@@ -37,6 +37,7 @@ export const rules: Translated<typeof english.rules> = {
   },
   sentence: "{{short}}.",
   sentenceOf: "{{name}}: {{short}}.",
+  away: "Sie sind offline: Die Regeln werden geprüft, sobald die Verbindung wieder da ist.",
   couldTake: "Wer sie übernehmen könnte",
   nobodyCould: "Niemand könnte sie übernehmen",
   loadOf: "{{hours, number}} / {{most, number}} h diese Woche",

@@ -36,7 +36,11 @@ export const live = {
     added: "Not added: {{what}} on {{when}}. {{why}}",
     changed: "Not changed: {{what}} on {{when}}. {{why}}",
     removed: "Not deleted: {{what}} on {{when}}. {{why}}",
-    follows: "It went with the change above it.",
+    again: "Try again",
+    edit: "Edit",
+    show: "Show",
+    drop: "Do without it",
+    saved: "Saved.",
   },
   conflict: {
     title: "This shift was changed meanwhile",

@@ -35,6 +35,7 @@ export const rules = {
   },
   sentence: "{{short}}.",
   sentenceOf: "{{name}}: {{short}}.",
+  away: "You are offline: the rules are checked when the connection is back.",
   couldTake: "Who could take it",
   nobodyCould: "Nobody could take it",
   loadOf: "{{hours, number}} / {{most, number}} h this week",
