@@ -1,5 +1,5 @@
 import { Button, Center, Loader, Stack, Text } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { TidingsProvider } from "@tidings/react";
 import { useMemo, useState, useSyncExternalStore } from "react";
@@ -9,6 +9,7 @@ import { retry } from "../api/problem";
 import type { Staff } from "../api/types";
 import { Announcer } from "../live/announcer";
 import { HeldWatch } from "../live/held";
+import { paced } from "../live/pace";
 import type { Session } from "../session/session";
 import { type SignedIn, SignedInContext } from "../session/signed-in";
 import { History } from "../shift/history";
@@ -18,6 +19,8 @@ import { LoginPage } from "./LoginPage";
 import { createDeskRouter } from "./router";
 
 const PHONE = "(max-width: 48em)";
+
+notifyManager.setScheduler(paced());
 
 function createDesk(staff: Staff) {
   const onTheWay = () => staff.role === "staff" && window.matchMedia(PHONE).matches;

@@ -5,24 +5,24 @@ import { createContext, useCallback, useContext, useSyncExternalStore } from "re
 const FRESH = 4_000;
 
 export class Fresh {
-  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  /** By id: the marking that it counts as fresh by. */
+  readonly #marks = new Map<number, symbol>();
   readonly #listeners = new Map<number, Set<() => void>>();
 
   has(id: number): boolean {
-    return this.#timers.has(id);
+    return this.#marks.has(id);
   }
 
-  /** Counts these rows as fresh, from now on for a while. */
+  /** Counts these rows as fresh, from now on for a while. What was marked together fades together, and is drawn once. */
   mark(ids: Iterable<number>): void {
-    for (const id of ids) {
-      clearTimeout(this.#timers.get(id));
-      const fade = () => {
-        this.#timers.delete(id);
-        this.#tell(id);
-      };
-      this.#timers.set(id, setTimeout(fade, FRESH));
-      this.#tell(id);
-    }
+    const [mark, marked] = [Symbol(), [...ids]];
+    for (const id of marked) this.#marks.set(id, mark);
+    setTimeout(() => {
+      const faded = marked.filter((id) => this.#marks.get(id) === mark);
+      for (const id of faded) this.#marks.delete(id);
+      this.#tell(faded);
+    }, FRESH);
+    this.#tell(marked);
   }
 
   /** Calls `listener` when the row becomes fresh or ceases to be. Returns the undo. */
@@ -35,8 +35,8 @@ export class Fresh {
     };
   }
 
-  #tell(id: number): void {
-    for (const listener of this.#listeners.get(id) ?? []) listener();
+  #tell(ids: readonly number[]): void {
+    for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener();
   }
 }
 
