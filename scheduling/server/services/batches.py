@@ -65,7 +65,7 @@ class _Edit:
 async def _drawn(change: Change, seen: VersionOf, changes: Mapping[str, object]) -> _Edit:
     """Raises NotFound, StaleVersion."""
     before = await seen_shift(change, seen)
-    wanted = await with_timezone(change.tx, before, changes)
+    wanted = await with_timezone(change.tx, changes)
     return _Edit(before, wanted, before.model_copy(update=dict(wanted)))
 
 

@@ -58,7 +58,7 @@ class ScheduleService:
         require_manager(manager, "change shifts")
         async with self._desk.change(named) as change:
             before = await seen_shift(change, seen)
-            wanted = await with_timezone(change.tx, before, changes)
+            wanted = await with_timezone(change.tx, changes)
             after = before.model_copy(update=wanted)
             if after == before:
                 return before

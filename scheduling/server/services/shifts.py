@@ -58,10 +58,11 @@ async def delete_shift(change: Change, schedule: Schedule, by: Staff) -> None:
     await _lapse_offers(change, schedule.id, by)
 
 
-async def with_timezone(tx: Transaction, before: Schedule, changes: Mapping[str, object]) -> Mapping[str, object]:
+async def with_timezone(tx: Transaction, changes: Mapping[str, object]) -> Mapping[str, object]:
     """`changes` to a shift, with the new location's zone when the location changes."""
-    name = changes.get("location", before.location)
-    location = await tx.locations.get(str(name))
+    if "location" not in changes:
+        return changes
+    location = await tx.locations.get(str(changes["location"]))
     return changes if location is None else {**changes, "timezone": location.timezone}
 
 

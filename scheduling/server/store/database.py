@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from .driver import connect
 from .repositories import (
     SqlAnswers,
     SqlCalendarLinks,
@@ -65,7 +67,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Opens nothing yet. `path` must have been migrated."""
         self._path = path
-        self._readers = create_async_engine(url(path, "aiosqlite"))
+        self._readers = create_async_engine(url(path, "aiosqlite"), async_creator=partial(connect, path))
         configure(self._readers.sync_engine)
         self._writers = self._readers.execution_options(write=True)
         # Whoever waits for its turn here holds no connection, and gets it in the order of asking; SQLite has no queue.
