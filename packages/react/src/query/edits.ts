@@ -162,7 +162,7 @@ export class Edits {
     if (change.row !== null) this.#take(pending, [change]);
     else if (!this.#removes(pending, change.id)) return;
     this.#lift(pending, pending.ids.includes(change.id) ? [change.id] : pending.ids);
-    if (pending.ids.length > 0 && pending.shown.rows.size === 0) this.#end(pending, pending.saved);
+    if (pending.ids.length > 0 && pending.shown.rows.size === 0) this.end(pending, pending.saved);
   }
 
   /** The row with the edits that are under way; undefined: there is none. */
@@ -190,7 +190,7 @@ export class Edits {
     const { queryKey, rows } = plan;
     const requestId = this.#newId();
     const ids = [...rows.keys()];
-    let resolve: Pending["resolve"] = () => {};
+    let resolve!: Pending["resolve"];
     const done = new Promise<Outcome>((settle) => {
       resolve = settle;
     });
@@ -215,7 +215,7 @@ export class Edits {
     if (!this.#isUnderWay(pending) || pending.shown.rows.size === 0) return;
     report("an edit", error);
     this.#lift(pending, pending.ids);
-    if (pending.timer === undefined) this.#end(pending, { status: "refused", error });
+    if (pending.timer === undefined) this.end(pending, { status: "refused", error });
   }
 
   /** What is thrown after the edit has ended is for nobody but the page's report of unhandled rejections. */
@@ -224,7 +224,7 @@ export class Edits {
       await this.#send(pending, earlier);
     } catch (error) {
       if (!this.#isUnderWay(pending)) throw error;
-      this.#end(pending, { status: "refused", error });
+      this.end(pending, { status: "refused", error });
     }
   }
 
@@ -236,10 +236,12 @@ export class Edits {
       const lost = outcomes.find(
         ({ status }, index) => status === "conflict" || (status === "refused" && earlier[index]?.held),
       );
-      if (lost) return this.#end(pending, lost);
+      if (lost) return this.end(pending, lost);
     }
     do {
       for (let closed = gate?.wait(pending); closed; closed = gate?.wait(pending)) await closed;
+      // Its answer was lost, and its own event came meanwhile.
+      if (pending.saved) this.end(pending, pending.saved);
     } while (this.#isUnderWay(pending) && !(await this.#arrives(pending)));
   }
 
@@ -255,7 +257,7 @@ export class Edits {
       if (!this.#isUnderWay(pending)) return true;
       const again = !pending.saved && plan.gate?.failed(pending, error);
       if (again) this.#stopTimer(pending);
-      else this.#end(pending, pending.saved ?? this.#failed(pending, error));
+      else this.end(pending, pending.saved ?? this.#failed(pending, error));
       return !again;
     }
     if (this.#isUnderWay(pending)) await this.#answered(pending, answer);
@@ -286,7 +288,7 @@ export class Edits {
     const untold = !brought && !pending.saved;
     pending.saved = { status: "saved", answer };
     if (pending.shown.rows.size > 0 || untold) await this.#live.refetch(pending.plan.queryKey);
-    this.#end(pending, pending.saved);
+    this.end(pending, pending.saved);
   }
 
   /** The rows of an answer; null: it says nothing of rows, or cannot be read. What it is the answer to was saved all the same. */
@@ -324,8 +326,8 @@ export class Edits {
       this.#startTimer(pending);
       return;
     }
-    this.#end(pending, saved ?? { status: "refused", error });
-    if (saved === null || saved === TOLD) void this.#live.refetch(queryKey);
+    this.end(pending, saved ?? { status: "refused", error });
+    if (!saved || saved === TOLD) void this.#live.refetch(queryKey);
   }
 
   /** Rows that the edit, which was saved, removes. */
@@ -353,8 +355,8 @@ export class Edits {
    */
   #take({ ids, plan: { queryKey, from } }: Pending, changes: readonly Change<unknown>[]): void {
     for (const change of changes) this.#remember(queryKey, change, from(change.id));
-    const fresh = ids.filter((id) => this.#live.find(queryKey, id) === undefined);
     const came = changes.filter(({ id, row }) => row && !ids.includes(id));
+    const fresh = came[0] ? ids.filter((id) => this.#live.find(queryKey, id) === undefined) : came;
     const names = new Map(fresh.length === came.length ? came.map(({ id }, index) => [fresh[index], id]) : []);
     const renamed = <V>(map: ReadonlyMap<string, V>) =>
       new Map([...map].map(([id, value]) => [names.get(id) ?? id, value]));
@@ -394,8 +396,8 @@ export class Edits {
     return this.#pending.includes(pending);
   }
 
-  /** The first end counts. */
-  #end(pending: Pending, outcome: Outcome): void {
+  /** What became of it; the first end counts. Nothing that was sent can be called back. */
+  end(pending: Pending, outcome: Outcome): void {
     if (!this.#isUnderWay(pending)) return;
     this.#stopTimer(pending);
     this.#change(this.#pending.filter((each) => each !== pending));

@@ -11,6 +11,7 @@
  * | `waiting`, `held` | ended | an earlier one of its rows had a conflict, or was held and is refused: it has the same outcome |
  * | `held` | `sent` | it is the oldest, and the queries that are on the screen have caught up |
  * | `held` | ended | its own event says that it was saved: the answer had been lost |
+ * | `held` | ended | it is withdrawn, and was never sent |
  * | `sent` | `held` | the error says that nobody was reached, or its time is up and there is no connection |
  * | `sent` | ended | an answer, its own event, another error, its time |
  */
@@ -29,8 +30,11 @@ export interface HoldOptions<I> {
    * `requestId`. Without it such an edit is refused.
    */
   readonly unreachable?: ((error: unknown) => boolean) | undefined;
-  /** Called once for an edit that is held, with what it was made of. */
-  readonly onHeld?: ((input: I) => void) | undefined;
+  /**
+   * Called once for an edit that is held, with what it was made of. `withdraw` drops one that was never sent: it is refused with a
+   * TidingsError of code `withdrawn`. False: it may have arrived, and stays.
+   */
+  readonly onHeld?: ((input: I, withdraw: () => boolean) => void) | undefined;
 }
 
 /** An edit that is held. */
@@ -139,6 +143,14 @@ class Line {
     this.#mark(edit, { missed: true, sent: false });
   }
 
+  /** Ends an edit that was never sent. False: it was, or is not held. */
+  withdraw(edit: Pending, { edits }: LiveStore): boolean {
+    const held = this.#edits.get(edit);
+    if (!held || held.sent || held.missed) return false;
+    edits.end(edit, { status: "refused", error: new TidingsError("withdrawn", "taken back before it was sent") });
+    return true;
+  }
+
   /** The next ones are sent after a pause, the longer the more have reached nobody. */
   pause(): void {
     this.#misses += 1;
@@ -219,7 +231,8 @@ class HoldingGate<I> implements Gate {
   hold(edit: Pending): void {
     if (this.#line.holds(edit)) return;
     this.#line.add(edit, this.#store);
-    queueMicrotask(() => this.#options.onHeld?.(this.#input));
+    const withdraw = () => this.#line.withdraw(edit, this.#store);
+    queueMicrotask(() => this.#options.onHeld?.(this.#input, withdraw));
   }
 }
 

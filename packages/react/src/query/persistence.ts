@@ -51,7 +51,7 @@ function trim(storage: EntryStorage): void {
   const all = keys(storage);
   if (all.length <= ENTRIES) return;
   const ages = all.map((key) => [key, parse(storage.getItem(key))?.at ?? 0] as const);
-  const oldest = ages.sort(([, a], [, b]) => a - b).slice(0, all.length - ENTRIES);
+  const oldest = ages.sort(([, a], [, b]) => b - a).slice(ENTRIES);
   for (const [key] of oldest) storage.removeItem(key);
 }
 

@@ -42,7 +42,7 @@ test("made without connection: shown, marked, and sent once there is one and the
   await on.cut();
   const kept = await on.edit({ id: 1, title: "b" });
   expect([text()[0], on.held(), on.asked]).toEqual(["1b", "1", []]);
-  expect(onHeld.mock.calls).toEqual([[{ id: 1, title: "b" }]]);
+  expect(onHeld.mock.calls).toEqual([[{ id: 1, title: "b" }, expect.any(Function)]]);
   await pass(20_000);
   const gate = later();
   on.database.gate = gate.promise;
@@ -240,4 +240,41 @@ test("fetches arrive, though there is no connection: what may have been saved wa
   expect([on.asked.length, on.database.reads, on.held()]).toEqual([1, 4, "1"]);
   await on.mend();
   expect(on.asked.length).toBe(2);
+});
+
+test("one that shows nothing, whose answer was lost: its own event says that it was saved, and it is not sent again", async () => {
+  on.database.commit(1, { title: "a" });
+  const text = await on.desk({ offline, edit: undefined });
+  const kept = await on.edit({ id: 1, title: "b" });
+  const requestId = on.asked[0]?.context.requestId as string;
+  await on.cut();
+  await miss();
+  expect(on.held()).toBe("");
+  on.database.save(1, { title: "b" }, { id: `${requestId}.1` });
+  await on.mend();
+  await pass(60_000);
+  expect([on.asked.length, kept.outcome, text()[0]]).toEqual([1, { status: "saved", answer: undefined }, "1b"]);
+});
+
+test("one that was never sent is taken back, one that may have arrived is not", async () => {
+  for (const id of [1, 2]) on.database.commit(id, { title: "a" });
+  const text = await on.desk({ offline });
+  const [sent, kept] = [await on.edit({ id: 1, title: "b" }), await on.edit({ id: 1, title: "c" })];
+  await on.cut();
+  await miss();
+  const other = await on.edit({ id: 2, title: "d" });
+  const [first, second, third] = onHeld.mock.calls.map(([, withdraw]) => withdraw as () => boolean);
+  expect([text()[0], on.held()]).toEqual(["1c 2d", "1 1 2"]);
+  expect([first?.(), second?.(), third?.()]).toEqual([false, true, true]);
+  await pass(0);
+  expect([text()[0], on.held(), kept.outcome, other.outcome]).toMatchObject([
+    "1b 2a",
+    "1",
+    { status: "refused", error: { code: "withdrawn" } },
+    { status: "refused", error: { code: "withdrawn" } },
+  ]);
+  await on.mend();
+  await save();
+  await pass(60_000);
+  expect([on.asked.length, text()[0], sent.outcome?.status]).toEqual([2, "1b 2a", "saved"]);
 });
