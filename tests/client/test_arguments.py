@@ -32,6 +32,7 @@ def test_bounds_are_whole_numbers(name: str) -> None:
     [
         ({"inbox": -5}, ValueError, r"subscribe\(inbox=-5\): write a whole number, at least 1"),
         ({"inbox": 0}, ValueError, r"subscribe\(inbox=0\)"),
+        ({"timeout": 0}, ValueError, r"subscribe\(timeout=0\): write a number of seconds above 0"),
         ({"position": {"epoch": "a", "offset": 1, "id": "x"}}, TypeError, r"write Position\(epoch, offset, id\)"),
         ({"position": Position("a", -1, "x")}, ValueError, "offset is a whole number, 0 or more"),
     ],

@@ -18,10 +18,11 @@ from tidings.client import wire
 from tidings.client.connection import Connect, Connection, GetToken, Opening, connect
 from tidings.client.demand import Demand
 from tidings.client.errors import ClientError, Disconnected
+from tidings.client.outages import Outages
 from tidings.client.payload import declared, undeclared
 from tidings.client.requests import Requests
 from tidings.client.retrying import Loss, Random, Retries
-from tidings.client.subscription import Subscription
+from tidings.client.subscription import Subscription, late
 from tidings.client.subscriptions import Subscriptions
 from tidings.protocol.channels import Channel, check_name, not_a_channel
 from tidings.protocol.codes import ErrorCode
@@ -71,7 +72,8 @@ class Client:
     `get_token` is a function or coroutine function, called at each connect and when the token expires; it returns None
     to give up. `queue` bounds the messages that wait for a connection or an answer, `inbox` the items of each
     subscription that were not taken yet. `on_status` hears of each change of `status`, `on_message` of each message
-    that belongs to no channel (type, payload): neither may block. Time is the running event loop's; `random` (uniform
+    that belongs to no channel (type, payload): neither may block. Without them the log (`tidings.client`) tells of an
+    outage: a warning when it begins, and when its reason changes. Time is the running event loop's; `random` (uniform
     in [0, 1)) and `connect` are given by tests, and `connect` where the socket needs options:
     `functools.partial(tidings.client.connect, ssl=context)`.
 
@@ -98,9 +100,8 @@ class Client:
         are not above 0."""
         _check_bound("Client", "queue", queue)
         _check_bound("Client", "inbox", inbox)
-        for name, seconds in {"open_timeout": open_timeout, "pong_timeout": pong_timeout}.items():
-            if not 0 < seconds < math.inf:
-                raise ValueError(f"Client({name}={seconds!r}): write a number of seconds above 0, such as {TIMEOUT:g}")
+        _check_timeout("Client", open_timeout, "open_timeout")
+        _check_timeout("Client", pong_timeout, "pong_timeout")
         prefix, numbers = f"{int(random() * 2**48):x}", itertools.count(1)
         self._opening = Opening(
             url=_socket_url(url),
@@ -112,8 +113,11 @@ class Client:
         )
         self._inbox, self._on_status, self._on_message = inbox, on_status, on_message
         self._retries = Retries(random, renewable=get_token is not None)
+        self._outages = Outages(self._opening.url)
         self._demand = Demand()
-        self._subscriptions = Subscriptions(random, self._opening.ids, self._demand, self._wake)
+        self._subscriptions = Subscriptions(
+            random, self._opening.ids, self._demand, self._wake, outage=lambda: self.status.reason
+        )
         self._requests = Requests(queue, self._opening.ids, self._demand, self._wake)
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -140,20 +144,37 @@ class Client:
 
     @overload
     def subscribe(
-        self, channel: Channel[E], *, position: Position | None = None, inbox: int | None = None
+        self,
+        channel: Channel[E],
+        *,
+        position: Position | None = None,
+        inbox: int | None = None,
+        timeout: float | None = None,
     ) -> Subscription[E]: ...
     @overload
     def subscribe(
-        self, channel: str, *, position: Position | None = None, inbox: int | None = None
+        self,
+        channel: str,
+        *,
+        position: Position | None = None,
+        inbox: int | None = None,
+        timeout: float | None = None,
     ) -> Subscription[Payload]: ...
     def subscribe(
-        self, channel: Channel[Any] | str, *, position: Position | None = None, inbox: int | None = None
+        self,
+        channel: Channel[Any] | str,
+        *,
+        position: Position | None = None,
+        inbox: int | None = None,
+        timeout: float | None = None,
     ) -> Subscription[Any]:
         """Read a channel: from `position` where one is given, else from now on.
 
         The wish goes to the server at once, together with the others of this turn of the loop. The position is given
         together with the state that was derived from the events up to it; where the server's log does not reach back
-        so far, a Reset comes first. Raises ChannelError for a name that is none, or is subscribed to already, TypeError
+        so far, a Reset comes first. `timeout` is how many seconds `async with` may wait for the server's answer, after
+        which it raises ChannelRefused with the code `timeout` and what is in the way; without one it waits for as long
+        as the client tries. Raises ChannelError for a name that is none, or is subscribed to already, TypeError
         and ValueError for arguments that are not what they should be, and Disconnected where the client has ended.
         """
         self._check_running()
@@ -162,9 +183,10 @@ class Client:
         _check_position(position)
         if inbox is not None:
             _check_bound("subscribe", "inbox", inbox)
+        _check_timeout("subscribe", timeout)
         name = check_name(channel) if isinstance(channel, str) else channel.name
         read = undeclared if isinstance(channel, str) else declared(channel)
-        return self._subscriptions.add(name, read, position, inbox or self._inbox)
+        return self._subscriptions.add(name, read, position, inbox or self._inbox, timeout)
 
     async def request(self, message: Event, *, timeout: float = TIMEOUT) -> Payload:  # noqa: ASYNC109
         """Send an application message and return the payload of its reply.
@@ -184,16 +206,22 @@ class Client:
         self._check_running()
         self._requests.tell(message, timeout)
 
-    async def connected(self) -> None:
+    async def connected(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Return when there is a connection.
 
-        Raises Disconnected when there will be none, and RuntimeError where the client was not entered.
+        Raises ClientError with the code `timeout`, and with what is in the way, where there is none within so many
+        seconds; Disconnected when there will be none, and RuntimeError where the client was not entered.
         """
+        _check_timeout("connected", timeout)
         if self._task is None:
             raise RuntimeError("this Client connects once it is entered: write `async with Client(…) as client:`")
-        while self.status.state is not State.CONNECTED:
-            self._check_running()
-            await self._changed.wait()
+        try:
+            async with asyncio.timeout(timeout):
+                while self.status.state is not State.CONNECTED:
+                    self._check_running()
+                    await self._changed.wait()
+        except TimeoutError as error:
+            raise ClientError("timeout", late(f"no connection within {timeout:g} s", self.status.reason)) from error
 
     def _check_running(self) -> None:
         if self._end is not None:
@@ -227,6 +255,7 @@ class Client:
             self._subscriptions.lost()
             self._requests.lost(loss.reason)
             wait = self._retries.lost(loss, loop.time())
+            self._outages.failed(loss, wait, self._retries)
             if wait is None:
                 return loss
             state = State.REFUSED if self._retries.refused else State.OFFLINE
@@ -260,6 +289,7 @@ class Client:
     def established(self, body: wire.Established, told: Mapping[str, Position]) -> None:
         """A connection stands."""
         self._retries.established(asyncio.get_running_loop().time())
+        self._outages.over()
         self._subscriptions.established(body, told)
         self._tell(Status(State.CONNECTED, None, self._retries.attempt))
 
@@ -308,6 +338,11 @@ class Client:
 def _check_bound(owner: str, name: str, bound: Any) -> None:
     if not isinstance(bound, int) or bound < 1:
         raise ValueError(f"{owner}({name}={bound!r}): write a whole number, at least 1")
+
+
+def _check_timeout(owner: str, seconds: float | None, name: str = "timeout") -> None:
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise ValueError(f"{owner}({name}={seconds!r}): write a number of seconds above 0, such as {TIMEOUT:g}")
 
 
 def _check_position(position: Any) -> None:

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from tidings.client import wire
 from tidings.client.errors import ClientError
+from tidings.client.outages import shown
 from tidings.client.retrying import Loss
 from tidings.protocol.codes import CloseCode, ErrorCode, reconnects
 from tidings.protocol.log import Position
@@ -173,8 +174,7 @@ class Connection:
         try:
             token = await self._token()
         except Exception as error:
-            log.warning("get_token failed", exc_info=True)
-            raise _Ended(Loss(reason=f"get_token failed: {error!r}", again=True)) from error
+            raise _Ended(Loss(reason=f"get_token failed: {error!r}", again=True, error=error)) from error
         if token is None and self._opening.get_token is not None:
             raise _Ended(Loss(reason="get_token gave no token", again=False))
         return token
@@ -193,7 +193,8 @@ class Connection:
             reason = f"the server refused the upgrade with HTTP {error.response.status_code}"
             raise _Ended(Loss(reason=reason, again=True, before_open=True)) from error
         except (OSError, WebSocketException) as error:
-            raise _Ended(Loss(reason=f"no connection: {error}", again=True, before_open=True)) from error
+            said = str(error).replace(self._opening.url, shown(self._opening.url))
+            raise _Ended(Loss(reason=f"no connection: {said}", again=True, before_open=True)) from error
         self._before_open = False
 
     async def _authenticate(self, token: str, told: Mapping[str, Position]) -> None:

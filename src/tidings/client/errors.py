@@ -18,7 +18,7 @@ class ClientError(TidingsError):
 
 
 class ChannelRefused(ClientError):
-    """The server refused a subscription, or ended it."""
+    """The server refused a subscription, or ended it, or did not answer it in time."""
 
     def __init__(self, channel: str, code: str, reason: str) -> None:
         super().__init__(code, reason)

@@ -22,12 +22,15 @@ def backoff(ceiling: float, random: Random) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """How a connection ended. `code` is the server's error code, where it sent one; `reason` is for people."""
+    """How a connection ended. `code` is the server's error code, where it sent one; `reason` is for people. `error` is
+    an exception of the application's own code, whose place the log tells.
+    """
 
     reason: str
     again: bool  # whether the client should try again by itself
     code: str | None = None
     before_open: bool = False  # it never got as far as an accepted upgrade
+    error: Exception | None = None
 
 
 class Retries:

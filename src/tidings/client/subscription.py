@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from tidings.client.demand import Demand
-from tidings.client.errors import ClientError
+from tidings.client.errors import ChannelRefused, ClientError
 from tidings.protocol.log import Position
 
 T = TypeVar("T")
@@ -53,6 +53,11 @@ class Reset:
     channel: str
     position: Position
     reason: str
+
+
+def late(what: str, trouble: str | None) -> str:
+    """What did not come in time, and what is in the way as far as is known."""
+    return what if trouble is None else f"{what}; {trouble}"
 
 
 class Inbox(Generic[T]):
@@ -131,9 +136,19 @@ class Subscription(Generic[T]):
     subscription was closed, and raises ChannelRefused or Disconnected where it cannot go on.
     """
 
-    def __init__(self, channel: str, inbox: Inbox[T], live: Callable[[], bool], close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        channel: str,
+        inbox: Inbox[T],
+        live: Callable[[], bool],
+        close: Callable[[], None],
+        *,
+        timeout: float | None = None,
+        trouble: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self.channel = channel
         self._inbox, self._live, self._close = inbox, live, close
+        self._timeout, self._trouble = timeout, trouble
 
     @property
     def position(self) -> Position | None:
@@ -155,7 +170,12 @@ class Subscription(Generic[T]):
 
     async def __aenter__(self) -> Self:
         try:
-            await self._inbox.wait_entered()
+            async with asyncio.timeout(self._timeout):
+                await self._inbox.wait_entered()
+        except TimeoutError as error:
+            reason = late(f"no answer within {self._timeout:g} s", self._trouble())
+            self.close()
+            raise ChannelRefused(self.channel, "timeout", reason) from error
         except BaseException:
             self.close()
             raise

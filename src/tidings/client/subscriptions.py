@@ -35,13 +35,14 @@ _TOLD = 8  # own channels in one `auth`; more than one only where the user is no
 class _Feed(Generic[T]):
     """One channel: what of it was read, what was asked, and where its events go."""
 
-    __slots__ = ("failures", "gaps", "inbox", "name", "read", "reading", "request", "resting", "timer")
+    __slots__ = ("failures", "gaps", "inbox", "name", "read", "reading", "request", "resting", "timer", "trouble")
 
     def __init__(self, name: str, inbox: Inbox[T], read: Read[T]) -> None:
         self.name, self.inbox, self.read = name, inbox, read
         self.reading = Reading(Phase.OUT, inbox.position)
         self.request: str | None = None  # the id of the subscribe whose answer is awaited
         self.failures = 0  # subscribes in a row that failed for the time being
+        self.trouble: str | None = None  # why it is not live, where that was logged
         self.gaps = 0  # since the last event that was applied
         self.resting = False  # left until its inbox has room
         self.timer: asyncio.TimerHandle | None = None
@@ -50,6 +51,12 @@ class _Feed(Generic[T]):
         """It is no longer entered, nothing is awaited, and the position stays."""
         self.wait(None, None)
         self.request, self.reading = None, leave(self.reading)
+
+    def tell(self, trouble: str) -> None:
+        """Log why it is not live: once, until it is."""
+        if self.trouble is None:
+            log.warning("subscribing to %s does not succeed: %s; it is asked for again", self.name, trouble)
+        self.trouble = trouble
 
     def wait(self, seconds: float | None, then: Callable[[], None] | None) -> None:
         """Do this after so many seconds, and no longer what was to be done."""
@@ -62,22 +69,39 @@ class _Feed(Generic[T]):
 class Subscriptions:
     """Brings each message to the inbox of its channel. `wake` is called when `next_message` has something to say."""
 
-    def __init__(self, random: Random, ids: Callable[[], str], demand: Demand, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        random: Random,
+        ids: Callable[[], str],
+        demand: Demand,
+        wake: Callable[[], None],
+        outage: Callable[[], str | None],
+    ) -> None:
         self._random, self._ids, self._demand, self._wake = random, ids, demand, wake
+        self._outage = outage  # why there is no connection
         self._feeds: dict[str, _Feed[Any]] = {}
         self._due: dict[str, _Feed[Any]] = {}  # to be asked for
         self._leaving: dict[str, None] = {}  # entered on the server, and no longer wanted
 
     # What the application wants.
 
-    def add(self, name: str, read: Read[T], position: Position | None, limit: int) -> Subscription[T]:
+    def add(
+        self, name: str, read: Read[T], position: Position | None, limit: int, timeout: float | None
+    ) -> Subscription[T]:
         """Want a channel, from this position on. Raises ChannelError for one that is subscribed to already."""
         if name in self._feeds:
             raise ChannelError(f"this client is subscribed to {name!r} already: share that, or use a client of its own")
         feed = _Feed(name, Inbox[T](limit, position, self._demand, lambda: self._taken(feed)), read)
         self._feeds[name] = feed
         self._ask(feed)
-        return Subscription(name, feed.inbox, lambda: feed.reading.phase is Phase.LIVE, lambda: self._close(feed))
+        return Subscription(
+            name,
+            feed.inbox,
+            lambda: feed.reading.phase is Phase.LIVE,
+            lambda: self._close(feed),
+            timeout=timeout,
+            trouble=lambda: feed.trouble or self._outage(),
+        )
 
     def own_positions(self) -> dict[str, Position]:
         """Where the user's own channel was read to, for `auth`."""
@@ -133,6 +157,7 @@ class Subscriptions:
         asked = [feed for feed in feeds if reply_to is not None and feed.request == reply_to]
         for feed in asked:
             if body.code in _PASSING:
+                feed.tell(f"{body.code}: {body.message}")
                 self._later(feed, feed.failures)
                 feed.failures += 1
             else:
@@ -203,6 +228,7 @@ class Subscriptions:
     def _expect(self, feed: _Feed[Any]) -> None:
         """Until it is live, more must come: an answer, the rest of a replay, or a reset."""
         if feed.reading.phase is Phase.LIVE:
+            feed.trouble = None
             if feed.timer is not None:
                 feed.wait(None, None)
         else:
@@ -212,6 +238,7 @@ class Subscriptions:
         if feed.inbox.full():  # it is the consumer that is awaited
             self._expect(feed)
         else:
+            feed.tell(f"nothing came within {ANSWER_TIMEOUT:g} s")
             self._ask(feed)
 
     def _again(self, feed: _Feed[Any]) -> None:
