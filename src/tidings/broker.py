@@ -64,6 +64,13 @@ class Broker(ABC):
         Each `follow` is undone by one `unfollow`, which returns at once.
         """
 
+    async def check(self) -> None:  # noqa: B027
+        """Raise what would keep this broker from ever working, such as a database that was not migrated.
+
+        Called once before a server takes connections. What may pass, such as a database that is not up yet, is no
+        reason not to start.
+        """
+
     @property
     def in_use(self) -> bool:
         """Whether channels are followed here: another manager may share this broker with one that stops."""

@@ -49,6 +49,7 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         manager.start(_transport())
         try:
+            await manager.broker.check()
             yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
         finally:
             await manager.stop()

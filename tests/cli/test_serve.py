@@ -65,6 +65,16 @@ manager = ConnectionManager(channels=[Talk], authenticate=lambda handshake, toke
 app = FastAPI()
 app.include_router(manager.router("/ws"))
 """,
+    "unmigrated": """
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from tidings import ConnectionManager, DatabaseBroker
+
+broker = DatabaseBroker(create_async_engine("sqlite+aiosqlite:///app.db"))
+manager = ConnectionManager(authenticate=lambda handshake, token: None, broker=broker)
+app = FastAPI()
+app.include_router(manager.router("/ws"))
+""",
     "hidden": """
 from fastapi import FastAPI
 from tidings import ConnectionManager
@@ -146,6 +156,11 @@ def test_what_cannot_be_imported_is_one_sentence(target: str, sentence: str) -> 
     [
         ("failing:app", r"RuntimeError: unable to open the database data/app.db .+failing.py, line 7\)"),
         ("ruleless:app", r"DeclarationError: nobody could follow Talk: .+"),
+        (
+            "unmigrated:app",
+            r"TablesMissing: the database lacks tables of tidings \(no such table: tidings_channels\): "
+            r"run a migration that calls tidings\.brokers\.database\.migration\.upgrade\(op\) .+",
+        ),
     ],
 )
 def test_what_does_not_start_is_one_sentence(broken: Path, target: str, sentence: str) -> None:

@@ -1,5 +1,6 @@
 """An event is published when its transaction commits, and only then: in every form, on every database."""
 
+import logging
 from contextlib import suppress
 
 import pytest
@@ -59,6 +60,23 @@ async def test_a_closed_session_publishes_nothing_and_neither_does_its_next_comm
 
     await desk.run(scenario)
     assert await desk.log() == []
+
+
+async def test_what_is_dropped_with_its_transaction_is_logged_for_who_looks(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+):
+    def scenario(session: Session) -> None:
+        desk.post(session, 1)
+        session.commit()
+        desk.post(session, 2)
+        with session.begin_nested():
+            desk.post(session, 3)
+        # the commit is forgotten
+
+    with caplog.at_level(logging.DEBUG, "tidings"):
+        await desk.run(scenario)
+    dropped = "events that are dropped with a transaction which was not committed: 2"
+    assert [record.getMessage() for record in caplog.records if "dropped" in record.getMessage()] == [dropped]
 
 
 async def test_a_session_serves_many_transactions(desk: Desk):

@@ -14,7 +14,16 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AfterValidator, AliasGenerator, BaseModel, ConfigDict, Field, ValidationError, computed_field
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    computed_field,
+    create_model,
+)
 from pydantic.alias_generators import to_camel
 
 from tidings import DeclarationError, Event, EventError
@@ -337,6 +346,24 @@ class TestKeyAndVersion:
         assert refusal(event).startswith("assigned: nothing is at schedule.staff.id: ")
 
 
+class Place:
+    """No model: nobody knows its attributes."""
+
+    def __init__(self) -> None:
+        self.street = "High Street"
+
+
+class _Loose(Event):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+
+def event_about(annotation: Any, **paths: str) -> type[Event]:
+    """An event whose field `note` is of this type."""
+    options = {"type": "about"} | paths
+    fields: Any = {"id": (int, ...), "note": (annotation, ...)}
+    return create_model("About", __base__=_Loose, __cls_kwargs__=options, **fields)
+
+
 class TestDeclaration:
     @pytest.mark.parametrize(
         "name", ["", "has space", "x" * 65, "é", "a/b", "ping", "reply", "connection:x", "channel:reset", "presence:y"]
@@ -355,6 +382,38 @@ class TestDeclaration:
 
             class Bad(Event, type="bad", **paths):
                 schedule: Schedule
+
+    @pytest.mark.parametrize(
+        ("annotation", "named"),
+        [
+            (int, "int"),
+            (int | None, "int"),
+            (UUID | str, "UUID or str"),
+            (Annotated[datetime, Field(description="when")], "datetime"),
+            (list[Schedule], "list"),
+        ],
+    )
+    def test_a_path_into_what_has_no_fields_is_refused(self, annotation: Any, named: str) -> None:
+        with pytest.raises(DeclarationError, match=rf"'note\.nothing' leads nowhere: {named} has no field 'nothing'"):
+            event_about(annotation, key="note.nothing")
+
+    @pytest.mark.parametrize("annotation", [Any, object, Place, Place | int, Schedule | Place | None])
+    def test_a_path_into_what_is_not_known_is_left_to_publishing(self, annotation: Any) -> None:
+        assert event_about(annotation, key="note.street").key_path == "note.street"
+
+    @pytest.mark.parametrize("annotation", [Schedule, bool, float | None, Schedule | float])
+    def test_a_key_of_a_type_that_identifies_nothing_is_refused(self, annotation: Any) -> None:
+        with pytest.raises(DeclarationError, match=r"key='note' is of type .+ lead to what identifies it"):
+            event_about(annotation, key="note")
+
+    @pytest.mark.parametrize("annotation", [str, bool, Schedule, float | None])
+    def test_a_version_of_a_type_that_is_no_integer_is_refused(self, annotation: Any) -> None:
+        with pytest.raises(DeclarationError, match=r"version='note' is of type .+ lead to a non-negative integer"):
+            event_about(annotation, key="id", version="note")
+
+    @pytest.mark.parametrize("annotation", [int, int | None, int | str, object])
+    def test_a_version_that_may_be_an_integer_is_not(self, annotation: Any) -> None:
+        assert event_about(annotation, key="id", version="note").version_path == "note"
 
     def test_a_version_needs_a_key(self) -> None:
         with pytest.raises(DeclarationError, match="needs key="):

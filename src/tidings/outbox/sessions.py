@@ -72,14 +72,16 @@ def _innermost(session: Session) -> SessionTransaction:
 @dataclass(slots=True)
 class _Pending(Generic[B]):
     """What one transaction will publish: events that are not written yet, what the sink returned for those that are,
-    and which of the latter are those of transactions around it."""
+    and which of the latter are those of transactions around it; and how many were noted in it, or released to it."""
 
+    noted: int = 0
     events: list[Prepared] = field(default_factory=list)
     batches: list[B] = field(default_factory=list)
     borrowed: dict[SessionTransaction, list[Prepared]] = field(default_factory=dict)
 
     def take(self, released: "_Pending[B]", lender: SessionTransaction) -> None:
         """Take over what a savepoint had whose events are this one's now; `lender` is whose this is."""
+        self.noted += released.noted
         self.events += released.events
         self.batches += released.batches
         released.borrowed.pop(lender, None)
@@ -110,7 +112,9 @@ class _Ledger(Generic[B]):
         for connection in connections((transaction, *_around(transaction))):
             check_transaction(connection)
         self._check_order(transaction, prepared)
-        self._of(transaction).events.append(prepared)
+        pending = self._of(transaction)
+        pending.events.append(prepared)
+        pending.noted += 1
         if transaction is self._written:
             with suppress(MissingGreenlet):  # not called by a hook of the commit, so the commit is still to come
                 self._write(session, transaction)
@@ -168,6 +172,8 @@ class _Ledger(Generic[B]):
         if pending is not None:  # it was rolled back, and with it what others had it write
             for lender, events in pending.borrowed.items():
                 self._of(lender).events[:0] = events
+            if pending.noted:
+                log.debug("events that are dropped with a transaction which was not committed: %d", pending.noted)
         if transaction is self._written:
             self._written = None
         if transaction is self._announced:

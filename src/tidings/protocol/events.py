@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self, get_args
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -68,8 +69,9 @@ class Event(BaseModel):
             raise DeclarationError(
                 f"{cls.__qualname__}: version={version!r} needs key=: a version is that of a keyed entity"
             )
-        for path in filter(None, (key, version)):
-            _follow_path(cls, path, cls)
+        for role, path in {"key": key, "version": version}.items():
+            if path is not None:
+                _check_path(cls, role, path)
 
     # Pydantic hands class keywords to both hooks; this one must accept what the other reads.
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -150,21 +152,56 @@ def _checked_type(name: str, cls: type) -> str:
     return name
 
 
-def _follow_path(model: type[BaseModel], path: str, event: type[Event]) -> None:
-    """Refuse a path that leads to no field, as far as the annotations tell."""
-    name, _, rest = path.partition(".")
-    field = model.model_fields.get(name)
-    if field is None:
+def _check_path(event: type[Event], role: str, path: str) -> None:
+    """Refuse a path that leads to no field, or to one that can be no key or version, as far as annotations tell."""
+    kinds: list[Any] = [event]
+    for name in path.split("."):
+        found = [inner for kind in kinds for inner in _inside(kind, name)]
+        if not found:
+            raise DeclarationError(
+                f"{event.__qualname__}: the path {path!r} leads nowhere: {_named(kinds)} has no field {name!r}"
+            )
+        kinds = found
+    known = [kind for kind in kinds if isinstance(kind, type) and kind is not type(None)]
+    usable = [kind for kind in known if _MAY_BE[role](kind)]
+    if known and not usable and not any(kind is Any for kind in kinds):
+        wanted = "a non-negative integer" if role == "version" else "what identifies it, such as its id"
         raise DeclarationError(
-            f"{event.__qualname__}: the path {path!r} leads nowhere: {model.__qualname__} has no field {name!r}"
+            f"{event.__qualname__}: {role}={path!r} is of type {_named(kinds)}; the path has to lead to {wanted}"
         )
-    inner = [
-        kind
-        for kind in (field.annotation, *get_args(field.annotation))
-        if isinstance(kind, type) and issubclass(kind, BaseModel)
-    ]
-    if rest and inner:
-        _follow_path(inner[0], rest, event)
+
+
+def _inside(kind: Any, name: str) -> list[Any]:
+    """The types that an attribute of such a value may have; `Any` where nothing is known, none where there is none."""
+    if not isinstance(kind, type):
+        return [Any]
+    if issubclass(kind, BaseModel):
+        field = kind.model_fields.get(name)
+        return [] if field is None else _alternatives(field.annotation)
+    # Instances without a dictionary of their own have the attributes of their class, and no others.
+    return [Any] if kind is object or kind.__dictoffset__ or hasattr(kind, name) else []
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """The classes that a value of this annotation may be of; `Any` for what is none."""
+    origin = get_origin(annotation)
+    if origin in {Union, UnionType}:
+        return [kind for part in get_args(annotation) for kind in _alternatives(part)]
+    if origin is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    kind = origin or annotation
+    return [kind if isinstance(kind, type) else Any]
+
+
+def _named(kinds: Sequence[Any]) -> str:
+    return " or ".join(dict.fromkeys(kind.__qualname__ for kind in kinds if kind is not type(None)))
+
+
+# What `_key` and `_version` would refuse of every value, is refused at once.
+_MAY_BE: Mapping[str, Callable[[type], bool]] = {
+    "key": lambda kind: not issubclass(kind, bool | float | BaseModel),
+    "version": lambda kind: (issubclass(kind, int) and kind is not bool) or kind is object,
+}
 
 
 def _payload(event: Event) -> bytes:
@@ -231,7 +268,7 @@ def _key(event: Event) -> str | None:
     if kind.key_path is None:
         return None
     value = _at(event, kind.key_path)
-    if isinstance(value, bool | float) or value is None or not str(value):
+    if isinstance(value, bool | float | BaseModel) or value is None or not str(value):
         raise EventError(f"{kind.event_type}: {kind.key_path} is {value!r}, which identifies nothing")
     if len(str(value)) > _MAX_KEY or not str(value).isprintable():
         reason = f"a key has at most {_MAX_KEY} characters, all printable"

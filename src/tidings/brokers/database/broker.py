@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import random as dice
 import secrets
 import time
@@ -23,16 +24,19 @@ from tidings.brokers.database.repairing import Repairer
 from tidings.brokers.database.settings import Bounds, DatabaseSettings
 from tidings.brokers.database.source import DatabaseSource
 from tidings.brokers.database.sweeping import Sweeper, sweep
-from tidings.brokers.database.tables import PREFIX, TablesMissing, tables
+from tidings.brokers.database.tables import PREFIX, TablesMissing, look_at, tables
 from tidings.brokers.database.writing import LogWriter, Written
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 from tidings.tail import Tails, read_since, retry_forever
 
+log = logging.getLogger("tidings")
+
 Loop = asyncio.AbstractEventLoop
 
 _GROUP = 200  # events that are committed together
 _WAITING = 10_000  # that may wait for that
+_CHECK_TIME = 5.0  # seconds that the start of a server waits for the database
 
 
 class DatabaseBroker(Broker):
@@ -139,6 +143,16 @@ class DatabaseBroker(Broker):
     @property
     def in_use(self) -> bool:
         return self._tails.followed
+
+    async def check(self) -> None:
+        """Raises TablesMissing. A database that does not answer is logged: clients are served once it does."""
+        try:
+            async with asyncio.timeout(_CHECK_TIME):
+                await self._background.do(lambda access: access.read(partial(look_at, self.metadata)))
+        except TablesMissing:
+            raise
+        except Exception as error:  # noqa: BLE001
+            log.warning("the database of the logs does not answer: %r", error)
 
     async def close(self) -> None:
         """Commit what waits on this loop, and end all tasks and connections. Channels stay followed, and are delivered

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Double,
     Index,
     Integer,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal,
+    select,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -75,6 +78,12 @@ def made_by(migration: str, metadata: MetaData) -> Iterator[None]:
         raise TablesMissing(
             f"the database lacks tables of tidings ({said}): run a migration that calls {migration}.upgrade(op)"
         ) from error
+
+
+def look_at(metadata: MetaData, connection: Connection) -> None:
+    """Read nothing from each of the tables, which raises where one is missing."""
+    for table in metadata.sorted_tables:
+        connection.execute(select(literal(1)).select_from(table).limit(0))
 
 
 def tables(prefix: str = PREFIX, schema: str | None = None) -> Tables:
