@@ -250,3 +250,81 @@ test("edits made offline are kept and marked, sent in order on return, and a con
   await expect(staff.card(mine)).toContainText("09:00–19:00");
   cable.close();
 });
+
+test("a change whose answer was lost can be undone", async ({ person, desk }) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
+  const { page } = manager;
+  await page.route("**/api/schedules/batch", async (route) => {
+    await route.fetch();
+    await expect.poll(() => desk.rows(week)).toEqual([]);
+    // Its event has come by another way.
+    await expect(staff.card(shift)).toHaveCount(0);
+    await route.abort("connectionreset");
+  });
+  await manager.card(shift).focus();
+  const lost = page.waitForEvent("requestfailed");
+  await page.keyboard.press("Delete");
+  await lost;
+  await page.unroute("**/api/schedules/batch");
+  await page.keyboard.press("Control+z");
+  await expect.poll(() => desk.rows(week)).toHaveLength(1);
+  await expect(staff.page.locator("[data-schedule]")).toContainText("09:00–17:00");
+  await expect.poll(async () => JSON.stringify(await manager.rows())).toBe(JSON.stringify(await desk.rows(week)));
+});
+
+test("offline, undoing drops what was never sent and keeps the rest with what is published, to be sent in order", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const noor = await desk.hire({ name: `Noor ${week}`, email: `noor-${week}@example.com` });
+  const deleted = await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16), note: "Bring the key" });
+  const draft = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
+  const cable = await Cable.to(server.url);
+  const [manager, staff] = await Promise.all([person(MANAGER, { week, url: cable.url }), person(STAFF, { week })]);
+  const { page } = manager;
+  const unsent = page.getByText("Not sent yet", { exact: true });
+  const toast = page.getByRole("group", { name: "What was done last" });
+  await manager.card(deleted).focus();
+  await page.keyboard.press("Delete");
+  await expect.poll(() => desk.rows(week)).toEqual([`${draft.id}/1`]);
+  // The dialog is fetched after the first screen, or when it is first asked for.
+  await page.getByRole("button", { name: "Publish 1 change" }).click();
+  await page.getByRole("button", { name: "Not yet" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+
+  await cut(manager, cable);
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
+  const cell = manager.cell(noor.id, at(week, 3, 0).slice(0, 10));
+  await cell.focus();
+  await page.keyboard.type("9-17 nurse");
+  await page.keyboard.press("Enter");
+  await expect(cell.getByText("Not sent yet", { exact: true })).toBeVisible();
+  await page.keyboard.press("Control+z");
+  await expect(toast).toContainText("Undone: 1 change.");
+  await expect(cell.locator("[data-schedule]")).toHaveCount(0);
+  await page.keyboard.press("Control+z");
+  await expect(toast).toContainText("Not sent yet");
+  const restored = manager.cell(null, at(week, 0, 0).slice(0, 10)).locator("[data-schedule]");
+  await expect(restored).toContainText("Not sent yet");
+  await page.getByRole("button", { name: "Publish 1 change" }).click();
+  await page.getByRole("button", { name: "Publish it" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(manager.card(draft)).toContainText("Not sent yet");
+  await expect(unsent).toHaveCount(2);
+  expect(await desk.rows(week)).toEqual([`${draft.id}/1`]);
+
+  await mend(manager, cable);
+  await expect(unsent).toHaveCount(0);
+  await expect.poll(() => desk.get(week, draft.id)).toMatchObject({ status: "published", version: 2 });
+  await expect.poll(() => desk.rows(week)).toHaveLength(2);
+  await expect(staff.page.locator("[data-schedule]")).toHaveCount(2);
+  await expect.poll(async () => JSON.stringify(await manager.rows())).toBe(JSON.stringify(await desk.rows(week)));
+  // What was published while offline is undone like any other change, and so is nothing else.
+  await page.keyboard.press("Control+z");
+  await expect.poll(() => desk.get(week, draft.id)).toMatchObject({ status: "draft", version: 3 });
+  cable.close();
+});

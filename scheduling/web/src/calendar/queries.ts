@@ -5,7 +5,7 @@ import type { CalendarAddress, Imported, Schedule } from "../api/types";
 import { SCHEDULES } from "../live/queries";
 import { type CalendarLink, Me, type MeEvent } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
-import { HistoryContext } from "../shift/mutations";
+import { HistoryContext } from "../shift/history";
 
 const LINKS = ["calendar-links"];
 

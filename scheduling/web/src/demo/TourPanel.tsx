@@ -5,7 +5,7 @@ import { type ReactNode, useContext, useEffect, useRef, useState, useSyncExterna
 import { useTranslation } from "react-i18next";
 import { useAnnounce } from "../live/announcer";
 import { useSignedIn } from "../session/signed-in";
-import { HistoryContext } from "../shift/mutations";
+import { HistoryContext } from "../shift/history";
 import { useVisitor } from "./about";
 import { secondWindow } from "./entry";
 import { cutNetwork } from "./network";

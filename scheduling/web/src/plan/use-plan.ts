@@ -4,11 +4,10 @@ import { isUnreachable, Problem, sentenceOf } from "../api/problem";
 import { reasonSentences } from "../api/reasons";
 import type { Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { useHeld } from "../live/held";
 import type { Check } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
-import type { DeedKind } from "../shift/history";
-import { type Batching, HistoryContext, useBatch, useRestore } from "../shift/mutations";
+import { type DeedKind, HistoryContext } from "../shift/history";
+import { type Batching, useBatch, useRestore } from "../shift/mutations";
 import { copyOf, distance, shifted, together } from "../shift/placing";
 import type { Unsaved } from "../shift/unsent";
 import type { Day } from "../time/week";
@@ -63,24 +62,28 @@ function doneWords(t: Translate, kind: Placing["kind"], count: number): string {
 export function useUndo(): () => Promise<void> {
   const history = useContext(HistoryContext);
   const { mutate: restore } = useRestore();
-  const { count: unsent } = useHeld();
   const { t } = useTranslation();
   const toast = useToast();
   return useCallback(
     () =>
       history.inTurn(async () => {
-        // What waits to be sent is newer than what is kept.
-        if (unsent > 0) return toast({ sentence: t("plan.not.undoUnsent"), bad: true });
         const deed = history.pop();
         if (!deed) return toast({ sentence: t("plan.not.toUndo") });
+        const dropped = history.dropUnsent(deed);
+        if (dropped === "waits") {
+          history.putBack(deed);
+          return toast({ sentence: t("plan.not.undoUnsent"), bad: true });
+        }
+        if (dropped !== "sent") return toast({ sentence: t("plan.done.undone", { count: dropped.length }) });
         const rows = await history.rowsOf(deed);
         if (!rows) return;
         const outcome = await restore(rows);
         if (outcome.status === "saved") return toast({ sentence: t("plan.done.undone", { count: rows.length }) });
+        if (outcome.status === "held") return toast({ sentence: t("plan.done.undoneUnsent", { count: rows.length }) });
         if (outcome.status === "refused" && isUnreachable(outcome.error)) history.putBack(deed);
         toast({ sentence: t("plan.not.undone", { why: why(t, outcome) }), bad: true });
       }),
-    [history, restore, toast, unsent, t],
+    [history, restore, toast, t],
   );
 }
 

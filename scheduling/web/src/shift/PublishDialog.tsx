@@ -135,6 +135,10 @@ export function PublishDialog({ opened, drafts, close }: Props) {
   const people = told.filter(({ staffId }) => staffId !== null).length;
   const publish = async (accept?: readonly string[]) => {
     const outcome = await publishing.mutate({ shifts: drafts, ...(accept ? { accept } : {}) });
+    if (outcome.status === "held") {
+      announce(t("live.unsent.held"), { shown: true });
+      return close();
+    }
     if (outcome.status !== "saved") return setFailure(failureOf(outcome.error, drafts));
     announce(t("shift.done.published", { count: drafts.length }));
     close();

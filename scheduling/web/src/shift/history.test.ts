@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../api/types";
-import { History, inverse, type Rows } from "./history";
+import { type Deed, History, inverse, type Rows } from "./history";
 
 function shift(id: number, version: number, change: Partial<Schedule> = {}): Schedule {
   const times = { starts_at: "2026-11-23T08:00:00Z", ends_at: "2026-11-23T16:00:00Z", timezone: "Europe/London" };
@@ -157,6 +157,37 @@ describe("the history", () => {
     const refused = history.restore(Promise.reject(new Error("stale")), () => []);
     await expect(refused).rejects.toThrow("stale");
     await history.inTurn(async () => expect(await popped(history)).toHaveLength(1));
+    expect(history.size).toBe(0);
+  });
+
+  it("drops what was never sent, and says of the rest whether it may have arrived", async () => {
+    const history = new History();
+    const rows = [{ before: null, after: shift(-1, 0) }];
+    const waiting = (withdraw: (() => boolean) | null) => ({ rows, withdraw });
+    const never = new Promise<Rows>(() => {});
+    for (const each of [waiting(() => true), waiting(() => false), waiting(null)]) {
+      void history.record("create", never, (did) => did, each);
+    }
+    await history.record(
+      "create",
+      Promise.resolve(rows),
+      (did) => did,
+      waiting(() => true),
+    );
+    const last = () => history.dropUnsent(history.pop() as Deed);
+    expect([last(), last(), last(), last()]).toEqual(["sent", "sent", "waits", rows]);
+  });
+
+  it("goes on where what undoes a change cannot be sent now, and goes by what it will restore", async () => {
+    const history = new History();
+    await did(history, [{ before: null, after: shift(5, 1) }]);
+    await did(history, [{ before: shift(5, 1), after: null }]);
+    await history.inTurn(async () => {
+      await popped(history);
+      void history.restore(new Promise(() => {}), () => []);
+      history.held([{ was: shift(5, 1), now: shift(-1, 0) }]);
+    });
+    await history.inTurn(async () => expect(await popped(history)).toEqual([{ before: null, after: shift(-1, 0) }]));
     expect(history.size).toBe(0);
   });
 

@@ -1,6 +1,8 @@
 /** What this page has changed, newest last, so that it can be undone. */
+import { createContext } from "react";
 import type { Schedule } from "../api/types";
 import type { RowChange } from "../live/changes";
+import { OwnEvents } from "./own-events";
 
 /** Shifts before and after one change; null where they did not or do not exist. */
 export type Rows = readonly RowChange<Schedule>[];
@@ -11,13 +13,22 @@ export type DeedKind = "create" | "change" | "delete" | "publish" | "move" | "co
 export interface Deed {
   readonly number: number;
   readonly kind: DeedKind;
-  /** What came of it, once the server has answered; null when it was refused. */
-  readonly done: Promise<Rows | null>;
+  /** Resolves once it is known what came of it. */
+  readonly done: Promise<void>;
+}
+
+/** A change on its way. */
+export interface Waiting {
+  /** What it is meant to do. */
+  readonly rows: Rows;
+  /** Set while it could not be sent: drops it, if it never was. False: it may have arrived. */
+  withdraw: (() => boolean) | null;
 }
 
 interface Kept extends Deed {
-  /** As `done`, kept up with what was undone since. */
-  rows: Rows | null;
+  /** What it did, kept up with what was undone since; read when it is first asked for. Null: not known yet. */
+  rows: (() => Rows) | null;
+  readonly waiting: Waiting | null;
 }
 
 /** What takes rows back to how they were. */
@@ -38,7 +49,17 @@ interface Restored {
 
 const LIMIT = 100;
 
+/** Reads when it is first asked, and says the same from then on. */
+function once(read: () => Rows): () => Rows {
+  let rows: Rows | null = null;
+  return () => {
+    rows ??= read();
+    return rows;
+  };
+}
+
 export class History {
+  readonly events = new OwnEvents();
   readonly #limit: number;
   #kept: readonly Kept[] = [];
   #count = 0;
@@ -60,25 +81,30 @@ export class History {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Keeps a change that was sent as the newest one, and the oldest no longer when there are too many. Forgets it when it fails. */
-  async record<A>(kind: DeedKind, answer: Promise<A>, rowsOf: (answer: A) => Rows): Promise<A> {
-    let settle: (rows: Rows | null) => void = () => {};
+  /** Keeps a change as the newest one, and the oldest no longer when there are too many. Forgets it when it fails. */
+  async record<A>(
+    kind: DeedKind,
+    answer: Promise<A>,
+    rowsOf: (answer: A) => Rows,
+    waiting: Waiting | null = null,
+  ): Promise<A> {
+    let settle: () => void = () => {};
     this.#count += 1;
-    const done = new Promise<Rows | null>((resolve) => {
+    const done = new Promise<void>((resolve) => {
       settle = resolve;
     });
-    const kept: Kept = { number: this.#count, kind, done, rows: null };
+    const kept: Kept = { number: this.#count, kind, done, rows: null, waiting };
     this.#kept = [...this.#kept, kept].slice(-this.#limit);
     try {
       const answered = await answer;
-      kept.rows = rowsOf(answered);
-      settle(kept.rows);
+      kept.rows = once(() => rowsOf(answered));
       this.#tell(kind);
       return answered;
     } catch (error) {
       this.#drop(kept);
-      settle(null);
       throw error;
+    } finally {
+      settle();
     }
   }
 
@@ -98,8 +124,18 @@ export class History {
   /** What a change that was taken off did, once that is known; null when it did nothing. */
   async rowsOf(deed: Deed): Promise<Rows | null> {
     await deed.done;
-    const { rows } = deed as Kept;
-    return rows && rows.length > 0 ? rows : null;
+    const rows = (deed as Kept).rows?.() ?? [];
+    return rows.length > 0 ? rows : null;
+  }
+
+  /**
+   * Drops a change that was taken off and was never sent; gives what it was meant to do. `waits`: it may have arrived, which is known
+   * only later. `sent`: it has ended, or is about to.
+   */
+  dropUnsent(deed: Deed): Rows | "waits" | "sent" {
+    const { rows, waiting } = deed as Kept;
+    if (rows || !waiting?.withdraw) return "sent";
+    return waiting.withdraw() ? waiting.rows : "waits";
   }
 
   /** Runs what undoes a change when all before it have ended: it has to know what they left. */
@@ -118,12 +154,19 @@ export class History {
     return answer;
   }
 
+  /** What undoes a change cannot be sent now: the next ones do not wait for it, and go by what it will restore. */
+  held(restored: readonly Restored[]): void {
+    this.#restored = Promise.resolve();
+    this.undone(restored);
+  }
+
   /** A change was undone: earlier ones, which left these shifts as they were before it, can be undone in their turn. */
   undone(restored: readonly Restored[]): void {
     const found = (row: Schedule | null) =>
       restored.find(({ was }) => was.id === row?.id && was.version === row.version)?.now ?? row;
     for (const kept of this.#kept) {
-      if (kept.rows) kept.rows = kept.rows.map(({ before, after }) => ({ before, after: found(after) }));
+      const rows = kept.rows?.().map(({ before, after }) => ({ before, after: found(after) }));
+      if (rows) kept.rows = () => rows;
     }
   }
 
@@ -135,3 +178,6 @@ export class History {
     this.#kept = this.#kept.filter((each) => each !== kept);
   }
 }
+
+/** What this page has changed. */
+export const HistoryContext = createContext(new History());

@@ -1,21 +1,19 @@
-import { type OptimisticEdit, type UseLiveMutation, useLiveMutation } from "@tidings/react/query";
-import { createContext, useContext } from "react";
+import type { OptimisticEdit } from "@tidings/react/query";
+import { createContext, useCallback, useContext } from "react";
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
 import type { Batch, Batched, Schedule } from "../api/types";
 import type { RowChange } from "../live/changes";
+import { useOutage } from "../live/outage";
 import { SCHEDULES } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { type DeedKind, History, inverse, type Rows } from "./history";
+import { type DeedKind, type History, HistoryContext, inverse, type Rows, type Waiting } from "./history";
 import { fieldsOf } from "./placing";
 import { changesFrom, shownAs } from "./shift-fields";
-import { type UseHolding, useHolding } from "./use-holding";
+import { type Known, type UseHolding, useHolding } from "./use-holding";
 
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
-
-/** What this page has changed; every change below is kept there. */
-export const HistoryContext = createContext(new History());
 
 /** The row as it is now, and who was first, where that is why a change was refused. */
 function conflict(error: unknown) {
@@ -36,6 +34,13 @@ const shownOver = (shown: Schedule) => ({
   row: (row: Schedule | undefined): Schedule => ({ ...shown, id: row?.id ?? shown.id }),
 });
 
+const isChanged = ({ before, after }: RowChange<Schedule>) => before?.version !== after?.version;
+
+/** Keeps a change in the history. */
+function keepIn(history: History, kind: DeedKind, did: Promise<() => Rows>, waiting: Waiting): Promise<unknown> {
+  return history.record(kind, did, (read) => read().filter(isChanged), waiting);
+}
+
 /** The version that a change was made from; one that is new, or was when it was drawn, has none. */
 const seen = (shift: Schedule | null) => (shift && shift.version > 0 ? shift.version : undefined);
 
@@ -47,13 +52,12 @@ export function useSaveShift<V extends Saving>(
   const history = useContext(HistoryContext);
   return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: (input: V, { requestId, known }) => {
-      const base = input.base && known(input.base);
-      const sent = send(api, { ...input, base }, requestId);
-      return history.record(base ? "change" : "create", sent, (after) => [{ before: base, after }]);
-    },
+    mutationFn: (input: V, { requestId, known }) =>
+      send(api, { ...input, base: input.base && known(input.base) }, requestId),
     edit: ({ base, shown }) => ({ ...shownOver(shown), version: seen(base) }),
     rowsOf: ({ base, shown }) => [{ before: base, after: shown }],
+    doneBy: ({ base }, after, known) => [{ before: base && known(base), after }],
+    keep: ({ base }, did, waiting) => keepIn(history, base ? "change" : "create", did, waiting),
     answered: (schedule) => [schedule],
     conflict,
   });
@@ -67,17 +71,17 @@ export function useDeleteShift(): UseHolding<Schedule, void> {
   return useHolding({
     queryKey: SCHEDULES,
     mutationFn: (shift: Schedule, { requestId, known }) => {
-      const before = known(shift);
-      ownDeletes.add(before.id);
-      return history.record("delete", api.deleteSchedule(before.id, before.version, requestId), () => [
-        { before, after: null },
-      ]);
+      const { id, version } = known(shift);
+      ownDeletes.add(id);
+      return api.deleteSchedule(id, version, requestId);
     },
     edit: (shift) => {
       ownDeletes.add(shift.id);
       return { id: shift.id, row: () => null, version: seen(shift) };
     },
     rowsOf: (before) => [{ before, after: null }],
+    doneBy: (shift, _, known) => [{ before: known(shift), after: null }],
+    keep: (_, did, waiting) => keepIn(history, "delete", did, waiting),
     answered: () => [],
     conflict,
   });
@@ -88,18 +92,27 @@ interface Publishing {
   readonly accept?: readonly string[];
 }
 
-/** Publishes drafts together: all of them, or none. Nothing is shown before the server has agreed. */
-export function usePublish(): UseLiveMutation<Publishing, Schedule, { schedules: Schedule[] }> {
+/**
+ * Publishes drafts together: all of them, or none. They are drafts on the screen until the server has agreed; where many are, they wait
+ * for its answer.
+ */
+export function usePublish(): UseHolding<Publishing, { schedules: Schedule[] }> {
   const { api } = useSignedIn();
   const history = useContext(HistoryContext);
-  return useLiveMutation({
+  const { gone } = useOutage();
+  return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: ({ shifts, accept }: Publishing, { requestId }) => {
-      const drafts = shifts.map(({ id, version }) => ({ id, version }));
-      return history.record("publish", api.publish(drafts, accept, requestId), ({ schedules }) =>
-        schedules.map((after, index) => ({ before: shifts[index] ?? null, after })),
-      );
+    mutationFn: ({ shifts, accept }: Publishing, { requestId, known }) => {
+      const drafts = shifts.map(known).map(({ id, version }) => ({ id, version }));
+      return api.publish(drafts, accept, requestId);
     },
+    edit: ({ shifts }) =>
+      shifts.length > MOST_SHOWN && !gone
+        ? []
+        : shifts.map((shift) => ({ id: shift.id, row: (row) => row ?? null, version: seen(shift) })),
+    rowsOf: ({ shifts }) => shifts.map((before) => ({ before, after: { ...before, status: "published" as const } })),
+    doneBy: ({ shifts }, { schedules }) => schedules.map((after, index) => ({ before: shifts[index] ?? null, after })),
+    keep: (_, did, waiting) => keepIn(history, "publish", did, waiting),
     answered: ({ schedules }) => schedules,
     conflict,
   });
@@ -114,11 +127,6 @@ export interface Batching {
 
 /** More rows than this are shown when the server has them, not before: each of its events draws the week anew. */
 const MOST_SHOWN = 50;
-
-/** A shift as the server knows it. */
-type Known = (shift: Schedule) => Pick<Schedule, "id" | "version">;
-
-const asLeft: Known = (shift) => shift;
 
 function requestOf(rows: Rows, accept: readonly string[] | undefined, known: Known): Batch {
   const numbered = (shift: Schedule) => {
@@ -144,12 +152,13 @@ function doneBy(rows: Rows, { created, changed }: Batched, known: Known): Rows {
   });
 }
 
-const isChanged = ({ before, after }: RowChange<Schedule>) => before?.version !== after?.version;
+/** As many are shown where they wait for a connection. */
+const MOST_HELD = 300;
 
-function shownOf(rows: Rows, ownDeletes: Set<number>): OptimisticEdit<Schedule>[] {
+function shownOf(rows: Rows, ownDeletes: Set<number>, gone: boolean): OptimisticEdit<Schedule>[] {
   for (const { before, after } of rows) if (before && !after) ownDeletes.add(before.id);
-  if (rows.length > MOST_SHOWN) return [];
-  return rows.flatMap(({ before, after }): OptimisticEdit<Schedule>[] => {
+  if (rows.length > MOST_SHOWN && !gone) return [];
+  return rows.slice(0, MOST_HELD).flatMap(({ before, after }): OptimisticEdit<Schedule>[] => {
     const version = seen(before);
     if (after) return [{ ...shownOver(after), id: (before ?? after).id, version }];
     return before ? [{ id: before.id, row: () => null, version }] : [];
@@ -161,16 +170,32 @@ export function useBatch(): UseHolding<Batching, Batched> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
   const history = useContext(HistoryContext);
+  const { gone } = useOutage();
   return useHolding({
     queryKey: SCHEDULES,
-    mutationFn: ({ kind, rows, accept }: Batching, { requestId, known }) =>
-      history.record(kind, api.batch(requestOf(rows, accept, known), requestId), (answer) =>
-        doneBy(rows, answer, known).filter(isChanged),
-      ),
-    edit: ({ rows }) => shownOf(rows, ownDeletes),
+    mutationFn: ({ rows, accept }: Batching, { requestId, known }) =>
+      api.batch(requestOf(rows, accept, known), requestId),
+    edit: ({ rows }) => shownOf(rows, ownDeletes, gone),
     rowsOf: ({ rows }) => rows,
+    doneBy: ({ rows }, answer, known) => doneBy(rows, answer, known),
+    keep: ({ kind }, did, waiting) => keepIn(history, kind, did, waiting),
     answered: ({ created, changed }) => [...created, ...changed],
     conflict,
+  });
+}
+
+interface Restoring {
+  /** What the change did. */
+  readonly done: Rows;
+  /** What takes that back. */
+  readonly rows: Rows;
+}
+
+/** The shifts that stand in the place of those of before, as they are `now`, in the same order. */
+function restoredBy({ done, rows }: Restoring, now: Rows) {
+  return now.flatMap(({ after }, index) => {
+    const before = [done[index]?.before, rows[index]?.after];
+    return before.flatMap((was) => (was && after ? [{ was, now: after }] : []));
   });
 }
 
@@ -178,33 +203,39 @@ export function useBatch(): UseHolding<Batching, Batched> {
  * Takes back what a change did, if its rows still are as it left them. What stood before may object to a soft rule: that was
  * accepted then, and is again. Not kept in the history.
  */
-export function useRestore(): UseLiveMutation<Rows, Schedule, Batched> {
+export function useRestore(): UseHolding<Rows, Batched> {
   const { api } = useSignedIn();
   const ownDeletes = useContext(OwnDeletesContext);
   const history = useContext(HistoryContext);
-  return useLiveMutation({
+  const { gone } = useOutage();
+  const { mutate, pending } = useHolding({
     queryKey: SCHEDULES,
-    mutationFn: (done: Rows, { requestId }) => {
-      const rows = inverse(done);
-      const sent = api.batch(requestOf(rows, undefined, asLeft), requestId).catch((error: unknown) => {
+    mutationFn: ({ rows }: Restoring, { requestId, known }) =>
+      api.batch(requestOf(rows, undefined, known), requestId).catch((error: unknown) => {
         if (!(error instanceof Problem && error.overrulable)) throw error;
-        return api.batch(requestOf(rows, error.codes, asLeft), requestId);
-      });
-      return history.restore(sent, (answer) =>
-        doneBy(rows, answer, asLeft).flatMap(({ after: now }, index) => {
-          const was = done[index]?.before;
-          return was && now ? [{ was, now }] : [];
-        }),
-      );
-    },
-    edit: (done) => shownOf(restoring(inverse(done)), ownDeletes),
+        return api.batch(requestOf(rows, error.codes, known), requestId);
+      }),
+    edit: ({ rows }) => shownOf(rows, ownDeletes, gone),
+    rowsOf: ({ rows }) => rows,
+    doneBy: ({ rows }, answer, known) => doneBy(rows, answer, known),
+    keep: (restoring, did) => history.restore(did, (read) => restoredBy(restoring, read())),
     answered: ({ created, changed }) => [...created, ...changed],
     conflict,
   });
+  const restore = useCallback(
+    async (done: Rows) => {
+      const restoring = { done, rows: restoringOf(inverse(done)) };
+      const outcome = await mutate(restoring);
+      if (outcome.status === "held") history.held(restoredBy(restoring, restoring.rows));
+      return outcome;
+    },
+    [mutate, history],
+  );
+  return { mutate: restore, pending };
 }
 
 /** Shifts that are created anew have no number yet: their old ones are of rows that are gone. */
-function restoring(rows: Rows): Rows {
+function restoringOf(rows: Rows): Rows {
   return rows.map(({ before, after }) =>
     after && !before
       ? { before, after: shownAs(null, fieldsOf(after), after.timezone, after.updated_by ?? { id: 0, name: "" }) }

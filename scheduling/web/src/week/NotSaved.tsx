@@ -6,6 +6,7 @@ import { Problem } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import { useAnnounce } from "../live/announcer";
+import type { RowChange } from "../live/changes";
 import { why } from "../plan/use-plan";
 import { type Audience, whose } from "../shift/announcements";
 import { useBatch } from "../shift/mutations";
@@ -13,12 +14,18 @@ import { type Lost, useLost } from "../shift/unsent";
 import { whenOf } from "../time/words";
 import classes from "./NotSaved.module.css";
 
+function kindOf({ before, after }: RowChange<Schedule>) {
+  if (!before) return "added";
+  if (!after) return "removed";
+  return before.status === "draft" && after.status === "published" ? "published" : "changed";
+}
+
 /** What was to be done, and why it was not: of several shifts the first. */
 function sentenceOf({ rows, outcome }: Lost, audience: Audience): string {
   const { t } = audience;
   const [row] = rows;
   const shift = row?.after ?? row?.before;
-  const kind = !row?.before ? "added" : row.after ? "changed" : "removed";
+  const kind = row ? kindOf(row) : "changed";
   const told = shift ? { what: whose(shift, audience), when: whenOf(shift) } : { what: "", when: "" };
   return t(`live.unsent.${kind}`, { ...told, why: why(t, outcome) });
 }

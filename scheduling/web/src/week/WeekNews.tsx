@@ -12,6 +12,7 @@ import { type Listener, useNews } from "../live/news";
 import { useOutage } from "../live/outage";
 import { type Audience, sentence } from "../shift/announcements";
 import { OwnDeletesContext } from "../shift/mutations";
+import { useOwnEvents } from "../shift/use-own-events";
 
 /** What this page did itself: edits that wait for the server, and changes that bear the reader's own name. */
 function useOwnDoing(me: number): Listener<Schedule>["ignores"] {
@@ -38,6 +39,7 @@ interface Props {
 /** Tells what others change in what is on the screen: to screen readers, on the cards, and after an outage as a list. */
 export function WeekNews({ week, first }: Props) {
   const { me, nameOf, openShift } = useDesk();
+  useOwnEvents();
   const announce = useAnnounce();
   const fresh = useContext(FreshContext);
   const ignores = useOwnDoing(me);

@@ -40,6 +40,7 @@ export const live: Translated<typeof english.live> = {
     lost_other: "{{count}} Änderungen nicht gespeichert",
     added: "Nicht hinzugefügt: {{what}} am {{when}}. {{why}}",
     changed: "Nicht geändert: {{what}} am {{when}}. {{why}}",
+    published: "Nicht veröffentlicht: {{what}} am {{when}}. {{why}}",
     removed: "Nicht gelöscht: {{what}} am {{when}}. {{why}}",
     again: "Noch einmal",
     edit: "Bearbeiten",

@@ -38,6 +38,10 @@ export const plan: Translated<typeof english.plan> = {
     pasted_other: "{{count}} Schichten eingefügt.",
     undone_one: "Rückgängig gemacht: {{count}} Änderung.",
     undone_other: "Rückgängig gemacht: {{count}} Änderungen.",
+    undoneUnsent_one:
+      "Rückgängig gemacht: {{count}} Änderung. Noch nicht gesendet: Das folgt, sobald die Verbindung wieder da ist.",
+    undoneUnsent_other:
+      "Rückgängig gemacht: {{count}} Änderungen. Noch nicht gesendet: Das folgt, sobald die Verbindung wieder da ist.",
   },
   not: {
     saved: "Nicht gespeichert. {{why}}",
@@ -45,7 +49,8 @@ export const plan: Translated<typeof english.plan> = {
     pasted: "Nicht kopiert. {{why}}",
     undone: "Nicht rückgängig gemacht. {{why}}",
     toUndo: "Es gibt nichts rückgängig zu machen.",
-    undoUnsent: "Was Sie zuletzt getan haben, ist noch nicht gesendet. Danach lässt es sich rückgängig machen.",
+    undoUnsent:
+      "Was Sie zuletzt getan haben, ist unterwegs. Es lässt sich rückgängig machen, sobald der Server geantwortet hat.",
     copied: "Es wurde noch nichts kopiert.",
     changedSince: "{{name}} hat diese Schicht inzwischen geändert.",
     deletedSince: "{{name}} hat diese Schicht inzwischen gelöscht.",

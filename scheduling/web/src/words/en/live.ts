@@ -35,6 +35,7 @@ export const live = {
     lost_other: "{{count}} changes not saved",
     added: "Not added: {{what}} on {{when}}. {{why}}",
     changed: "Not changed: {{what}} on {{when}}. {{why}}",
+    published: "Not published: {{what}} on {{when}}. {{why}}",
     removed: "Not deleted: {{what}} on {{when}}. {{why}}",
     again: "Try again",
     edit: "Edit",

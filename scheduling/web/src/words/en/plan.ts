@@ -36,6 +36,8 @@ export const plan = {
     pasted_other: "{{count}} shifts pasted.",
     undone_one: "Undone: {{count}} change.",
     undone_other: "Undone: {{count}} changes.",
+    undoneUnsent_one: "Undone: {{count}} change. Not sent yet: that follows when the connection is back.",
+    undoneUnsent_other: "Undone: {{count}} changes. Not sent yet: that follows when the connection is back.",
   },
   not: {
     saved: "Not saved. {{why}}",
@@ -43,7 +45,7 @@ export const plan = {
     pasted: "Not copied. {{why}}",
     undone: "Not undone. {{why}}",
     toUndo: "There is nothing to undo.",
-    undoUnsent: "What you did last is not sent yet. It can be undone when it is.",
+    undoUnsent: "What you did last is on its way. It can be undone when the server has answered.",
     copied: "Nothing was copied yet.",
     changedSince: "{{name}} changed this shift since.",
     deletedSince: "{{name}} deleted this shift since.",
