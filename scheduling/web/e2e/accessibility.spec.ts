@@ -1,6 +1,7 @@
+import type { Page } from "@playwright/test";
 import { expectClean } from "./axe";
 import { Cable } from "./cable";
-import { at, expect, ownWeek, STAFF, test, weekAt } from "./fixtures";
+import { ARRIVAL, at, expect, ownWeek, STAFF, test, weekAt } from "./fixtures";
 import { ACTS, CATALOGUES, fill, like } from "./scenes";
 
 // A scene's week is its own: they need not wait for one another.
@@ -18,6 +19,19 @@ const LOOKS = (["en", "de"] as const).flatMap((language) =>
   })),
 );
 
+/** Goes to a page by way of one that there is not, so that nothing stays open, and without loading the dashboard again. */
+async function turnTo(page: Page, path: string, noPage: string): Promise<void> {
+  const go = (to: string) => page.evaluate((address) => history.pushState(null, "", address), to);
+  const between = page.getByRole("heading", { name: noPage });
+  // What the last scene pointed at shall not show its tooltip in this one.
+  await page.mouse.move(0, 0);
+  await go("/nowhere");
+  await expect(between).toBeVisible();
+  if (path === "/nowhere") return;
+  await go(path);
+  await expect(between).toHaveCount(0);
+}
+
 for (const { language, phone, dark, name } of LOOKS) {
   for (const [title, { email, wideOnly, scenes }] of Object.entries(ACTS)) {
     if (wideOnly && phone) continue;
@@ -26,10 +40,12 @@ for (const { language, phone, dark, name } of LOOKS) {
       test.slow();
       const plan = await fill(ownWeek(), desk, await deskOf(STAFF), await deskOf(SECOND));
       const { page } = await person(email, { phone, language });
-      const visit = async (path: string) => void (await page.goto(`${server.url}${path}`));
+      const words = CATALOGUES[language];
+      const load = async (path: string) => void (await page.goto(`${server.url}${path}`));
+      const visit = (path: string) => turnTo(page, path, words.shell.noPage.title);
       for (const [scene, open] of Object.entries(scenes)) {
         await test.step(scene, async () => {
-          const within = await open({ ...plan, page, words: CATALOGUES[language], visit });
+          const within = await open({ ...plan, page, words, visit, load });
           await expectClean(page, { within, dark });
         });
       }
@@ -41,9 +57,8 @@ for (const { language, phone, dark, name } of LOOKS) {
     const { live } = CATALOGUES[language];
     const shift = await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
     const cable = await Cable.to(server.url);
-    const { page } = await person(STAFF, { phone, language, url: cable.url });
-    await page.goto(weekAt(cable.url, week));
-    await expect(page.locator(`[data-schedule="${shift.id}"]`)).toBeVisible();
+    const { page } = await person(STAFF, { phone, language, url: weekAt(cable.url, week) });
+    await expect(page.locator(`[data-schedule="${shift.id}"]`)).toBeVisible(ARRIVAL);
     await expect(
       page.getByRole("button", { name: like(live.connection.replace("{{title}}", live.connected.title)) }),
     ).toBeVisible();

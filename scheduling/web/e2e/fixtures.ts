@@ -19,7 +19,7 @@ export const STAFF = "staff@example.com";
 export const PASSWORD = "demo";
 
 /** How long a page may take to be there: on a machine that does other things, too, longer than anything on it. */
-const ARRIVAL = { timeout: 30_000 };
+export const ARRIVAL = { timeout: 30_000 };
 
 let year = 2030;
 

@@ -3,7 +3,7 @@ import type { Schedule, Staff } from "../src/api/types";
 import { english } from "../src/words/catalogue";
 import { german } from "../src/words/german";
 import { DIALOG } from "./axe";
-import { at, type Desk, expect, MANAGER, STAFF } from "./fixtures";
+import { ARRIVAL, at, type Desk, expect, MANAGER, STAFF } from "./fixtures";
 
 export const CATALOGUES = { en: english, de: german };
 export type Language = keyof typeof CATALOGUES;
@@ -45,8 +45,10 @@ export async function fill(week: string, desk: Desk, sam: Desk, jonas: Desk): Pr
 export interface Stage extends Plan {
   readonly page: Page;
   readonly words: Words;
-  /** Opens a page of the dashboard, "/week" for one. */
+  /** Goes to a page of the dashboard, "/week" for one, as a link does: what was fetched before is not fetched again. */
   readonly visit: (path: string) => Promise<void>;
+  /** Loads the dashboard anew, at a page: for scenes in which something is answered in the server's place. Costs a second. */
+  readonly load: (path: string) => Promise<void>;
 }
 
 /** Opens something; what is to be read of it is given back where it is not the whole page. */
@@ -61,7 +63,7 @@ interface Act {
 
 async function openWeek({ page, visit, week }: Stage, more = ""): Promise<void> {
   await visit(`/week?week=${week}${more}`);
-  await expect(page.locator("[aria-busy=false]")).toBeVisible();
+  await expect(page.locator("[aria-busy=false]")).toBeVisible(ARRIVAL);
 }
 
 async function openNew(stage: Stage, staff: number | "open"): Promise<void> {
@@ -112,9 +114,9 @@ const WEEK: Act["scenes"] = {
     await expect(page.getByText(words.week.empty.title)).toBeVisible();
     return undefined;
   },
-  "a week that could not be loaded": async ({ page, visit }) => {
+  "a week that could not be loaded": async ({ page, load }) => {
     await page.route("**/api/staff*", (route) => route.fulfill({ status: 403, json: { title: "No" } }));
-    await visit("/week?week=2101-01-03");
+    await load("/week?week=2101-01-03");
     await expect(page.getByRole("alert")).toBeVisible();
     await page.unroute("**/api/staff*");
     return undefined;
