@@ -78,6 +78,15 @@ class Tree(Channel[NodeAdded | Emptied], name="tree:{tree_id}:{part}"):
     part: int
 
 
+class NodeWanted(Event, type="tree:node-wanted"):
+    """A message to the server."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    node_id: UUID
+    with_children: bool = True
+
+
 class HTTPLog(Channel[Emptied], name="log"): ...
 
 
@@ -108,7 +117,7 @@ export interface Node {
   page: Page_int_;
   anything: unknown;
   free: Record<string, unknown>;
-  note?: string;
+  note: string;
   "the-odd one": string;
 }
 """
@@ -186,6 +195,14 @@ def test_definitions_keep_what_is_checked_and_nothing_else(written):
 def test_the_order_of_declarations_does_not_matter(written):
     for channels in itertools.permutations([Tree, Mine, HTTPLog]):
         assert generate([NodeAdded, Emptied], channels, "tidings types app.live") == written
+
+
+def test_a_message_to_the_server_may_leave_out_what_has_a_default() -> None:
+    text = generate([NodeWanted, NodeAdded], [Tree], "x")
+    assert (
+        "export interface NodeWantedPayload {\n  /** uuid */\n  nodeId: string;\n  withChildren?: boolean;\n}" in text
+    )
+    assert "  note: string;\n" in text
 
 
 def test_events_without_channels_need_no_channels():

@@ -246,7 +246,7 @@ export interface ScheduleUpdatedPayload {
 export interface ScheduleWithdrawnPayload {
   scheduleId: number;
   version: number;
-  schedule?: Schedule | null;
+  schedule: Schedule | null;
 }
 
 /** Colleagues are played in the demo, or are not any more. */
@@ -548,7 +548,7 @@ const DEFINITIONS: Definitions = {
       version: { type: "integer" },
       schedule: { anyOf: [{ $ref: "#/$defs/Schedule" }, { type: "null" }] },
     },
-    required: ["scheduleId", "version"],
+    required: ["scheduleId", "version", "schedule"],
   },
   Simulation: {
     type: "object",

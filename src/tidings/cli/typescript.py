@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic.errors import PydanticUserError
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic_core.core_schema import DataclassField, ModelField, TypedDictField
 
 from tidings.cli.typescript_schema import Schema, declaration, name_of, reduced
 from tidings.cli.typescript_text import WIDTH, literal, property_name, union
@@ -19,6 +20,7 @@ from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Event
 from tidings.protocol.messages import WSEventType, member_name
 
+Field = ModelField | DataclassField | TypedDictField
 EventClass = type[Event]
 ChannelClass = type[Channel[Any]]
 
@@ -48,9 +50,9 @@ def generate(events: Iterable[EventClass], channels: Iterable[ChannelClass], com
     one name in TypeScript, or one has a name that means something else there.
     """
     channels = sorted(set(channels), key=_class_name)
-    carried = (event for channel in channels for event in channel.event_types.values())
+    carried = {event for channel in channels for event in channel.event_types.values()}
     events = sorted({*events, *carried}, key=_class_name)
-    schemas, payloads = _schemas(events)
+    schemas, payloads = _schemas(events, carried)
     _check_names(schemas, events, channels)
     sections = [
         _head(command, events, channels),
@@ -72,21 +74,46 @@ def _place(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _schemas(events: Collection[EventClass]) -> tuple[dict[str, Schema], dict[EventClass, str]]:
-    """The JSON Schema of every model by its TypeScript name, sorted, and the name of each event's payload."""
+class _Sent(GenerateJsonSchema):
+    """What is sent has every field, those with defaults too."""
+
+    def field_is_required(self, field: Field, total: bool) -> bool:
+        if field["type"] == "typed-dict-field":
+            return super().field_is_required(field, total)
+        return field.get("serialization_exclude_if") is None
+
+
+def _schemas(
+    events: Collection[EventClass], carried: Collection[EventClass]
+) -> tuple[dict[str, Schema], dict[EventClass, str]]:
+    """The JSON Schema of every model by its TypeScript name, sorted, and the name of each event's payload.
+
+    An event that no channel carries is a message to the server, which may leave out what has a default.
+    """
     if not events:
         return {}, {}
     try:
-        references, document = models_json_schema([(event, "serialization") for event in events], by_alias=True)
+        references, document = models_json_schema(
+            [(event, "serialization") for event in events], by_alias=True, schema_generator=_Sent
+        )
     except PydanticUserError as error:
         raise TypesError(f"{', '.join(map(_place, events))}: {error.message}") from error
     payloads = {event: f"{event.__name__}Payload" for event in events}
     names = {name_of(references[event, "serialization"]): payload for event, payload in payloads.items()}
-    definitions: dict[str, Schema] = {}
+    definitions: dict[str, dict[str, Any]] = {}
     for python_name, schema in document["$defs"].items():
         name = names.get(python_name, python_name)
         definitions[name] = _renamed(schema, names)
+    for event in events:
+        if event not in carried:
+            _leave_out(event, definitions[payloads[event]])
     return dict(sorted(definitions.items())), payloads
+
+
+def _leave_out(event: EventClass, schema: dict[str, Any]) -> None:
+    fields = event.model_fields.items()
+    optional = {field.serialization_alias or name for name, field in fields if not field.is_required()}
+    schema["required"] = [name for name in schema.get("required", ()) if name not in optional]
 
 
 def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
