@@ -157,16 +157,17 @@ class ConnectionManager:
         await self.publish_prepared(prepared)
         return prepared.draft.id
 
-    def prepare(self, event: E, *channels: Channel[E], id: str | None = None) -> Prepared:
-        """Check an event and write it as JSON, to be published later: raises what `publish` raises."""
+    def prepare(self, event: E, *channels: Channel[E], id: str | None = None, call: str = "publish(") -> Prepared:
+        """Check an event and write it as JSON, to be published later: raises what `publish` raises.
+
+        `call` is how what it raises begins: the call of the application's, up to the event.
+        """
         if not isinstance(event, Event):
-            raise TypeError(
-                f"publish({event!r:.80}): write an instance of an Event class, or broadcast_to_channel for a mapping"
-            )
+            raise TypeError(f"{call}{event!r:.80}): {_instead_of(event, channels, call)}")
         if not channels:
-            raise ChannelError(f"publish({type(event).__name__}(…)) names no channel: nobody would get it")
+            raise ChannelError(f"{call}{type(event).__name__}(…)) names no channel: nobody would get it")
         for channel in channels:
-            self._check_known(channel)
+            self._check_known(channel, call)
             check_carries(channel, event)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
         self._check_size(ready)
@@ -186,7 +187,7 @@ class ConnectionManager:
         """
         from tidings.outbox import after_commit
 
-        prepared = self.prepare(event, *channels, id=id)
+        prepared = self.prepare(event, *channels, id=id, call="publish_after_commit(session, ")
         after_commit(self, session, prepared)
         return prepared.draft.id
 
@@ -238,9 +239,9 @@ class ConnectionManager:
                 f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self.limits.message_size}"
             )
 
-    def _check_known(self, channel: Channel[Any]) -> None:
+    def _check_known(self, channel: Channel[Any], call: str) -> None:
         if not isinstance(channel, Channel):
-            raise TypeError(f"publish(…, {not_a_channel(channel)}")
+            raise TypeError(f"{call}…, {not_a_channel(channel)}")
         declared = self.declarations.channels
         if declared and type(channel) not in declared:
             name = type(channel).__name__
@@ -403,6 +404,16 @@ def _as_rule(function: Callable[..., Any], dependent: bool) -> Rule:
 
         return solved(function)
     return lambda channel, user, handshake: function(channel, user)
+
+
+def _instead_of(event: object, channels: Sequence[object], call: str) -> str:
+    """What to write where an event was to be."""
+    if isinstance(event, type) and issubclass(event, Event):
+        return f"that is the class; write {event.__name__}(…), with its fields if it has any"
+    if any(isinstance(channel, Event) for channel in channels):
+        return "the event comes before its channels"
+    untyped = ", or broadcast_to_channel for a mapping" if call == "publish(" else ""
+    return f"write an instance of an Event class{untyped}"
 
 
 def _names(channels: Sequence[str] | str) -> list[str]:

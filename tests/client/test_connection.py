@@ -169,7 +169,8 @@ class TestRefusals:
             refused(4401, "unauthorized", server, reply_to=server.socket.last("auth")["id"])
             with pytest.raises(Disconnected) as ended:
                 await soon(client.connected())
-            assert (ended.value.code, ended.value.reason) == ("unauthorized", "unauthorized: no")
+            assert (ended.value.code, ended.value.reason) == ("unauthorized", "no")
+            assert str(ended.value) == "unauthorized: no"
 
     async def test_a_token_that_expired_on_the_way_is_renewed_once(self) -> None:
         server, tokens = Server(), Tokens("old", "old too")

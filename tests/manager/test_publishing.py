@@ -67,6 +67,18 @@ class TestPublish:
         ("event", "channels", "error", "said"),
         [
             (NotePosted(note_id=1), [], ChannelError, "names no channel"),
+            (
+                {"note_id": 1},
+                [Notes()],
+                TypeError,
+                r"^publish\({.+}\): write an instance .+, or broadcast_to_channel for",
+            ),
+            (
+                Notes(),
+                [NotePosted(note_id=1)],
+                TypeError,
+                r"^publish\(Notes\(\)\): the event comes before its channels",
+            ),
             (Shouted(text="hi"), [Notes()], EventError, "Notes does not carry Shouted; it declares NotePosted"),
             (NotePosted(note_id=2**53), [Notes()], EventError, "note_id is 9007199254740992, beyond"),
             (NotePosted(note_id=1, text="x" * 65_536), [Notes()], EventError, "more than 65536"),

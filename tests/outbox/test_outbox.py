@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tests.outbox.conftest import DRIVERS, desk_of, live
 from tests.outbox.desk import Desk, Note, Table
 from tests.stage import Hearing, NotePosted, Notes, Room
-from tidings import TidingsError
+from tidings import ChannelError, TidingsError
 from tidings.brokers.database import DatabaseBroker, TablesMissing
 from tidings.outbox import Outbox, OutboxError
 from tidings.protocol.log import Entry
@@ -294,7 +294,23 @@ async def test_arguments_that_are_something_else_are_refused(engine: Engine | As
         Outbox(wrong)
     with pytest.raises(TypeError, match=r"Outbox\(manager, 'x'\): the second is an Engine"):
         Outbox(manager, wrong)
-    with pytest.raises(TypeError, match=r"publish\({'note_id': 1}\): write an instance of an Event class"):
+    with pytest.raises(
+        TypeError, match=r"^outbox\.publish\(session, {'note_id': 1}\): write an instance of an Event class$"
+    ):
         outbox.publish(Session(), mapping, Notes())
+    note: Any = NotePosted(note_id=1)
+    event_class: Any = NotePosted
+    with pytest.raises(
+        TypeError, match=r"^outbox\.publish\(NotePosted\(…\), …\): the session comes first, then the event"
+    ):
+        outbox.publish(note, mapping, Notes())
+    with pytest.raises(TypeError, match=r"^outbox\.publish\(session, .*\): the event comes before its channels$"):
+        outbox.publish(Session(), kind(), note)
+    with pytest.raises(ChannelError, match=r"^outbox\.publish\(session, NotePosted\(…\)\) names no channel"):
+        outbox.publish(Session(), note)
+    with pytest.raises(
+        TypeError, match=r"^publish_after_commit\(session, <class .*\): that is the class; write NotePosted"
+    ):
+        manager.publish_after_commit(Session(), event_class, Notes())
     with pytest.raises(TypeError, match=r"Notes\): that is the class; write Notes\(…\)"):
         outbox.publish(Session(), NotePosted(note_id=1), kind)

@@ -234,7 +234,8 @@ class Client:
         state = State.CLOSED
         try:
             loss = await self._stay_connected()
-            end, state = Disconnected(loss.code or "disconnected", loss.reason), State.REFUSED
+            code = loss.code or "disconnected"
+            end, state = Disconnected(code, loss.reason.removeprefix(f"{code}: ")), State.REFUSED
         except Exception as error:
             end = Disconnected("internal_error", f"the client failed: {error!r}")
             raise

@@ -92,7 +92,9 @@ class Outbox:
         sorts after one of these: two such transactions could wait for each other. And the commit raises TablesMissing
         where the session's database does not have the tables.
         """
-        prepared = self._manager.prepare(event, *channels, id=id)
+        if isinstance(session, Event | Channel):
+            raise TypeError(f"outbox.publish({type(session).__name__}(…), …): the session comes first, then the event")
+        prepared = self._manager.prepare(event, *channels, id=id, call="outbox.publish(session, ")
         note(session, self, prepared)
         return prepared.draft.id
 
