@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isUnreachable, Problem, problemOf, sentenceOf } from "./problem";
+import { conflictOf, isUnreachable, Problem, problemOf, sentenceOf } from "./problem";
 
 const json = (body: unknown, status: number) =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/problem+json" } });
@@ -35,14 +35,13 @@ describe("problemOf", () => {
       changed_at: "2026-11-24T12:00:00Z",
       current: null,
     };
-    const stale = (await problemOf(json(body, 409))).stale();
-    expect(stale).toEqual({
-      detail: "Mona Reyes deleted this shift",
-      changedBy: changed_by,
-      changedAt: "2026-11-24T12:00:00Z",
+    expect(conflictOf(await problemOf(json(body, 409)))).toEqual({
+      sentence: "Mona Reyes deleted this shift",
+      by: "Mona Reyes",
       current: null,
     });
-    expect((await problemOf(json({ detail: "That e-mail exists." }, 409))).stale()).toBeNull();
+    expect(conflictOf(await problemOf(json({ detail: "That e-mail exists." }, 409)))).toBeNull();
+    expect(conflictOf(new TypeError("a bug"))).toBeNull();
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import type { Instant } from "../time/zone";
 import { words } from "../words/language";
 import { reasonSentences } from "./reasons";
 import { refusalInWords } from "./refusals";
@@ -14,11 +13,12 @@ export interface Reason {
   readonly params?: Readonly<Record<string, string | number>>;
 }
 
-/** What a stale write was told: who changed the row meanwhile, and what it is now (null: deleted). */
-export interface Stale<Row> {
-  readonly detail: string;
-  readonly changedBy: Person | null;
-  readonly changedAt: Instant | null;
+/** Why a change came too late: somebody was faster. Live mutations take it as it is. */
+export interface Conflict<Row> {
+  readonly sentence: string;
+  /** Who was, by name, if anybody is known. */
+  readonly by: string | null;
+  /** What the row is now; null when it was deleted. */
   readonly current: Row | null;
 }
 
@@ -60,16 +60,6 @@ export class Problem extends Error {
 
   get codes(): string[] {
     return [...new Set(this.reasons.map((reason) => reason.code))];
-  }
-
-  stale<Row>(): Stale<Row> | null {
-    if (this.status !== 409 || !("current" in this.body)) return null;
-    return {
-      detail: this.sentence,
-      changedBy: (this.body.changed_by as Person | null | undefined) ?? null,
-      changedAt: (this.body.changed_at as Instant | null | undefined) ?? null,
-      current: this.body.current as Row | null,
-    };
   }
 }
 
@@ -116,6 +106,13 @@ export function sentenceOf(error: unknown): string {
   if (!(error instanceof Problem)) return t("refused.page");
   if (error.reasons.length > 0) return reasonSentences(t, error.reasons);
   return error.sentence;
+}
+
+/** The conflict that a change was refused for; null when it was refused for something else. */
+export function conflictOf<Row>(error: unknown): Conflict<Row> | null {
+  if (!(error instanceof Problem) || error.status !== 409 || !("current" in error.body)) return null;
+  const by = (error.body.changed_by as Person | null | undefined)?.name ?? null;
+  return { sentence: error.sentence, by, current: error.body.current as Row | null };
 }
 
 /** No server answered, or only what stands before it. */

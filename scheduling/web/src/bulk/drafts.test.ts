@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { Problem, type Reason } from "../api/problem";
 import type { Schedule } from "../api/types";
-import { copiesOf, missing, objectionsIn, remedied } from "./drafts";
+import { objectionsTo } from "../shift/objections";
+import { copiesOf, missing, remedied } from "./drafts";
 
 const ME = { id: 1, name: "Mona" };
 
@@ -46,7 +47,7 @@ it("leaves out what is there already, one for one", () => {
 it("finds the drafts that a refusal is about, and meets the objections as told", () => {
   const drafts = [1, 2, 3].map((id) => shift({ id }));
   const reasons = [reason(1, "rest", "soft"), reason(2, "overlap", "hard"), reason(2, "rest", "soft")];
-  const objections = objectionsIn(new Problem(422, "", "", reasons), drafts);
+  const objections = objectionsTo(drafts, new Problem(422, "", "", reasons));
   expect([...objections]).toEqual([
     [2, [reasons[0]]],
     [3, [reasons[1], reasons[2]]],

@@ -1,7 +1,7 @@
 /** Many shifts that are to be drafted together, and what becomes of those that the rules object to. */
-import type { Problem, Reason } from "../api/problem";
 import type { Person, Schedule } from "../api/types";
 import { verdictOf } from "../rules/use-check";
+import type { Objections } from "../shift/objections";
 import { copyOf, shifted } from "../shift/placing";
 import { minutesBetween } from "../time/zone";
 
@@ -36,19 +36,6 @@ export function missing(drafts: readonly Schedule[], there: readonly Schedule[])
     if (index >= 0) left.splice(index, 1);
     return index < 0;
   });
-}
-
-/** What the rules say against drafts, by the drafts' ids. */
-export type Objections = ReadonlyMap<number, readonly Reason[]>;
-
-/** Which of the drafts a refused batch names: its reasons are about `create.<index>.<field>`. */
-export function objectionsIn({ reasons }: Problem, drafts: readonly Schedule[]): Objections {
-  const found = new Map<number, Reason[]>();
-  for (const reason of reasons) {
-    const id = drafts[Number(/^create\.(\d+)\./.exec(reason.field)?.[1] ?? Number.NaN)]?.id;
-    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), reason]);
-  }
-  return found;
 }
 
 /** What is done with drafts that do not fit. */

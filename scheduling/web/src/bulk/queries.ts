@@ -1,15 +1,10 @@
 import { type UseLiveMutation, useLiveMutation, useLiveQuery } from "@tidings/react/query";
-import { Problem, retry } from "../api/problem";
+import { conflictOf, retry } from "../api/problem";
 import type { FullTemplate, TemplateShift } from "../api/types";
 import { type Template, Templates } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 
 const TEMPLATES = ["templates"];
-
-function conflict(error: unknown) {
-  const stale = error instanceof Problem ? error.stale<Template>() : null;
-  return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
-}
 
 const listed = ({ shifts: _, ...template }: FullTemplate): Template => template;
 
@@ -42,7 +37,7 @@ export function useSaveTemplate(): UseLiveMutation<Saving, Template, FullTemplat
         ? api.changeTemplate(replaces.id, { version: replaces.version, name, shifts }, requestId)
         : api.addTemplate(name, shifts, requestId),
     answered: (template) => [listed(template)],
-    conflict,
+    conflict: conflictOf<Template>,
   });
 }
 
@@ -54,7 +49,7 @@ export function useRenameTemplate(): UseLiveMutation<Template, Template, FullTem
       api.changeTemplate(id, { version, name }, requestId),
     edit: (renamed) => ({ id: renamed.id, row: () => renamed }),
     answered: (template) => [listed(template)],
-    conflict,
+    conflict: conflictOf<Template>,
   });
 }
 
@@ -65,6 +60,6 @@ export function useDeleteTemplate(): UseLiveMutation<Template, Template, void> {
     mutationFn: ({ id, version }: Template, { requestId }) => api.deleteTemplate(id, version, requestId),
     edit: ({ id }) => ({ id, row: () => null }),
     answered: () => [],
-    conflict,
+    conflict: conflictOf<Template>,
   });
 }

@@ -6,7 +6,8 @@ import { useToast } from "../plan/toasts";
 import { useUndo } from "../plan/use-plan";
 import type { DeedKind } from "../shift/history";
 import { useBatch } from "../shift/mutations";
-import { type Objections, objectionsIn, type Remedy, remedied } from "./drafts";
+import { type Objections, objectionsTo } from "../shift/objections";
+import { type Remedy, remedied } from "./drafts";
 
 /** What is said when so many are drafted. */
 type Done = (count: number) => string;
@@ -56,7 +57,7 @@ export function useDrafting(kind: DeedKind): Drafting {
         return true;
       }
       const { error } = outcome;
-      const objections: Objections = error instanceof Problem ? objectionsIn(error, drafts) : new Map();
+      const objections: Objections = error instanceof Problem ? objectionsTo(drafts, error) : new Map();
       setRefusal({ drafts, done, objections, general: objections.size > 0 ? null : sentenceOf(error) });
       return false;
     },

@@ -3,7 +3,7 @@ import type { ChannelEvent } from "@tidings/client";
 import { useChannel } from "@tidings/react";
 import { type UseLiveMutation, useLiveMutation, useLiveQuery } from "@tidings/react/query";
 import type { Api } from "../api/api";
-import { Problem, retry } from "../api/problem";
+import { conflictOf, retry } from "../api/problem";
 import type { OfferFields, SeenOffer } from "../api/types";
 import { Drafts, Me, type Offer, Offers, Schedules, Team, TimeOffRequests } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
@@ -50,11 +50,6 @@ export function useFreshObjections(refetch: () => Promise<unknown>): void {
   useChannel<ChannelEvent>(manager ? TimeOffRequests() : Me({ user_id: String(me.id) }), hear);
 }
 
-function conflict(error: unknown) {
-  const stale = error instanceof Problem ? error.stale<Offer>() : null;
-  return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
-}
-
 const SEND: Record<Step, (api: Api, { offer, note }: Deed, requestId: string) => Promise<Offer>> = {
   accept: (api, { offer: { id, version } }, requestId) => api.acceptOffer(id, version, requestId),
   approve: (api, { offer: { id, version, objections }, note }, requestId) => {
@@ -85,7 +80,7 @@ export function useStep(): UseLiveMutation<Deed, SeenOffer, Offer> {
       return { id: offer.id, row: () => ({ ...offer, status: OUTCOMES[step], taken_by, answer: note, ...stamp }) };
     },
     answered: (offer): SeenOffer[] => [offer],
-    conflict,
+    conflict: conflictOf<Offer>,
   });
 }
 

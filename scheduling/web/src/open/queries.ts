@@ -1,5 +1,5 @@
 import { type UseLiveMutation, useLiveMutation, useLiveQuery } from "@tidings/react/query";
-import { Problem, retry } from "../api/problem";
+import { conflictOf, retry } from "../api/problem";
 import type { OpenShift, Schedule } from "../api/types";
 import { Me, type MeEvent, Schedules, type SchedulesEvent } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
@@ -40,9 +40,6 @@ export function useClaim(): UseLiveMutation<OpenShift, OpenShift, Schedule> {
     mutationFn: ({ id, version }: OpenShift, { requestId }) => api.claimShift(id, version, requestId),
     edit: ({ id }) => ({ id, row: () => null }),
     answered: () => [],
-    conflict: (error) => {
-      const stale = error instanceof Problem ? error.stale<Schedule>() : null;
-      return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
-    },
+    conflict: conflictOf<Schedule>,
   });
 }

@@ -3,13 +3,13 @@ import { IconAlertCircle, IconAlertTriangle, IconCloudOff } from "@tabler/icons-
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { shortReason } from "../api/reasons";
-import type { ConsideredShift, Schedule } from "../api/types";
+import type { Schedule } from "../api/types";
 import { shiftOf } from "../grid/grid";
-import { type Check, useCheck } from "../rules/use-check";
+import { type Check, considered, useCheck } from "../rules/use-check";
 import { hours, timeSpan } from "../time/words";
 import type { Translate } from "../words/language";
 import classes from "./QuickEntry.module.css";
-import { type QuickRead, type Typing, useQuickEntry } from "./use-quick-entry";
+import { type Typing, useQuickEntry } from "./use-quick-entry";
 
 interface Props {
   readonly typing: Typing;
@@ -26,12 +26,6 @@ function meaning(t: Translate, after: Schedule): string {
   const { minutes, overnight } = shiftOf(after);
   const span = timeSpan(after, after.timezone);
   return `${overnight ? t("plan.entry.overnight", { span }) : span} · ${hours(minutes)} · ${after.role} · ${after.location}`;
-}
-
-function consideredOf(found: QuickRead, shift: Schedule | null): ConsideredShift | null {
-  if ("why" in found) return null;
-  const { staff_id, starts_at, ends_at, role, location } = found.after;
-  return { staff_id, starts_at, ends_at, role, location, ...(shift ? { id: shift.id } : {}) };
 }
 
 /** What the rules say, under what was read. */
@@ -70,7 +64,7 @@ export function QuickEntry({ typing, name, save, close, more }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const hint = useId();
   const found = read(text);
-  const check = useCheck(consideredOf(found, typing.shift));
+  const check = useCheck("why" in found ? null : considered(found.after, typing.shift?.id));
   const known = !check.pending && "after" in found ? check.verdict : "unknown";
   const wrong = "why" in found || known === "hard";
 

@@ -30,6 +30,12 @@ export interface Check {
   readonly away: boolean;
 }
 
+/** A shift as the rules are asked about it; `id` is of the one that it would change, if any. */
+export function considered(shift: Omit<ConsideredShift, "id">, id?: number): ConsideredShift {
+  const { staff_id, starts_at, ends_at, role, location } = shift;
+  return { staff_id, starts_at, ends_at, role, location, ...(id === undefined ? {} : { id }) };
+}
+
 /** Asks again what was asked before, when others change what the rules look at. */
 function useFreshAnswers(): void {
   useInvalidate(Schedules(), () => ASKED, { all: ASKED });

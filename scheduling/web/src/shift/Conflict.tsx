@@ -2,7 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { IconUsers } from "@tabler/icons-react";
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import type { Stale } from "../api/problem";
+import type { Conflict } from "../api/problem";
 import type { Schedule } from "../api/types";
 import { clockTime, dayShort } from "../time/words";
 import { Notice } from "../ui/Notice";
@@ -68,15 +68,15 @@ export function Questions({ questions, nameOf, take, keep }: QuestionsProps) {
 }
 
 interface LateProps {
-  readonly stale: Stale<Schedule>;
+  readonly conflict: Conflict<Schedule>;
   readonly close: () => void;
 }
 
 /** Somebody else was faster, and nothing is left to be asked: says who, and what to do now. */
-export function Late({ stale: { detail, current }, close }: LateProps) {
+export function Late({ conflict: { sentence, current }, close }: LateProps) {
   const { t } = useTranslation();
   return (
-    <Notice tone="warn" icon={IconUsers} title={detail} urgent>
+    <Notice tone="warn" icon={IconUsers} title={sentence} urgent>
       {current ? (
         <p>{t("live.conflict.taken")}</p>
       ) : (

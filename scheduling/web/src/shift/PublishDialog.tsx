@@ -20,6 +20,7 @@ import { whenOf } from "../time/words";
 import { Dialog } from "../ui/Dialog";
 import { Face } from "../ui/Face";
 import { usePublish } from "./mutations";
+import { type Objections, objectionsTo } from "./objections";
 import classes from "./PublishDialog.module.css";
 import { zoneOf } from "./shift-fields";
 import { type Telling, type Told, toldBy } from "./telling";
@@ -33,22 +34,18 @@ interface Props {
 /** Why nothing was published: by the drafts' ids, or of no draft in particular. */
 interface Failure {
   readonly general: readonly string[];
-  readonly objections: ReadonlyMap<number, readonly Reason[]>;
+  readonly objections: Objections;
   /** Null when a reason is hard. */
   readonly codes: readonly string[] | null;
 }
 
-const NONE: Failure["objections"] = new Map();
+const NONE: Objections = new Map();
 
 function failureOf(error: unknown, sent: readonly Schedule[]): Failure {
   if (!(error instanceof Problem) || error.reasons.length === 0) {
     return { general: [sentenceOf(error)], objections: NONE, codes: null };
   }
-  const objections = new Map<number, Reason[]>();
-  for (const reason of error.reasons) {
-    const id = sent[Number(reason.field.split(".")[1])]?.id;
-    if (id !== undefined) objections.set(id, [...(objections.get(id) ?? []), reason]);
-  }
+  const objections = objectionsTo(sent, error);
   const general = objections.size > 0 ? [] : [sentenceOf(error)];
   return { general, objections, codes: error.overrulable ? error.codes : null };
 }
@@ -94,7 +91,7 @@ function Line({ telling, reasons }: { telling: Telling; reasons: readonly Reason
   );
 }
 
-function Whom({ told, objections }: { told: readonly Told[]; objections: Failure["objections"] }) {
+function Whom({ told, objections }: { told: readonly Told[]; objections: Objections }) {
   const { t } = useTranslation();
   const { nameOf } = useDesk();
   return (

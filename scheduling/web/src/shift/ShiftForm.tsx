@@ -219,7 +219,7 @@ function Told({ state, week, close }: { state: ShiftFormState; week: Week; close
     const nameOf = (id: number) => week.staff.get(id)?.name ?? t("shell.staffNumber", { id });
     return <Questions {...{ questions, nameOf, take, keep }} />;
   }
-  if (refusal?.stale) return <Late stale={refusal.stale} close={close} />;
+  if (refusal?.conflict) return <Late conflict={refusal.conflict} close={close} />;
   if (!refusal) return null;
   const { general, overrule } = refusal;
   const anyway = () => void save(status, { accept: overrule ?? [] });
@@ -232,8 +232,8 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
   const state = useShiftForm({ schedule, live, initial, locations: week.locations, close });
   const [failure, setFailure] = useState<string | null>(null);
   const now = useNow();
-  const { base, form, considered, check } = state;
-  const wanting = considered && (considered.staff_id === null || check.verdict === "hard") ? considered : null;
+  const { base, form, wanted, check } = state;
+  const wanting = wanted && (wanted.staff_id === null || check.verdict === "hard") ? wanted : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void state.save("published", check.verdict === "soft" ? { accept: check.codes } : {});

@@ -1,7 +1,7 @@
 import type { OptimisticEdit } from "@tidings/react/query";
 import { createContext, useCallback, useContext } from "react";
 import type { Api } from "../api/api";
-import { Problem } from "../api/problem";
+import { conflictOf, Problem } from "../api/problem";
 import type { Batch, Batched, Schedule } from "../api/types";
 import type { RowChange } from "../live/changes";
 import { useOutage } from "../live/outage";
@@ -15,11 +15,16 @@ import { type Known, type UseHolding, useHolding } from "./use-holding";
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
 
+<<<<<<< HEAD
 /** The row as it is now, and who was first, where that is why a change was refused. */
 function conflict(error: unknown) {
   const stale = error instanceof Problem ? error.stale<Schedule>() : null;
   return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
 }
+=======
+/** What this page has changed; every change below is kept there. */
+export const HistoryContext = createContext(new History());
+>>>>>>> 38e83f7 (wip)
 
 interface Saving {
   /** The shift as it was; null: a new one. */
@@ -59,7 +64,7 @@ export function useSaveShift<V extends Saving>(
     doneBy: ({ base }, after, known) => [{ before: base && known(base), after }],
     keep: ({ base }, did, waiting) => keepIn(history, base ? "change" : "create", did, waiting),
     answered: (schedule) => [schedule],
-    conflict,
+    conflict: conflictOf<Schedule>,
   });
 }
 
@@ -83,7 +88,7 @@ export function useDeleteShift(): UseHolding<Schedule, void> {
     doneBy: (shift, _, known) => [{ before: known(shift), after: null }],
     keep: (_, did, waiting) => keepIn(history, "delete", did, waiting),
     answered: () => [],
-    conflict,
+    conflict: conflictOf<Schedule>,
   });
 }
 
@@ -114,7 +119,7 @@ export function usePublish(): UseHolding<Publishing, { schedules: Schedule[] }> 
     doneBy: ({ shifts }, { schedules }) => schedules.map((after, index) => ({ before: shifts[index] ?? null, after })),
     keep: (_, did, waiting) => keepIn(history, "publish", did, waiting),
     answered: ({ schedules }) => schedules,
-    conflict,
+    conflict: conflictOf<Schedule>,
   });
 }
 
@@ -180,7 +185,7 @@ export function useBatch(): UseHolding<Batching, Batched> {
     doneBy: ({ rows }, answer, known) => doneBy(rows, answer, known),
     keep: ({ kind }, did, waiting) => keepIn(history, kind, did, waiting),
     answered: ({ created, changed }) => [...created, ...changed],
-    conflict,
+    conflict: conflictOf<Schedule>,
   });
 }
 
@@ -220,7 +225,7 @@ export function useRestore(): UseHolding<Rows, Batched> {
     doneBy: ({ rows }, answer, known) => doneBy(rows, answer, known),
     keep: (restoring, did) => history.restore(did, (read) => restoredBy(restoring, read())),
     answered: ({ created, changed }) => [...created, ...changed],
-    conflict,
+    conflict: conflictOf<Schedule>,
   });
   const restore = useCallback(
     async (done: Rows) => {

@@ -2,10 +2,10 @@ import { useForm } from "@mantine/form";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Api } from "../api/api";
-import { Problem, type Reason, type Stale, sentenceOf } from "../api/problem";
+import { type Conflict, conflictOf, Problem, type Reason, sentenceOf } from "../api/problem";
 import type { ConsideredShift, Location, Schedule } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { useCheck } from "../rules/use-check";
+import { considered, useCheck } from "../rules/use-check";
 import { useSignedIn } from "../session/signed-in";
 import type { Translate } from "../words/language";
 import { merge, type Question } from "./merge";
@@ -28,7 +28,7 @@ export interface Refusal {
   readonly general: readonly string[];
   /** Codes with which "Save anyway" would be taken; null when a reason is hard. */
   readonly overrule: readonly string[] | null;
-  readonly stale: Stale<Schedule> | null;
+  readonly conflict: Conflict<Schedule> | null;
 }
 
 function send(api: Api, { base, fields, status, accept }: Saving, requestId: string): Promise<Schedule> {
@@ -38,21 +38,21 @@ function send(api: Api, { base, fields, status, accept }: Saving, requestId: str
 }
 
 function refusalOf(t: Translate, error: unknown, status: Status): { refusal: Refusal; reasons: readonly Reason[] } {
-  const refusal = { status, general: [], overrule: null, stale: null };
-  if (!(error instanceof Problem)) return { refusal: { ...refusal, general: [sentenceOf(error)] }, reasons: [] };
-  const stale = error.stale<Schedule>();
-  if (stale) return { refusal: { ...refusal, stale }, reasons: [] };
-  if (error.reasons.length === 0) return { refusal: { ...refusal, general: [sentenceOf(error)] }, reasons: [] };
+  const refusal = { status, general: [], overrule: null, conflict: null };
+  const conflict = conflictOf<Schedule>(error);
+  if (conflict) return { refusal: { ...refusal, conflict }, reasons: [] };
+  if (!(error instanceof Problem) || error.reasons.length === 0) {
+    return { refusal: { ...refusal, general: [sentenceOf(error)] }, reasons: [] };
+  }
   const { general } = placeReasons(t, error.reasons);
   return { refusal: { ...refusal, general, overrule: error.overrulable ? error.codes : null }, reasons: error.reasons };
 }
 
 /** What the rules are asked about while it is entered; null until it is complete. */
-function consideredOf(t: Translate, values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
+function toConsider(t: Translate, values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
   const read = fieldsOf(t, values, zone, base);
   if ("errors" in read) return null;
-  const { note: _, ...fields } = read.fields;
-  return base ? { ...fields, id: base.id } : fields;
+  return considered(read.fields, base?.id);
 }
 
 interface Options {
@@ -122,7 +122,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     const told = refusalOf(t, outcome.error, status);
     form.setErrors(placeReasons(t, told.reasons).errors);
     setRefusal(told.refusal);
-    if (told.refusal.stale?.current) follow(told.refusal.stale.current);
+    if (told.refusal.conflict?.current) follow(told.refusal.conflict.current);
   };
 
   // While it is being saved, its own event may come before the answer.
@@ -131,10 +131,10 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
     if (live && !busy) follow(live);
   }, [live, busy]);
 
-  const considered = consideredOf(t, form.values, zone, base);
-  const check = useCheck(considered);
+  const wanted = toConsider(t, form.values, zone, base);
+  const check = useCheck(wanted);
 
-  return { form, base, zone, save, saving: busy, refusal, questions, take, keep, considered, check };
+  return { form, base, zone, save, saving: busy, refusal, questions, take, keep, wanted, check };
 }
 
 export type ShiftFormState = ReturnType<typeof useShiftForm>;

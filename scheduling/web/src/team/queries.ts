@@ -1,7 +1,7 @@
 import { type UseLiveMutation, useLiveMutation, useLiveQuery } from "@tidings/react/query";
 import { useState } from "react";
 import type { Api } from "../api/api";
-import { Problem, retry } from "../api/problem";
+import { retry } from "../api/problem";
 import type { LocationNeeds, Schedule, Staff } from "../api/types";
 import { NEEDS, SCHEDULES, STAFF, shiftOf } from "../live/queries";
 import { Drafts, Schedules } from "../live.gen";
@@ -28,12 +28,6 @@ export function useCoverChange(): UseLiveMutation<LocationNeeds, LocationNeeds, 
       api.replaceNeeds({ location, version, needs }, requestId),
     answered: (needs) => [needs],
   });
-}
-
-/** A refusal because somebody was faster: what stands now, and who did it. */
-export function fasterThan<Row>(error: unknown): { readonly current: Row; readonly by: string | null } | null {
-  const stale = error instanceof Problem ? error.stale<Row>() : null;
-  return stale?.current ? { current: stale.current, by: stale.changedBy?.name ?? null } : null;
 }
 
 /** How many shifts of somebody have not begun, drafts with them; undefined until it is known. */

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { sentenceOf } from "../api/problem";
+import { conflictOf, sentenceOf } from "../api/problem";
 import type { LocationNeeds } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { type CoverLine, emptyLine, lineError, linesOf, needsOf, sameNeeds } from "./cover-lines";
-import { fasterThan, useCoverChange } from "./queries";
+import { useCoverChange } from "./queries";
 
 interface Meanwhile {
   readonly current: LocationNeeds;
@@ -71,8 +71,8 @@ export function useCoverForm(live: LocationNeeds) {
       if (outcome.answer) take(outcome.answer);
       return announce(t("team.done.cover", { location: base.location }));
     }
-    const faster = fasterThan<LocationNeeds>(outcome.error);
-    if (faster) setMeanwhile(faster);
+    const conflict = conflictOf<LocationNeeds>(outcome.error);
+    if (conflict?.current) setMeanwhile({ current: conflict.current, by: conflict.by });
     else setRefusal(sentenceOf(outcome.error));
   };
 

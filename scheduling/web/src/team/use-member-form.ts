@@ -1,13 +1,13 @@
 import { useForm } from "@mantine/form";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, type Reason, sentenceOf } from "../api/problem";
+import { conflictOf, Problem, type Reason, sentenceOf } from "../api/problem";
 import { reasonSentence } from "../api/reasons";
 import { USUAL } from "../api/terms";
 import type { Staff, StaffFields } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { changesFrom, errorsOf, fieldsOf, type MemberValues, sameTerms, termsOf, valuesOf } from "./member-fields";
-import { fasterThan, useTeamChange } from "./queries";
+import { useTeamChange } from "./queries";
 
 const NOBODY: MemberValues = { name: "", email: "", role: "staff", skills: [], password: "", ...termsOf(USUAL) };
 
@@ -105,8 +105,8 @@ export function useMemberForm({ member, team, close }: Options) {
     if (!touched) return close();
     const outcome = await save.mutate(base === null ? { base, fields } : { base, fields: changes ?? {} });
     if (outcome.status !== "saved") {
-      const faster = fasterThan<Staff>(outcome.error);
-      if (faster) return setMeanwhile(faster);
+      const conflict = conflictOf<Staff>(outcome.error);
+      if (conflict?.current) return setMeanwhile({ current: conflict.current, by: conflict.by });
       const reasons = outcome.error instanceof Problem ? outcome.error.reasons : [];
       form.setErrors(Object.fromEntries(reasons.map((reason) => [pathOf(reason), reasonSentence(t, reason)])));
       if (reasons.length === 0) setRefusal(sentenceOf(outcome.error));

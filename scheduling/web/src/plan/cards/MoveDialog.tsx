@@ -2,10 +2,10 @@ import { Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
 import { DatePickerInput, TimePicker } from "@mantine/dates";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ConsideredShift, Schedule } from "../../api/types";
+import type { Schedule } from "../../api/types";
 import type { Week } from "../../grid/use-week";
 import { Objections } from "../../rules/Objections";
-import { useCheck } from "../../rules/use-check";
+import { considered, useCheck } from "../../rules/use-check";
 import { placed } from "../../shift/placing";
 import { OPEN, peopleToPlan, valuesOf } from "../../shift/shift-fields";
 import { calendarNamed, timeLabels } from "../../time/time-labels";
@@ -24,10 +24,6 @@ interface Props {
   readonly planner: Planner;
   readonly opened: boolean;
   readonly close: () => void;
-}
-
-function considered({ id, staff_id, starts_at, ends_at, role, location }: Schedule): ConsideredShift {
-  return { id, staff_id, starts_at, ends_at, role, location };
 }
 
 function usePlace([first]: Props["shifts"], many: boolean) {
@@ -100,7 +96,7 @@ export function MoveDialog({ shifts, week, planner, opened, close }: Props) {
   const many = shifts.length > 1;
   const state = usePlace(shifts, many);
   const { there, complete } = state;
-  const check = useCheck(there && !many ? considered(there) : null);
+  const check = useCheck(there && !many ? considered(there, there.id) : null);
   const soft = check.verdict === "soft" && !check.pending;
   const put = (kind: Placing["kind"]) => {
     planner.place(shifts, there, { kind, check: soft && kind === "move" ? check : null, accepted: true });

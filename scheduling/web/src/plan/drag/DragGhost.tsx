@@ -16,7 +16,7 @@ import { type Check, useCheck } from "../../rules/use-check";
 import { hours, timeSpan } from "../../time/words";
 import { minutesBetween } from "../../time/zone";
 import classes from "./DragGhost.module.css";
-import { consideredOf, type Drag, type Dragged, draggedTo, isHome, useDragged } from "./drag";
+import { type Drag, type Dragged, draggedTo, isHome, toConsider, useDragged } from "./drag";
 import { targetWords } from "./words";
 
 /** What is said of a place: `home` is where it is now, `nowhere` takes no shift. */
@@ -99,7 +99,7 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
 function Ghost({ drag, dragged, table }: { drag: Drag; dragged: Dragged; table: HTMLElement | null }) {
   const { t } = useTranslation();
   const { nameOf, colourOf } = useDesk();
-  const check = useCheck(consideredOf(dragged));
+  const check = useCheck(toConsider(dragged));
   const there = draggedTo(dragged);
   const { target, shift, others, copying, warned } = dragged;
   const known = check.pending ? "unknown" : check.verdict;

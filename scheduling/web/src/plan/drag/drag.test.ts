@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule } from "../../api/types";
 import { together } from "../../shift/placing";
-import { consideredOf, Drag, type Dragged, draggedTo, isHome } from "./drag";
+import { Drag, type Dragged, draggedTo, isHome, toConsider } from "./drag";
 
 /** Nine to five in London on the n-th of November. */
 function shift(id: number, staff_id: number, date: number): Schedule {
@@ -17,12 +17,12 @@ describe("a shift that is dragged", () => {
   it("goes to its target, and is at home until then", () => {
     const drag = new Drag();
     drag.lift(shift(7, 1, 23), "move", null);
-    expect([isHome(lifted(drag)), consideredOf(lifted(drag))]).toEqual([true, null]);
+    expect([isHome(lifted(drag)), toConsider(lifted(drag))]).toEqual([true, null]);
     drag.aim({ target: { staffId: 2, day: "2026-11-25" } });
     expect(draggedTo(lifted(drag))).toMatchObject({ staff_id: 2, starts_at: "2026-11-25T09:00:00Z" });
-    expect(consideredOf(lifted(drag))).toMatchObject({ id: 7, staff_id: 2 });
+    expect(toConsider(lifted(drag))).toMatchObject({ id: 7, staff_id: 2 });
     drag.aim({ copying: true });
-    expect(consideredOf(lifted(drag))).not.toHaveProperty("id");
+    expect(toConsider(lifted(drag))).not.toHaveProperty("id");
   });
 
   it("by an edge gets other times, and over nothing goes nowhere", () => {

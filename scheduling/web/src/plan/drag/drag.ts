@@ -1,7 +1,7 @@
 /** A shift that is being dragged, whatever drags it: held by its middle it goes elsewhere, by an edge it gets other times. */
 import { useSyncExternalStore } from "react";
 import type { ConsideredShift, Schedule } from "../../api/types";
-import type { Check } from "../../rules/use-check";
+import { type Check, considered } from "../../rules/use-check";
 import { delayed, placed, stretched } from "../../shift/placing";
 import type { Day } from "../../time/week";
 import { minutesBetween, wallTime } from "../../time/zone";
@@ -68,11 +68,10 @@ function isSame(left: Dragged, right: Dragged): boolean {
 }
 
 /** What the rules are asked about while it is dragged; null where there is nothing to ask. */
-export function consideredOf(dragged: Dragged): ConsideredShift | null {
+export function toConsider(dragged: Dragged): ConsideredShift | null {
   const there = draggedTo(dragged);
   if (!there || isHome(dragged)) return null;
-  const { id, staff_id, starts_at, ends_at, role, location } = there;
-  return { staff_id, starts_at, ends_at, role, location, ...(dragged.copying ? {} : { id }) };
+  return considered(there, dragged.copying ? undefined : there.id);
 }
 
 /** Holds what is dragged, if anything is, and tells what listens of each change. */
