@@ -15,17 +15,6 @@ import { type Known, type UseHolding, useHolding } from "./use-holding";
 /** Ids that this page has deleted: that they go, or come back because it was refused, is not news. */
 export const OwnDeletesContext = createContext<Set<number>>(new Set());
 
-<<<<<<< HEAD
-/** The row as it is now, and who was first, where that is why a change was refused. */
-function conflict(error: unknown) {
-  const stale = error instanceof Problem ? error.stale<Schedule>() : null;
-  return stale && { current: stale.current, by: stale.changedBy?.name ?? null };
-}
-=======
-/** What this page has changed; every change below is kept there. */
-export const HistoryContext = createContext(new History());
->>>>>>> 38e83f7 (wip)
-
 interface Saving {
   /** The shift as it was; null: a new one. */
   readonly base: Schedule | null;
