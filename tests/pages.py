@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"^```(?:python|ts|tsx)\n(?:#|//) ([\w./-]+\.(?:py|tsx?))\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_INSTALL = re.compile(r'pip install "PATH/TO/CLONE\[([\w,]+)\]"([^`\n]*)')
+_INSTALL = re.compile(r'pip install "PATH/TO/CLONE(?:\[([\w,]+)\])?"([^`\n]*)')
 
 
 def files(page: Path) -> dict[str, str]:
