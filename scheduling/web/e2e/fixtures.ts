@@ -100,7 +100,7 @@ export class Desk {
     this.#send<LocationNeeds>("PUT", "/api/needs", { location: seen.location, version: seen.version, needs });
   readonly template = (name: string, shifts: readonly TemplateShift[]) =>
     this.#send<object>("POST", "/api/templates", { name, shifts });
-  readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note">) =>
+  readonly askOff = (fields: Pick<TimeOff, "starts_at" | "ends_at" | "note"> & Partial<Pick<TimeOff, "staff_id">>) =>
     this.#send<TimeOff>("POST", "/api/timeoff", fields);
 
   /** Time off that is approved already. */

@@ -20,6 +20,8 @@ export interface Plan {
   readonly late: Staff;
   /** Sam's shift that is in no offer. */
   readonly kept: Schedule;
+  /** The manager's, for what happens while one looks. */
+  readonly desk: Desk;
 }
 
 export async function fill(week: string, desk: Desk, sam: Desk, jonas: Desk): Promise<Plan> {
@@ -39,7 +41,7 @@ export async function fill(week: string, desk: Desk, sam: Desk, jonas: Desk): Pr
   const wanted = await desk.add({ staff_id: jonas.me.id, ...day(4) });
   await sam.offer(given, { wanted });
   await jonas.offer(wanted, { note: "Anybody?" });
-  return { week, late, kept };
+  return { week, late, kept, desk };
 }
 
 export interface Stage extends Plan {
@@ -54,14 +56,14 @@ export interface Stage extends Plan {
 /** Opens something; what is to be read of it is given back where it is not the whole page. */
 export type Scene = (stage: Stage) => Promise<string | undefined>;
 
-interface Act {
+export interface Act {
   readonly email: string;
   /** A phone has no grid. */
   readonly wideOnly?: boolean;
   readonly scenes: Readonly<Record<string, Scene>>;
 }
 
-async function openWeek({ page, visit, week }: Stage, more = ""): Promise<void> {
+export async function openWeek({ page, visit, week }: Stage, more = ""): Promise<void> {
   await visit(`/week?week=${week}${more}`);
   await expect(page.locator("[aria-busy=false]")).toBeVisible(ARRIVAL);
 }
@@ -77,17 +79,17 @@ async function openShift(stage: Stage): Promise<void> {
   await expect(stage.page.getByRole("dialog")).toBeVisible();
 }
 
-async function openAccount({ page, words: { shell } }: Stage): Promise<void> {
+export async function openAccount({ page, words: { shell } }: Stage): Promise<void> {
   await page.getByRole("button", { name: like(shell.account) }).click();
 }
 
 /** A page with a heading, once its rows are there. */
-const pageAt =
+export const pageAt =
   (path: string): Scene =>
   async ({ page, visit }) => {
     await visit(path);
-    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await expect(page.locator(".mantine-Skeleton-root, [aria-busy=true]")).toHaveCount(0);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible(ARRIVAL);
+    await expect(page.locator(".mantine-Skeleton-root, [aria-busy=true]")).toHaveCount(0, ARRIVAL);
     return undefined;
   };
 
@@ -203,7 +205,7 @@ const requestForm: Scene = async ({ page, visit, words: { timeoff } }) => {
 };
 
 /** Chooses an entry of the week's menu. */
-async function openMore(stage: Stage, entry: keyof Words["week"]["menu"]): Promise<void> {
+export async function openMore(stage: Stage, entry: keyof Words["week"]["menu"]): Promise<void> {
   await openWeek(stage);
   const { page, words } = stage;
   await page.getByRole("button", { name: words.week.more, exact: true }).click();

@@ -54,7 +54,7 @@ function Leave({ member, close, left }: Props) {
         <Button variant="default" onClick={close}>
           {t("team.leave.no")}
         </Button>
-        <Button color="red" loading={pending > 0} onClick={() => void remove()}>
+        <Button color="red.8" loading={pending > 0} onClick={() => void remove()}>
           {t("team.leave.yes")}
         </Button>
       </Group>

@@ -52,6 +52,8 @@ const looks = createTheme({
   respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "sm" } },
+    // What would take the focus in the items' place is no item, and a menu has nothing else.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     InputWrapper: { styles: { label: { marginBottom: 4 }, error: { marginTop: 6 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },

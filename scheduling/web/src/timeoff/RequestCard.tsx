@@ -80,9 +80,11 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
         <Button variant="default" disabled={change.pending > 0} onClick={() => void decide("deny")}>
           {t("timeoff.deny")}
         </Button>
-        <Button loading={change.pending > 0} onClick={() => void decide("approve")}>
-          {t("timeoff.approve")}
-        </Button>
+        {!failure?.overlaps && (
+          <Button loading={change.pending > 0} onClick={() => void decide("approve")}>
+            {t("timeoff.approve")}
+          </Button>
+        )}
       </Group>
     </div>
   );

@@ -121,7 +121,7 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
         </span>
         {signs && draft}
       </span>
-      {actions && (
+      {actions && !wide && (
         <>
           <span className={classes.edge} data-edge="start" />
           <span className={classes.edge} data-edge="end" />

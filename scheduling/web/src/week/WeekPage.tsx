@@ -146,8 +146,10 @@ function PhoneList({ grid, empty, aim }: { grid: Grid; empty: ReactNode; aim: Ai
   const { me, manager } = useSignedIn();
   const { t } = useTranslation();
   const [whose, setWhose] = useState("everyone");
+  const planner = usePlan();
   const leave = grid.people.some((line) => line.cells.some((cell) => cell.leave.length > 0));
   if (empty && !leave) return empty;
+  const agenda = <Agenda grid={grid} aim={aim} only={whose === "mine" && !manager ? me.id : null} />;
   const choices = [
     { value: "everyone", label: t("week.whose.everyone") },
     { value: "mine", label: t("week.whose.mine") },
@@ -165,7 +167,13 @@ function PhoneList({ grid, empty, aim }: { grid: Grid; empty: ReactNode; aim: Ai
           />
         </div>
       )}
-      <Agenda grid={grid} aim={aim} only={whose === "mine" && !manager ? me.id : null} />
+      {manager ? (
+        <CardActionsProvider {...{ grid, planner }} list>
+          {agenda}
+        </CardActionsProvider>
+      ) : (
+        agenda
+      )}
     </>
   );
 }

@@ -39,7 +39,7 @@ export interface CardActions {
 
 const CardActionsContext = createContext<CardActions | null>(null);
 
-/** Null where nothing is planned: for staff, and in the phone's list. */
+/** Null where nothing is planned: for staff. */
 export const useCardActions = () => useContext(CardActionsContext);
 
 const spotFor = (shift: Schedule, grid: Grid): Spot => {
@@ -61,11 +61,13 @@ function useMoving() {
 interface Props {
   readonly grid: Grid;
   readonly planner: Planner;
+  /** There is nowhere to put what was copied: a list has no cells. */
+  readonly list?: boolean;
   readonly children: ReactNode;
 }
 
 /** The menu of the cards, the bar of those that are selected, and the dialog that moves them. */
-export function CardActionsProvider({ grid, planner, children }: Props) {
+export function CardActionsProvider({ grid, planner, list = false, children }: Props) {
   const { t } = useTranslation();
   const announce = useAnnounce();
   const week = useContext(WeekContext);
@@ -113,7 +115,7 @@ export function CardActionsProvider({ grid, planner, children }: Props) {
         {children}
         <SelectionBar grid={grid} move={move} {...deeds} />
       </SelectionContext>
-      <CardMenu menu={menu} close={() => setMenu(null)} move={move} {...deeds} />
+      <CardMenu menu={menu} list={list} close={() => setMenu(null)} move={move} {...deeds} />
       <Suspense>
         {moving && week && (
           <MoveDialog key={moving.number} {...{ week, planner, close }} shifts={moving.about} opened={moving.opened} />

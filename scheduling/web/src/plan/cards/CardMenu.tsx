@@ -22,6 +22,7 @@ export interface OpenMenu {
 
 interface Props extends CardDeeds {
   readonly menu: OpenMenu | null;
+  readonly list: boolean;
   readonly close: () => void;
   readonly move: (shifts: readonly Schedule[]) => void;
 }
@@ -35,7 +36,7 @@ interface Entry {
 }
 
 /** What can be done with a shift, or with all that are selected: by its dots, a right click, or the menu key. */
-export function CardMenu({ menu, close, move, copy, remove, publish, withdraw }: Props) {
+export function CardMenu({ menu, list, close, move, copy, remove, publish, withdraw }: Props) {
   const { t } = useTranslation();
   const { openShift, repeatShift } = useDesk();
   const any = () => true;
@@ -48,7 +49,7 @@ export function CardMenu({ menu, close, move, copy, remove, publish, withdraw }:
       fits: one,
     },
     { name: "move", icon: IconArrowsMove, does: move, fits: any },
-    { name: "copy", icon: IconCopy, does: copy, fits: any },
+    { name: "copy", icon: IconCopy, does: copy, fits: () => !list },
     { name: "repeat", icon: IconRepeat, does: ([first]) => first && repeatShift(first.id), fits: one },
     { name: "publish", icon: IconSend, does: publish, fits: (shifts) => draftsOf(shifts).length > 0 },
     { name: "withdraw", icon: IconEyeOff, does: withdraw, fits: (shifts) => publishedOf(shifts).length > 0 },
@@ -61,7 +62,8 @@ export function CardMenu({ menu, close, move, copy, remove, publish, withdraw }:
       onClose={close}
       position="bottom-start"
       shadow="md"
-      withInitialFocusPlaceholder={false}
+      // Where the card was pressed is no element that could be scrolled out of sight.
+      hideDetached={false}
     >
       <Menu.Target>
         <span aria-hidden="true" style={{ position: "fixed", pointerEvents: "none", ...menu?.at }} />

@@ -41,7 +41,7 @@ function Own({ of: { own, leave } }: { of: MonthDay }) {
       {leave && (
         <span className={classes.leave} data-status={leave.request.status}>
           <IconPlaneDeparture size={13} stroke={1.8} aria-hidden="true" />
-          {t(leave.request.status === "pending" ? "week.legend.requested" : "week.legend.timeOff")}
+          <span>{t(leave.request.status === "pending" ? "week.legend.requested" : "week.legend.timeOff")}</span>
         </span>
       )}
       {own.slice(0, OWN).map(({ schedule }) => (
