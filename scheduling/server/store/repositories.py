@@ -50,10 +50,15 @@ E = TypeVar("E", bound=Entity)
 class SqlStaff:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        # The session forgets rows that nobody holds; the rules ask for the same few people with each of many shifts.
+        self._asked_for: dict[int, StaffRow] = {}
 
     async def get(self, staff_id: int) -> Staff | None:
         row = await self._session.get(StaffRow, staff_id)
-        return _entity(Staff, row) if row else None
+        if row is None:
+            return None
+        self._asked_for[staff_id] = row
+        return _entity(Staff, row)
 
     async def all(self) -> list[Staff]:
         rows = await self._session.scalars(select(StaffRow).order_by(StaffRow.name, StaffRow.id))
@@ -96,10 +101,14 @@ class SqlStaff:
 class SqlLocations:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._asked_for: dict[str, LocationRow] = {}  # held, as `SqlStaff` holds people
 
     async def get(self, name: str) -> Location | None:
         row = await self._session.get(LocationRow, name)
-        return _entity(Location, row) if row else None
+        if row is None:
+            return None
+        self._asked_for[name] = row
+        return _entity(Location, row)
 
     async def all(self) -> list[Location]:
         rows = await self._session.scalars(select(LocationRow).order_by(LocationRow.name))

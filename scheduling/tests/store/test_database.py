@@ -9,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import MetaData, create_engine, event
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from scheduling.server.domain.staff import Contract
@@ -18,7 +18,7 @@ from scheduling.server.store.database import Database, DatabaseUnavailable, conf
 from scheduling.server.store.migrate import MIGRATIONS, migrate
 from scheduling.server.store.tables import Table
 from scheduling.tests.conftest import Team
-from scheduling.tests.roster import NOW, instant, shift
+from scheduling.tests.roster import NORTH, NOW, instant, shift
 from tidings.brokers.database.tables import tables
 
 
@@ -161,3 +161,24 @@ def test_looking_for_a_database_does_not_make_one(tmp_path: Path):
     with pytest.raises(DatabaseUnavailable):
         asyncio.run(Database(tmp_path / "new.sqlite3").open())
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_who_is_asked_for_again_in_a_transaction_is_read_once_and_as_they_were_saved(store: Database, team: Team):
+    read: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        read.append(statement)
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    async with store.write() as tx:
+        alice = await tx.staff.get(team.alice.id)
+        north = await tx.locations.get(NORTH.name)
+        read.clear()
+        assert (await tx.staff.get(team.alice.id), await tx.locations.get(NORTH.name)) == (alice, north)
+        assert read == []
+        older = Contract(name="Part time", hours_per_week=20, rest_hours=12)
+        renamed = team.alice.changed({"name": "Alicia", "skills": ("Doctor",), "contract": older, "active": False})
+        await tx.staff.save(renamed, team.mona, NOW)
+        assert await tx.staff.get(team.alice.id) == renamed
+    async with store.read() as tx:
+        assert await tx.staff.get(team.alice.id) == renamed

@@ -52,7 +52,7 @@ export function useImporting(close: () => void): Importing {
   const toast = useToast();
   const undo = useUndo();
 
-  const rehearse = async (file: Blob, accept: readonly string[]) => {
+  const dryRun = async (file: Blob, accept: readonly string[]) => {
     setAsking(true);
     try {
       const preview = await api.importShifts(file, true, accept);
@@ -66,7 +66,7 @@ export function useImporting(close: () => void): Importing {
     if (!chosen) return;
     setStage({ at: "checking", name: chosen.name });
     // A type of our own: browsers take it from the name, and on some machines CSV is Excel's.
-    await rehearse(new Blob([chosen], { type: "text/csv" }), []);
+    await dryRun(new Blob([chosen], { type: "text/csv" }), []);
   };
   const run = async (file: Blob, accept: readonly string[]) => {
     const outcome = await importing.mutate({ file, accept });
@@ -76,5 +76,5 @@ export function useImporting(close: () => void): Importing {
     toast({ sentence: t("calendar.import.done", { count }), action });
     close();
   };
-  return { stage, busy: asking || importing.pending > 0, check, overrule: rehearse, run };
+  return { stage, busy: asking || importing.pending > 0, check, overrule: dryRun, run };
 }
