@@ -69,10 +69,10 @@ class NamedRequest:
             )
         raise Repeated(kept)
 
-    async def hold(self, change: Change, until_answered: AsyncExitStack) -> None:
-        """Leave the change open, which is done but for its answer."""
+    async def hold(self, change: Change, transaction: AsyncExitStack) -> None:
+        """Leave the change open, which is done but for its answer; to close its `transaction` commits it."""
         self._change = change
-        await self._until_answered.enter_async_context(until_answered)
+        await self._until_answered.enter_async_context(transaction)
 
 
 class Desk:
@@ -111,8 +111,9 @@ class Desk:
     async def change(self, named: NamedRequest | None = None) -> AsyncIterator[Change]:
         """A change, committed at the end of the block; that of a named request once it is answered.
 
-        Nothing else is changed in between: a named request makes one change, and its last. The name reaches the
-        screens with the change, so that its client knows it again. Raises what `NamedRequest.refuse_repeated` does.
+        Until then nobody else changes anything: a named request begins no second change, as that would wait for its
+        first. The name reaches the screens with the change, so that its client knows it again. Raises what
+        `NamedRequest.refuse_repeated` does.
         """
         async with AsyncExitStack() as stack:
             change = await stack.enter_async_context(self._begin(None if named is None else named.id))

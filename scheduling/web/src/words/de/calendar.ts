@@ -14,7 +14,8 @@ export const calendar: Translated<typeof english.calendar> = {
     copy: "Kopieren",
     copied: "Kopiert",
     open: "In meinem Kalender öffnen",
-    elsewhere: "In anderen Kalendern fügen Sie sie als Kalender „per URL“ oder „aus dem Internet“ hinzu.",
+    elsewhere:
+      "In anderen Kalendern fügen Sie sie als Kalender „per URL“ oder „aus dem Internet“ hinzu. Entfernen Sie solche, deren Link nicht mehr gilt, etwa aus einer früheren Zeit im Team: Sie zeigen nichts mehr.",
     list: "Ihre Links",
     none: "Sie haben noch keinen Kalender-Link.",
     madeAgo: "Erstellt {{ago}}",

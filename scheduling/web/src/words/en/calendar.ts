@@ -12,7 +12,8 @@ export const calendar = {
     copy: "Copy",
     copied: "Copied",
     open: "Open in my calendar",
-    elsewhere: "In other calendars, add it as a calendar “by URL” or “from the internet”.",
+    elsewhere:
+      "In other calendars, add it as a calendar “by URL” or “from the internet”. Remove those whose link has ended, as with an earlier time in the team: they show nothing any more.",
     list: "Your links",
     none: "You have no calendar link yet.",
     madeAgo: "Made {{ago}}",
