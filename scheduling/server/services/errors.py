@@ -21,6 +21,7 @@ RefusalCode = Literal[
     "already_left",
     "already_offered",
     "answer_told_once",
+    "busy",
     "email_taken",
     "forbidden",
     "gone",
@@ -139,6 +140,12 @@ class TooMany(Refused):
     """More rows than one answer carries."""
 
     kind = "too_many"
+
+
+class Busy(Refused):
+    """Others were writing for too long; nothing was done, and the same may be sent again."""
+
+    kind = "busy"
 
 
 class TooManyAttempts(Refused):

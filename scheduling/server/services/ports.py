@@ -314,7 +314,8 @@ class Store(Protocol[Tx_co]):
     """Gives transactions.
 
     `write` excludes every other writer from before its first read, so that what it checked still holds when it
-    commits. It commits at the end of the block and rolls back when the block raises.
+    commits. It commits at the end of the block and rolls back when the block raises. Raises Busy where another process
+    does not let go.
     """
 
     def read(self) -> AbstractAsyncContextManager[Tx_co]: ...

@@ -10,9 +10,11 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from scheduling.server.services.errors import Busy
 
 from .driver import connect
 from .repositories import (
@@ -102,7 +104,12 @@ class Database:
     async def write(self) -> AsyncIterator[SqlTransaction]:
         async with self._turn, AsyncSession(self._writers) as session, session.begin():
             # Begun now, not at the first statement: from here on nobody else writes.
-            await session.connection()
+            try:
+                await session.connection()
+            except OperationalError as error:
+                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
+                raise Busy("Others are writing just now. Try again in a moment.") from error
             yield SqlTransaction(session)
 
 

@@ -76,6 +76,7 @@ KINDS: dict[type[errors.Refused], tuple[int, str, str]] = {
     errors.LimitReached: (409, "/problems/limit-reached", "As many as there may be"),
     errors.Gone: (410, "/problems/gone", "No longer there"),
     errors.TooMany: (422, "/problems/too-many", "Too many results"),
+    errors.Busy: (503, "/problems/busy", "Busy"),
     errors.TooManyAttempts: (429, "/problems/too-many-attempts", "Too many attempts"),
 }
 """Status, type and title of each refusal."""
@@ -130,6 +131,8 @@ async def _on_refused(_: Request, error: errors.Refused) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Busy):
+        headers["Retry-After"] = "1"
     told = {"code": error.code, "params": error.params, **_members(error)}
     return problem(status, kind, title, error.detail, headers=headers, **told)
 

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, create_engine, event
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from scheduling.server.domain.staff import Contract
+from scheduling.server.services.errors import Busy
 from scheduling.server.services.ports import NewTimeOff, Window
 from scheduling.server.store.database import Database, DatabaseUnavailable, configure, url
 from scheduling.server.store.migrate import MIGRATIONS, migrate
@@ -108,6 +109,22 @@ async def test_two_processes_writes_take_turns(store: Database, database_path: P
     counts = await asyncio.gather(*(add_after_looking(each) for each in (store, another, store, another)))
     await another.close()
     assert sorted(counts) == [0, 1, 2, 3]
+
+
+async def test_who_waits_for_another_process_in_vain_may_try_again(
+    database_path: Path, team: Team, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("scheduling.server.store.database.PRAGMAS", ("PRAGMA busy_timeout = 1",))
+    impatient = await Database(database_path).open()
+    with closing(sqlite3.connect(database_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="Try again in a moment"):
+            async with impatient.write():
+                pass
+        other.execute("ROLLBACK")
+    async with impatient.write() as tx:
+        await tx.staff.save(team.alice, team.mona, NOW)
+    await impatient.close()
 
 
 async def test_readers_do_not_wait_for_a_writer_and_see_what_is_committed(store: Database, team: Team):

@@ -6,6 +6,7 @@ export type RefusalCode =
   | "already_left"
   | "already_offered"
   | "answer_told_once"
+  | "busy"
   | "email_taken"
   | "forbidden"
   | "gone"

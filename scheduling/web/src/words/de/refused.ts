@@ -9,6 +9,7 @@ export const refused: Translated<typeof english.refused> = {
     already_offered: "Sie haben diese Schicht schon angeboten. Nehmen Sie das Angebot zuerst zurück.",
     answer_told_once:
       "Das ist schon geschehen, und was dabei entstand, wird nur einmal gezeigt. Machen Sie es rückgängig und neu.",
+    busy: "Andere speichern gerade. Versuchen Sie es gleich noch einmal.",
     email_taken: "Jemand hat diese E-Mail-Adresse schon.",
     forbidden: "Das darf nur die Leitung.",
     gone: "Das gibt es nicht mehr.",

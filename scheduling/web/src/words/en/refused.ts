@@ -8,6 +8,7 @@ const codes = {
   already_left: "{{name}} has left the team already.",
   already_offered: "You have offered this shift already. Take that offer back first.",
   answer_told_once: "This was done already, and what it made is told only once. Undo it and do it anew.",
+  busy: "Others are saving just now. Try again in a moment.",
   email_taken: "Somebody has this e-mail already.",
   forbidden: "Only managers may do this.",
   gone: "This is not there any more.",
