@@ -10,11 +10,6 @@ async function hired(desk: Desk, week: string): Promise<number> {
 
 const toast = ({ page }: Person) => page.getByRole("group", { name: "What was done last" });
 
-async function choose({ page }: Person, entry: string): Promise<void> {
-  await page.getByRole("button", { name: "More", exact: true }).click();
-  await page.getByRole("menuitem", { name: entry }).click();
-}
-
 test("a week is copied as drafts; what does not fit is named with its reason; one undo takes all back", async ({
   person,
   desk,
@@ -32,7 +27,7 @@ test("a week is copied as drafts; what does not fit is named with its reason; on
     await person(MANAGER, { week }),
     await person(STAFF, { week }),
   ];
-  await choose(manager, "Copy a week");
+  await manager.choose("Copy a week");
   const dialog = manager.page.getByRole("dialog", { name: "Copy a week" });
   await dialog.getByRole("button", { name: "Copy 4 shifts" }).click();
   await expect(dialog.getByRole("alert")).toContainText("2 of 4 do not fit");
@@ -58,7 +53,7 @@ test("a week is copied as drafts; what does not fit is named with its reason; on
 test("publishing says who is told what before, and tells them", async ({ person, desk }) => {
   const week = ownWeek();
   const first = Number(week.slice(-2));
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const vera = await hired(desk, week);
   const known = await desk.add({ staff_id: sam, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
   const again = await desk.change(known, { status: "draft", ends_at: at(week, 0, 17) });
@@ -98,7 +93,7 @@ test("a week is kept as a template, which another manager has at once and drafts
   await desk.add({ starts_at: at(from, 6, 21), ends_at: at(from, 7, 5) });
   const [manager, other] = [await person(MANAGER, { week: from }), await person(MANAGER, { week })];
   const dialogOf = ({ page }: Person) => page.getByRole("dialog", { name: "Templates" });
-  for (const one of [manager, other]) await choose(one, "Templates");
+  for (const one of [manager, other]) await one.choose("Templates");
   await dialogOf(manager).getByLabel("Save this week as a template").fill(`Week ${from}`);
   await dialogOf(manager).getByRole("button", { name: "Save 2 shifts" }).click();
   const lines = (one: Person) => dialogOf(one).getByRole("listitem").filter({ hasText: from });
@@ -112,7 +107,7 @@ test("a week is kept as a template, which another manager has at once and drafts
   await expect(other.cell(null, later(week, 6)).locator("[data-schedule]")).toContainText("22:00–06:00");
   expect(await desk.rows(week, "draft")).toHaveLength(2);
 
-  await choose(other, "Templates");
+  await other.choose("Templates");
   await dialogOf(other)
     .getByRole("button", { name: `Rename Week ${from}` })
     .click();
@@ -142,13 +137,13 @@ test("a template says which of its shifts the clocks skip", async ({ person, des
   const dialog = manager.page.getByRole("dialog", { name: "Templates" });
   const draft = (name: string) => dialog.getByRole("button", { name: `Draft into this week: ${name} ${week}` }).click();
   const leftOut = "1 shift is left out, because the clocks go forward at its time.";
-  await choose(manager, "Templates");
+  await manager.choose("Templates");
   await draft("Sunday");
   await expect(dialog.getByRole("alert").getByText(leftOut, { exact: true })).toBeVisible();
   await draft("Both");
   await expect(toast(manager)).toContainText(`1 shift drafted from Both ${week}. ${leftOut}`);
   await expect.poll(() => desk.rows(week, "draft")).toHaveLength(1);
-  await choose(manager, "Templates");
+  await manager.choose("Templates");
   await draft("Both");
   await expect(dialog.getByRole("alert")).toContainText(`1 shift is there already and stays as it is. ${leftOut}`);
 });
@@ -164,7 +159,7 @@ test("a week of more shifts than one request takes is not copied", async ({ pers
     const many = Array.from({ length: 1_001 }, (_, index) => ({ ...shift, id: 1_000_000 + index }));
     return route.fulfill({ json: many });
   });
-  await choose(manager, "Copy a week");
+  await manager.choose("Copy a week");
   const dialog = manager.page.getByRole("dialog", { name: "Copy a week" });
   await dialog.getByRole("combobox", { name: "Copy from" }).click();
   await manager.page.getByRole("option").nth(1).click();

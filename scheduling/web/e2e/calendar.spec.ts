@@ -2,11 +2,6 @@ import { readFile } from "node:fs/promises";
 import { addDays } from "../src/time/week";
 import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
 
-async function choose({ page }: Person, entry: string): Promise<void> {
-  await page.getByRole("button", { name: "More", exact: true }).click();
-  await page.getByRole("menuitem", { name: entry }).click();
-}
-
 const dialog = ({ page }: Person, name: string) => page.getByRole("dialog", { name });
 
 /** Chooses a file of these lines in the dialog. */
@@ -62,7 +57,7 @@ test("a file with bad dates is told by line; put right, it is shown before it is
   const week = ownWeek();
   const ines = await hire(desk, week);
   const [manager, other] = [await person(MANAGER, { week }), await person(MANAGER, { week })];
-  await choose(manager, "Import");
+  await manager.choose("Import");
   const heading = "date,starts,ends,person,role,location,status";
   const line = (day: string, starts: string) => `${day},${starts},15:00,${ines.name},Nurse,North Ward,published`;
   await take(manager, [heading, line("31.2.2031", "07:00"), line(addDays(week, 1), "25:00"), line(week, "07:00")]);
@@ -96,7 +91,7 @@ test("an exported week is imported again: what was changed in the file changes o
   const shift = await desk.add({ staff_id: ines.id, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
   await desk.add({ staff_id: ines.id, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
   const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { week })];
-  await choose(manager, "Export");
+  await manager.choose("Export");
   const saved = manager.page.waitForEvent("download");
   await manager.page.getByRole("button", { name: "Save as Spreadsheet (CSV)" }).click();
   const download = await saved;
@@ -105,7 +100,7 @@ test("an exported week is imported again: what was changed in the file changes o
   expect(lines).toHaveLength(3);
   await manager.page.keyboard.press("Escape");
 
-  await choose(manager, "Import");
+  await manager.choose("Import");
   await take(
     manager,
     lines.map((each) => each.replace(`${week},09:00`, `${week},10:30`)),

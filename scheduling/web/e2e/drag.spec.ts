@@ -1,16 +1,14 @@
 import type { Schedule } from "../src/api/types";
-import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
+import { at, type Desk, dayOf, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
 
-const day = (week: string, number: number) => at(week, number, 0).slice(0, 10);
 const toast = ({ page }: Person) => page.getByRole("group", { name: "What was done last" });
 
 /** Two people whom no other test plans, whose lines are the first ones: what is dragged far, scrolls. */
 async function hired(desk: Desk, week: string): Promise<readonly [number, number]> {
   const first = 2100 - Number(week.slice(0, 4));
-  const [noor, omar] = ["Noor", "Omar"].map((name) =>
-    desk.hire({ name: `${first} ${name}`, email: `drag-${name}-${week}@example.com` }),
-  );
-  return [(await noor)?.id ?? 0, (await omar)?.id ?? 0];
+  const hire = (name: string) => desk.hire({ name: `${first} ${name}`, email: `drag-${name}-${week}@example.com` });
+  const [noor, omar] = await Promise.all([hire("Noor"), hire("Omar")]);
+  return [noor.id, omar.id];
 }
 
 /** Nine to five on the n-th day. */
@@ -62,17 +60,17 @@ test("a shift is dragged to another person and day, others see it there, and Ctr
   const shift = await desk.add({ staff_id: noor, ...office(week, 1), note: "Keys" });
   const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { week })];
   await draggable(manager);
-  await hold(manager, shift, omar, day(week, 3));
-  await expect(manager.cell(omar, day(week, 3))).toHaveAttribute("data-drop", "fine");
+  await hold(manager, shift, omar, dayOf(week, 3));
+  await expect(manager.cell(omar, dayOf(week, 3))).toHaveAttribute("data-drop", "fine");
   await manager.page.mouse.up();
-  await expect(manager.cell(omar, day(week, 3)).locator("[data-schedule]")).toContainText("09:00–17:00");
-  await expect(staff.cell(omar, day(week, 3)).locator("[data-schedule]")).toContainText("09:00–17:00");
+  await expect(manager.cell(omar, dayOf(week, 3)).locator("[data-schedule]")).toContainText("09:00–17:00");
+  await expect(staff.cell(omar, dayOf(week, 3)).locator("[data-schedule]")).toContainText("09:00–17:00");
   await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: omar, ...office(week, 3), note: "Keys" });
   await expect(manager.page.getByRole("dialog")).toHaveCount(0);
 
   await expect(toast(manager)).toContainText("1 shift moved.");
   await manager.page.keyboard.press("Control+z");
-  await expect(staff.cell(noor, day(week, 1)).locator("[data-schedule]")).toHaveCount(1);
+  await expect(staff.cell(noor, dayOf(week, 1)).locator("[data-schedule]")).toHaveCount(1);
   await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: noor, ...office(week, 1) });
 });
 
@@ -90,9 +88,9 @@ test("by keys: Space lifts, arrows carry it, a soft rule asks for a second Space
   await manager.card(shift).focus();
   await keyboard.press("Space");
   await keyboard.press("ArrowRight");
-  await expect(manager.cell(noor, day(week, 2))).toHaveAttribute("data-drop", "fine");
+  await expect(manager.cell(noor, dayOf(week, 2))).toHaveAttribute("data-drop", "fine");
   await keyboard.press("ArrowDown");
-  await expect(manager.cell(omar, day(week, 2))).toHaveAttribute("data-drop", "soft");
+  await expect(manager.cell(omar, dayOf(week, 2))).toHaveAttribute("data-drop", "soft");
   await expect.poll(async () => (await said()).join(" ")).toContain("11 h rest between shifts");
   await keyboard.press("Space");
   await expect(manager.page.getByText("Press Space again").first()).toBeVisible();
@@ -104,10 +102,10 @@ test("by keys: Space lifts, arrows carry it, a soft rule asks for a second Space
   await keyboard.press("Space");
   await keyboard.press("ArrowRight");
   await keyboard.press("ArrowDown");
-  await expect(manager.cell(omar, day(week, 2))).toHaveAttribute("data-drop", "soft");
+  await expect(manager.cell(omar, dayOf(week, 2))).toHaveAttribute("data-drop", "soft");
   await keyboard.press("Space");
   await keyboard.press("Space");
-  await expect(manager.cell(omar, day(week, 2)).locator("[data-schedule]")).toBeFocused();
+  await expect(manager.cell(omar, dayOf(week, 2)).locator("[data-schedule]")).toBeFocused();
   await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: omar, ...office(week, 2) });
   await expect(manager.page.getByRole("dialog")).toHaveCount(0);
 });
@@ -124,22 +122,22 @@ test("by finger: a long press lifts a shift; by mouse Alt copies it and an edge 
   const touch = await tablet.page.context().newCDPSession(tablet.page);
   const finger = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: Middle[]) =>
     touch.send("Input.dispatchTouchEvent", { type, touchPoints });
-  const to = await middle(tablet, omar, day(week, 2));
-  await finger("touchStart", await middle(tablet, noor, day(week, 1)));
+  const to = await middle(tablet, omar, dayOf(week, 2));
+  await finger("touchStart", await middle(tablet, noor, dayOf(week, 1)));
   await expect(tablet.card(shift)).toHaveAttribute("data-lifted", "move");
   await finger("touchMove", to);
-  await expect(tablet.cell(omar, day(week, 2))).toHaveAttribute("data-drop", "fine");
+  await expect(tablet.cell(omar, dayOf(week, 2))).toHaveAttribute("data-drop", "fine");
   await finger("touchEnd");
-  await expect(manager.cell(omar, day(week, 2)).locator("[data-schedule]")).toHaveCount(1);
+  await expect(manager.cell(omar, dayOf(week, 2)).locator("[data-schedule]")).toHaveCount(1);
   await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ staff_id: omar, ...office(week, 2) });
 
   await draggable(manager);
-  await hold(manager, shift, noor, day(week, 4));
+  await hold(manager, shift, noor, dayOf(week, 4));
   await manager.page.keyboard.down("Alt");
   await expect(manager.card(shift)).toHaveAttribute("data-lifted", "copy");
   await manager.page.mouse.up();
   await manager.page.keyboard.up("Alt");
-  const copy = tablet.cell(noor, day(week, 4)).locator("[data-schedule]");
+  const copy = tablet.cell(noor, dayOf(week, 4)).locator("[data-schedule]");
   await expect(copy).toContainText("Draft");
   const edge = await manager.card(shift).locator("[data-edge=end]").boundingBox();
   if (!edge) throw new Error("The card has no edge");
@@ -162,14 +160,14 @@ test("a move onto leave that was approved a second ago is refused with its reaso
   const shift = await desk.add({ staff_id: noor, ...office(week, 1) });
   const manager = await person(MANAGER, { week });
   await draggable(manager);
-  await hold(manager, shift, omar, day(week, 3));
-  await expect(manager.cell(omar, day(week, 3))).toHaveAttribute("data-drop", "fine");
+  await hold(manager, shift, omar, dayOf(week, 3));
+  await expect(manager.cell(omar, dayOf(week, 3))).toHaveAttribute("data-drop", "fine");
   await desk.giveOff(omar, { starts_at: at(week, 3, -1), ends_at: at(week, 3, 23) });
   await manager.page.mouse.up();
   await expect(toast(manager)).toContainText(/Not moved.*time off/);
   await expect(toast(manager).getByRole("button", { name: "Move anyway" })).toHaveCount(0);
-  await expect(manager.cell(noor, day(week, 1)).locator("[data-schedule]")).toHaveCount(1);
-  await expect(manager.cell(omar, day(week, 3)).locator("[data-schedule]")).toHaveCount(0);
+  await expect(manager.cell(noor, dayOf(week, 1)).locator("[data-schedule]")).toHaveCount(1);
+  await expect(manager.cell(omar, dayOf(week, 3)).locator("[data-schedule]")).toHaveCount(0);
   expect(await desk.rows(week)).toEqual([`${shift.id}/1`]);
   await expect.poll(manager.rows).toEqual([`${shift.id}/1`]);
 });
@@ -195,8 +193,8 @@ test("the same without dragging: a card's menu asks where the shift shall go, an
   await manager.page.getByRole("option", { name: "Open shift (nobody yet)" }).click();
   await dialog.getByLabel("Ends: hours").fill("15");
   await dialog.getByRole("button", { name: "Move", exact: true }).click();
-  await expect(staff.cell(null, day(week, 1)).locator("[data-schedule]")).toContainText("09:00–15:00");
-  await expect(staff.cell(noor, day(week, 1)).locator("[data-schedule]")).toHaveCount(0);
+  await expect(staff.cell(null, dayOf(week, 1)).locator("[data-schedule]")).toContainText("09:00–15:00");
+  await expect(staff.cell(noor, dayOf(week, 1)).locator("[data-schedule]")).toHaveCount(0);
   await expect.poll(() => desk.rows(week)).toEqual([`${shift.id}/2`, `${other.id}/1`].sort());
   await expect.poll(manager.rows).toEqual(await desk.rows(week));
 });
@@ -241,7 +239,7 @@ test("several are selected, moved two days on, taken back and published together
   await dialog.getByRole("textbox", { name: "Days later" }).fill("2");
   await dialog.getByRole("button", { name: "Move", exact: true }).click();
   for (const [index, shift] of shifts.entries()) {
-    await expect(other.cell(noor, day(week, index + 2)).locator(`[data-schedule="${shift.id}"]`)).toHaveCount(1);
+    await expect(other.cell(noor, dayOf(week, index + 2)).locator(`[data-schedule="${shift.id}"]`)).toHaveCount(1);
   }
   await expect.poll(() => desk.rows(week)).toEqual(versions(2));
   await expect(toast(manager)).toContainText("3 shifts moved.");

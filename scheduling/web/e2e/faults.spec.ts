@@ -35,8 +35,8 @@ async function edit(window: Window, shift: Schedule, note: string): Promise<void
   await save(window);
 }
 
-const testAlone = test.extend<{ alone: { server: Server; restart: () => Promise<Server> } }>({
-  alone: async ({ transport }, use, info) => {
+const testRestarts = test.extend<{ restartable: { server: Server; restart: () => Promise<Server> } }>({
+  restartable: async ({ transport }, use, info) => {
     const folder = info.outputPath("data");
     const started = [await startServer(transport, folder)];
     const last = () => started.at(-1) as Server;
@@ -55,14 +55,14 @@ async function threeShifts(desk: Desk, week: string): Promise<[Schedule, Schedul
   return [await add(0), await add(1), await add(2)];
 }
 
-testAlone(
+testRestarts(
   "two windows edit while the network is cut and slowed and the server is killed, and both end with the database",
-  async ({ alone, person, deskOf }) => {
+  async ({ restartable, person, deskOf }) => {
     test.slow();
     const week = ownWeek();
-    const [first, second, third] = await threeShifts(await deskOf(MANAGER, alone.server.url), week);
+    const [first, second, third] = await threeShifts(await deskOf(MANAGER, restartable.server.url), week);
     const arrive = async (): Promise<Window> => {
-      const cable = await Cable.to(alone.server.url);
+      const cable = await Cable.to(restartable.server.url);
       return { cable, person: await person(MANAGER, { week, url: cable.url }) };
     };
     const [left, right] = [await arrive(), await arrive()];
@@ -81,7 +81,7 @@ testAlone(
     await open(left, second, "while the server died");
     await open(right, third, "while the server died, too");
     const saved = Promise.all([save(left), save(right)]);
-    const server = await alone.restart();
+    const server = await restartable.restart();
     left.cable.plug(server.url);
     right.cable.plug(server.url);
     await saved;

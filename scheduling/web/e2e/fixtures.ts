@@ -34,6 +34,9 @@ export function ownWeek(): string {
   return monday.toISOString().slice(0, 10);
 }
 
+/** The n-th day of a week, Monday first. */
+export const dayOf = (monday: string, day: number) => at(monday, day, 0).slice(0, 10);
+
 export const weekAt = (url: string, monday: string) => `${url}/week?week=${monday}`;
 
 /** The instant of an hour (UTC) on the n-th day of a week, Monday first. */
@@ -72,6 +75,14 @@ export class Desk {
   }
 
   readonly staff = () => this.#send<Staff[]>("GET", "/api/staff");
+
+  /** The number of the person whose name begins so. */
+  async idOf(name: string): Promise<number> {
+    const found = (await this.staff()).find((person) => person.name.startsWith(name));
+    if (!found) throw new Error(`Nobody in the team is called ${name}`);
+    return found.id;
+  }
+
   readonly add = (fields: Partial<Schedule> & { accept?: string[] }) =>
     this.#send<Schedule>("POST", "/api/schedules", {
       staff_id: null,
@@ -173,6 +184,12 @@ export class Person {
     return this.page.locator(`[data-schedule="${shift.id}"]`);
   }
 
+  /** Chooses an entry of the week's "More". */
+  async choose(entry: string): Promise<void> {
+    await this.page.getByRole("button", { name: "More", exact: true }).click();
+    await this.page.getByRole("menuitem", { name: entry }).click();
+  }
+
   cell(staffId: number | null, day: string): Locator {
     return this.page.locator(`tr[data-staff="${staffId ?? "open"}"] td[data-day="${day}"]`);
   }
@@ -222,6 +239,8 @@ interface Fixtures {
   readonly person: (email: string, arrival?: Arrival) => Promise<Person>;
   /** Another tab of the same person. */
   readonly tab: (of: Person) => Promise<Person>;
+  /** A server for this test alone, with the demo's team and nobody else; of its own, each test has one with others. */
+  readonly alone: Server;
   /** The REST API in the manager's name, and in somebody else's. */
   readonly desk: Desk;
   readonly deskOf: (email: string, url?: string) => Promise<Desk>;
@@ -249,6 +268,11 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
     },
     { scope: "worker", timeout: 90_000 },
   ],
+  alone: async ({ transport }, use) => {
+    const server = await startServer(transport);
+    await use(server);
+    await server.stop();
+  },
   person: async ({ browser, server }, use) => {
     const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
     await use(async (email, { week, url = server.url, phone = false, tablet = false, language } = {}) => {

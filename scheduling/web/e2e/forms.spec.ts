@@ -1,10 +1,4 @@
-import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
-
-async function idOf(desk: Desk, name: string): Promise<number> {
-  const person = (await desk.staff()).find((each) => each.name === name);
-  if (!person) throw new Error(`The demo's team has no ${name}`);
-  return person.id;
-}
+import { at, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
 
 const newShift = (manager: Person) => manager.page.getByRole("dialog", { name: "New shift" });
 const editShift = (manager: Person) => manager.page.getByRole("dialog", { name: "Edit shift" });
@@ -16,7 +10,7 @@ async function expectBeside(input: ReturnType<Person["page"]["getByLabel"]>, rea
 
 test("the server's hard reason stands beside the field it is about", async ({ person, desk }) => {
   const week = ownWeek();
-  const sam = await idOf(desk, "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
   await desk.add({ staff_id: sam, starts_at: at(week, 0, 6), ends_at: at(week, 0, 14) });
   const manager = await person(MANAGER, { week });
   await manager.page.getByRole("button", { name: "New shift" }).click();
@@ -36,7 +30,7 @@ test("the server's hard reason stands beside the field it is about", async ({ pe
 
 test("a soft rule may be overruled: Save anyway", async ({ person, server, desk }) => {
   const week = ownWeek();
-  const sam = await idOf(desk, "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
   await desk.add({ staff_id: sam, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
   const manager = await person(MANAGER);
   await manager.page.goto(`${server.url}/week?week=${week}&shift=new&staff=${sam}&day=${at(week, 1, 0).slice(0, 10)}`);
@@ -132,7 +126,7 @@ test("a shift is edited, withdrawn and deleted", async ({ person, desk }) => {
 
 test("drafts are published together, or not at all and why", async ({ person, desk }) => {
   const week = ownWeek();
-  const sam = await idOf(desk, "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
   await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16), status: "draft" });
   await desk.add({ staff_id: sam, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16), status: "draft" });
   const late = { staff_id: sam, starts_at: at(week, 2, 0), ends_at: at(week, 2, 8), status: "draft" as const };

@@ -2,7 +2,7 @@ import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
 test("approval makes the overlapping shift open, and everybody sees it", async ({ person, desk, deskOf, server }) => {
   const week = ownWeek();
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const shift = await desk.add({ staff_id: sam, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
   const [manager, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
   const api = await deskOf(STAFF);

@@ -26,9 +26,9 @@ test("what one saves, the other sees without reload and without asking for it", 
   staff.page.on("request", (request) => {
     if (request.isNavigationRequest() || request.url().includes(own)) asked.push(request.url());
   });
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
 
-  const form = await plan(manager.page, String(sam?.id), week, ["22:00", "06:00"]);
+  const form = await plan(manager.page, String(sam), week, ["22:00", "06:00"]);
   const saved = manager.page.waitForResponse(
     (answer) => answer.request().method() === "POST" && answer.status() === 201,
   );
@@ -76,9 +76,9 @@ test("two tabs of a staff member get their new shift once each", async ({ person
   second.page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload))));
   await second.openWeek(server.url, week);
   const said = [await first.listen(), await second.listen()];
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
 
-  const shift = await desk.add({ staff_id: sam?.id ?? 0, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const shift = await desk.add({ staff_id: sam, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
   for (const [index, each] of [first, second].entries()) {
     await expect(each.card(shift)).toHaveCount(1);
     await expect.poll(said[index] ?? (() => [])).toHaveLength(1);

@@ -9,7 +9,7 @@ function from(hours: number): string {
 }
 
 test("a phone begins at my next shift, which follows what the manager does", async ({ person, desk }) => {
-  const me = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const me = await desk.idOf("Sam Okafor");
   const { page } = await person(STAFF, { phone: true });
   await expect(page).toHaveURL(/\/me$/);
   await expect(page.getByRole("table")).toHaveCount(0);

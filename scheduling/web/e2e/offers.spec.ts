@@ -1,12 +1,6 @@
-import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test, weekAt } from "./fixtures";
+import { at, expect, MANAGER, ownWeek, type Person, STAFF, test, weekAt } from "./fixtures";
 
 const SECOND = "jonas@example.com";
-
-async function idOf(desk: Desk, name: string): Promise<number> {
-  const found = (await desk.staff()).find((each) => each.name.startsWith(name));
-  if (!found) throw new Error(`The demo has nobody called ${name}`);
-  return found.id;
-}
 
 /** The card of the offer of this shift; another test's may be on the same day of another year. */
 const cardOf = ({ id }: { id: number }) => `[data-offer][data-shift="${id}"]`;
@@ -37,7 +31,7 @@ for (const phone of [false, true]) {
     server,
   }) => {
     const week = ownWeek();
-    const [samId, jonasId] = [await idOf(desk, "Sam"), await idOf(desk, "Jonas")];
+    const [samId, jonasId] = [await desk.idOf("Sam"), await desk.idOf("Jonas")];
     const shift = await desk.add({ staff_id: samId, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
     const [sam, jonas, mona] = await Promise.all([
       person(STAFF, { week, phone }),
@@ -90,7 +84,7 @@ test("two shifts are swapped; the week of the manager shows both in their new ha
   tab,
 }) => {
   const week = ownWeek();
-  const [samId, jonasId] = [await idOf(desk, "Sam"), await idOf(desk, "Jonas")];
+  const [samId, jonasId] = [await desk.idOf("Sam"), await desk.idOf("Jonas")];
   const sams = await desk.add({ staff_id: samId, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
   const other = await desk.add({ staff_id: jonasId, starts_at: at(week, 3, 8), ends_at: at(week, 3, 16) });
   const [sam, jonas, mona] = await Promise.all([person(STAFF, { week }), person(SECOND), person(MANAGER, { week })]);
@@ -122,7 +116,7 @@ test("a shift that changed meanwhile lapses its offer, with the reason, and a la
 }) => {
   const week = ownWeek();
   const shift = await desk.add({
-    staff_id: await idOf(desk, "Sam"),
+    staff_id: await desk.idOf("Sam"),
     starts_at: at(week, 2, 8),
     ends_at: at(week, 2, 16),
   });
@@ -154,7 +148,7 @@ test("what stands against an offer is renewed when shifts change, and what other
   deskOf,
 }) => {
   const week = ownWeek();
-  const [samId, jonasId] = [await idOf(desk, "Sam"), await idOf(desk, "Jonas")];
+  const [samId, jonasId] = [await desk.idOf("Sam"), await desk.idOf("Jonas")];
   const shift = await desk.add({ staff_id: samId, starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
   const mona = await person(MANAGER);
   await openSwaps(mona);

@@ -46,7 +46,7 @@ test("an edit shows before the server has it, and stays when it is saved", async
 
 test("an edit that is refused is rolled back, with the reason", async ({ person, desk }) => {
   const week = ownWeek();
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const shift = await desk.add({ staff_id: sam, starts_at: at(week, 3, 8), ends_at: at(week, 3, 16) });
   await desk.add({ staff_id: sam, starts_at: at(week, 3, 16), ends_at: at(week, 3, 20), accept: ["rest"] });
   const manager = await person(MANAGER, { week });

@@ -2,7 +2,7 @@ import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
 test("a phone shows a list for each day instead of the grid", async ({ person, desk }) => {
   const week = ownWeek();
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const own = await desk.add({ staff_id: sam, starts_at: at(week, 1, 21), ends_at: at(week, 2, 5) });
   const open = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
   const staff = await person(STAFF, { week, phone: true });

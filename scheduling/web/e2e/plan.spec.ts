@@ -1,7 +1,5 @@
 import { Cable } from "./cable";
-import { at, type Desk, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
-
-const day = (week: string, number: number) => at(week, number, 0).slice(0, 10);
+import { at, type Desk, dayOf, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
 
 /** Somebody whom no other test plans. */
 async function hired(desk: Desk, week: string): Promise<number> {
@@ -30,22 +28,22 @@ test("a week is planned by keyboard alone: type, Enter, walk on", async ({ perso
 
   // From the second shift on, what is usual stands there already.
   for (const number of [1, 2, 3]) {
-    await expect(manager.cell(noor, day(week, number - 1))).toBeFocused();
+    await expect(manager.cell(noor, dayOf(week, number - 1))).toBeFocused();
     await keyboard.press("ArrowRight");
-    await expect(manager.cell(noor, day(week, number))).toBeFocused();
+    await expect(manager.cell(noor, dayOf(week, number))).toBeFocused();
     await keyboard.press("Enter");
     await expect(entry(manager)).toHaveValue("9-17");
     await keyboard.press("Enter");
-    await expect(manager.cell(noor, day(week, number)).locator("[data-schedule]")).toContainText("09:00–17:00");
+    await expect(manager.cell(noor, dayOf(week, number)).locator("[data-schedule]")).toContainText("09:00–17:00");
   }
   await keyboard.press("ArrowRight");
   await keyboard.type("22-6");
   await keyboard.press("Escape");
   await expect(entry(manager)).toHaveCount(0);
-  await expect(manager.cell(noor, day(week, 4))).toBeFocused();
+  await expect(manager.cell(noor, dayOf(week, 4))).toBeFocused();
   await keyboard.type("22-6");
   await keyboard.press("Enter");
-  await expect(manager.cell(noor, day(week, 4)).locator("[data-schedule]")).toContainText("22:00–06:00");
+  await expect(manager.cell(noor, dayOf(week, 4)).locator("[data-schedule]")).toContainText("22:00–06:00");
   await expect.poll(() => desk.rows(week, "draft")).toHaveLength(5);
   await expect.poll(manager.rows).toEqual(await desk.rows(week));
 });
@@ -112,7 +110,7 @@ test("arrows walk the cards and cells; the grid is one stop of the tab key", asy
   await keyboard.press("Home");
   await expect(manager.cell(noor, week)).toBeFocused();
   await keyboard.press("End");
-  await expect(manager.cell(noor, day(week, 6))).toBeFocused();
+  await expect(manager.cell(noor, dayOf(week, 6))).toBeFocused();
   await keyboard.press("Control+Home");
   await expect(manager.cell(null, week)).toBeFocused();
   await expect(manager.page.locator("[role=grid] tbody [tabindex='0']")).toHaveCount(1);
@@ -137,11 +135,11 @@ test("a deleted shift comes back by Ctrl+Z, with all that it was, and so does ev
   await keyboard.press("Delete");
   await expect(toast(manager)).toContainText("Shift deleted.");
   await expect.poll(() => desk.rows(week)).toEqual([]);
-  await expect(manager.cell(noor, day(week, 2))).toBeFocused();
+  await expect(manager.cell(noor, dayOf(week, 2))).toBeFocused();
 
   await keyboard.press("Control+z");
   await expect(toast(manager)).toContainText("Undone");
-  const cards = manager.cell(noor, day(week, 2)).locator("[data-schedule]");
+  const cards = manager.cell(noor, dayOf(week, 2)).locator("[data-schedule]");
   await expect(cards).toContainText("09:00–17:15");
   await keyboard.press("Control+z");
   await expect(cards).toContainText("09:00–17:00");
@@ -214,14 +212,14 @@ test("a soft rule asks for a second Enter, a hard one for other times", async ({
   await desk.add({ staff_id: noor, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
   const manager = await person(MANAGER, { week });
   const { keyboard } = manager.page;
-  await focusCell(manager, noor, day(week, 1));
+  await focusCell(manager, noor, dayOf(week, 1));
   await keyboard.type("7-15");
   await expect(entry(manager)).toHaveAccessibleDescription(/rest/);
   await keyboard.press("Enter");
   await expect(entry(manager)).toHaveAccessibleDescription(/Press Enter again/);
   expect(await desk.rows(week)).toHaveLength(1);
   await keyboard.press("Enter");
-  await expect(manager.cell(noor, day(week, 1)).locator("[data-schedule]")).toContainText("07:00–15:00");
+  await expect(manager.cell(noor, dayOf(week, 1)).locator("[data-schedule]")).toContainText("07:00–15:00");
   await expect.poll(() => desk.rows(week)).toHaveLength(2);
 
   await keyboard.press("n");
@@ -246,14 +244,14 @@ test("a shift is copied by Ctrl+C and put elsewhere by Ctrl+V, as a draft; all o
   ];
   await manager.card(shift).focus();
   await manager.page.keyboard.press("Control+c");
-  await focusCell(manager, null, day(week, 3));
+  await focusCell(manager, null, dayOf(week, 3));
   await manager.page.keyboard.press("Control+v");
-  await expect(manager.cell(null, day(week, 3)).locator("[data-schedule]")).toContainText("23:00–07:00");
-  await expect(other.cell(null, day(week, 3)).locator("[data-schedule]")).toContainText("Draft");
+  await expect(manager.cell(null, dayOf(week, 3)).locator("[data-schedule]")).toContainText("23:00–07:00");
+  await expect(other.cell(null, dayOf(week, 3)).locator("[data-schedule]")).toContainText("Draft");
   await expect(staff.page.locator("[data-schedule]")).toHaveCount(1);
   await toast(manager).getByRole("button", { name: "Undo" }).click();
-  await expect(manager.cell(null, day(week, 3)).locator("[data-schedule]")).toHaveCount(0);
-  await expect(other.cell(null, day(week, 3)).locator("[data-schedule]")).toHaveCount(0);
+  await expect(manager.cell(null, dayOf(week, 3)).locator("[data-schedule]")).toHaveCount(0);
+  await expect(other.cell(null, dayOf(week, 3)).locator("[data-schedule]")).toHaveCount(0);
   await expect.poll(() => desk.rows(week)).toEqual([`${shift.id}/1`]);
 });
 
@@ -261,7 +259,7 @@ test("by mouse: click a cell, type, Enter; or go on in the form", async ({ perso
   const week = ownWeek();
   const noor = await hired(desk, week);
   const manager = await person(MANAGER, { week });
-  const add = (number: number) => manager.cell(noor, day(week, number)).getByRole("button", { name: /^Add a shift/ });
+  const add = (number: number) => manager.cell(noor, dayOf(week, number)).getByRole("button", { name: /^Add a shift/ });
   await add(0).click();
   await manager.page.keyboard.type("9-5p nurse");
   await manager.page.keyboard.press("Enter");
@@ -276,7 +274,7 @@ test("staff walk the plan and change nothing", async ({ person, desk }) => {
   const week = ownWeek();
   const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
   const staff = await person(STAFF, { week });
-  await focusCell(staff, null, day(week, 1));
+  await focusCell(staff, null, dayOf(week, 1));
   await staff.page.keyboard.type("9-17");
   await expect(entry(staff)).toHaveCount(0);
   await staff.page.keyboard.press("ArrowRight");

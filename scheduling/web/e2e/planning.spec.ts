@@ -4,21 +4,11 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { Staff } from "../src/api/types";
 import { at, expect, MANAGER, ownWeek, type Person, STAFF, test } from "./fixtures";
-import { type Server, startServer } from "./server";
 import { writeWard } from "./ward-files";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** The competition's; where it is not, one of our own takes its place. */
 const WARD = join(process.env.TIDINGS_SHARED ?? join(ROOT, "../shared"), "data/inrc2/n021w4");
-
-/** With the demo's team and nobody else. */
-const testAlone = test.extend<{ alone: Server }>({
-  alone: async ({ transport }, use) => {
-    const server = await startServer(transport);
-    await use(server);
-    await server.stop();
-  },
-});
 
 const SPANS = ["7-15", "15-23", "9-17", "23-7"];
 
@@ -60,8 +50,8 @@ class Keys {
   }
 }
 
-testAlone("a week of twelve people is planned and published by keyboard alone", async ({ alone, person, deskOf }) => {
-  testAlone.slow();
+test("a week of twelve people is planned and published by keyboard alone", async ({ alone, person, deskOf }) => {
+  test.slow();
   const { url } = alone;
   const week = ownWeek();
   const day = (number: number) => at(week, number, 0).slice(0, 10);
@@ -105,7 +95,7 @@ testAlone("a week of twelve people is planned and published by keyboard alone", 
   await expect(staff.page.getByText(/Week \d+ was published: 5 shifts for you\./).first()).toBeVisible();
   await expect.poll(staff.rows).toEqual(await desk.rows(week, "published"));
   expect(keys.pressed).toBeLessThan(6 * planned);
-  testAlone.info().annotations.push({ type: "keys", description: `${keys.pressed} for ${planned} shifts` });
+  test.info().annotations.push({ type: "keys", description: `${keys.pressed} for ${planned} shifts` });
 });
 
 /** Copies the week of four weeks ago: whom the rules keep from a shift, for them it becomes an open one. */
@@ -125,36 +115,37 @@ async function copyFourWeeksOn({ page }: Person): Promise<void> {
   await expect(dialog).toHaveCount(0);
 }
 
-testAlone(
-  "a ward of the competition is planned from the weeks before, and published",
-  async ({ alone, person, deskOf }, info) => {
-    testAlone.slow();
-    const ward = existsSync(WARD) ? WARD : await writeWard(info.outputPath("ward"));
-    info.annotations.push({ type: "ward", description: basename(ward) });
-    const { url } = alone;
-    const first = ownWeek();
-    const args = ["import-inrc2", ward, "--url", url, "--first-monday", first, "--rate", "1000"];
-    await promisify(execFile)(join(ROOT, ".venv/bin/scheduling"), args);
-    const desk = await deskOf(MANAGER, url);
-    const weeks = [0, 1, 2, 3].map((number) => at(first, number * 7, 0).slice(0, 10));
-    const next = (week: string) => at(week, 28, 0).slice(0, 10);
-    const [manager, staff] = await Promise.all([
-      person(MANAGER, { url, week: next(first) }),
-      person(STAFF, { url, week: next(first), phone: true }),
-    ]);
-    for (const week of weeks) {
-      const shifts = (await desk.rows(week)).length;
-      expect(shifts).toBeGreaterThan(60);
-      await copyFourWeeksOn(manager);
-      await expect.poll(() => desk.rows(next(week), "draft")).toHaveLength(shifts);
-      await expect(staff.page.locator("[data-schedule]")).toHaveCount(0);
+test("a ward of the competition is planned from the weeks before, and published", async ({
+  alone,
+  person,
+  deskOf,
+}, info) => {
+  test.slow();
+  const ward = existsSync(WARD) ? WARD : await writeWard(info.outputPath("ward"));
+  info.annotations.push({ type: "ward", description: basename(ward) });
+  const { url } = alone;
+  const first = ownWeek();
+  const args = ["import-inrc2", ward, "--url", url, "--first-monday", first, "--rate", "1000"];
+  await promisify(execFile)(join(ROOT, ".venv/bin/scheduling"), args);
+  const desk = await deskOf(MANAGER, url);
+  const weeks = [0, 1, 2, 3].map((number) => at(first, number * 7, 0).slice(0, 10));
+  const next = (week: string) => at(week, 28, 0).slice(0, 10);
+  const [manager, staff] = await Promise.all([
+    person(MANAGER, { url, week: next(first) }),
+    person(STAFF, { url, week: next(first), phone: true }),
+  ]);
+  for (const week of weeks) {
+    const shifts = (await desk.rows(week)).length;
+    expect(shifts).toBeGreaterThan(60);
+    await copyFourWeeksOn(manager);
+    await expect.poll(() => desk.rows(next(week), "draft")).toHaveLength(shifts);
+    await expect(staff.page.locator("[data-schedule]")).toHaveCount(0);
 
-      await manager.page.getByRole("button", { name: `Publish ${shifts} changes` }).click();
-      await manager.page.getByRole("button", { name: `Publish all ${shifts}` }).click();
-      await expect.poll(() => desk.rows(next(week), "published")).toHaveLength(shifts);
-      await expect.poll(staff.rows).toEqual(await desk.rows(next(week)));
-      for (const { page } of [manager, staff]) await page.getByRole("button", { name: "Next week" }).click();
-      await staff.isLive();
-    }
-  },
-);
+    await manager.page.getByRole("button", { name: `Publish ${shifts} changes` }).click();
+    await manager.page.getByRole("button", { name: `Publish all ${shifts}` }).click();
+    await expect.poll(() => desk.rows(next(week), "published")).toHaveLength(shifts);
+    await expect.poll(staff.rows).toEqual(await desk.rows(next(week)));
+    for (const { page } of [manager, staff]) await page.getByRole("button", { name: "Next week" }).click();
+    await staff.isLive();
+  }
+});

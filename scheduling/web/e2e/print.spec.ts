@@ -2,9 +2,9 @@ import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
 test("a week is printed whole, light, with its drafts marked, and for staff without them", async ({ person, desk }) => {
   const week = ownWeek();
-  const [sam] = (await desk.staff()).filter((each) => each.name === "Sam Okafor");
+  const sam = await desk.idOf("Sam Okafor");
   const span = { starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) };
-  await desk.add({ staff_id: sam?.id ?? 0, ...span });
+  await desk.add({ staff_id: sam, ...span });
   await desk.add({ ...span, role: "Care assistant", status: "draft" });
   const [manager, staff] = [await person(MANAGER, { week }), await person(STAFF, { week })];
   await manager.page.emulateMedia({ media: "print", colorScheme: "dark" });

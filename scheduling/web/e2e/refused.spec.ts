@@ -1,5 +1,27 @@
+import type { Locator } from "@playwright/test";
 import { Cable } from "./cable";
-import { at, expect, MANAGER, ownWeek, PASSWORD, test } from "./fixtures";
+import { at, type Desk, dayOf, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
+
+/** Two who work late on Monday, and so may not begin early on Tuesday: the contract of the second lets nobody overrule that. */
+async function lateOnMonday(desk: Desk, week: string) {
+  const contract = { name: "Strict", hours_per_week: 40, rest_hours: 11, hard_rules: ["rest"] };
+  const soft = await desk.hire({ name: `Noor ${week}`, email: `noor-${week}@example.com` });
+  const hard = await desk.hire({ name: `Otto ${week}`, email: `otto-${week}@example.com`, contract });
+  for (const { id } of [soft, hard]) {
+    await desk.add({ staff_id: id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
+  }
+  return { soft, hard };
+}
+
+const entry = ({ page }: Person) => page.getByRole("textbox", { name: /^Times of/ });
+
+async function planOffline(person: Person, cell: Locator, times: string): Promise<void> {
+  await cell.focus();
+  await person.page.keyboard.type(times);
+  await expect(entry(person)).toHaveAccessibleDescription(/the rules are checked when the connection is back/);
+  await person.page.keyboard.press("Enter");
+  await expect(cell.locator("[data-schedule]")).toContainText("Not sent yet");
+}
 
 test("what the rules refuse after an outage is decided one by one, and nothing has to be typed again", async ({
   person,
@@ -7,39 +29,26 @@ test("what the rules refuse after an outage is decided one by one, and nothing h
   desk,
 }) => {
   const week = ownWeek();
-  const dayOf = (number: number) => at(week, number, 0).slice(0, 10);
+  const tuesday = dayOf(week, 1);
   const vera = `vera-${week}@example.com`;
   await desk.hire({ name: "Vera Lind", email: vera, role: "manager", password: PASSWORD });
-  const contract = { name: "Strict", hours_per_week: 40, rest_hours: 11, hard_rules: ["rest"] };
-  const soft = await desk.hire({ name: `Noor ${week}`, email: `noor-${week}@example.com` });
-  const hard = await desk.hire({ name: `Otto ${week}`, email: `otto-${week}@example.com`, contract });
-  for (const { id } of [soft, hard]) {
-    await desk.add({ staff_id: id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
-  }
+  const { soft, hard } = await lateOnMonday(desk, week);
   const cable = await Cable.to(server.url);
   const [manager, other] = await Promise.all([person(MANAGER, { week, url: cable.url }), person(vera, { week })]);
   const { page } = manager;
   const { keyboard } = page;
-  const entry = page.getByRole("textbox", { name: /^Times of/ });
-  const cards = (who: typeof manager, { id }: { id: number }) => who.cell(id, dayOf(1)).locator("[data-schedule]");
-  const plan = async (staff: { id: number }, times: string) => {
-    await manager.cell(staff.id, dayOf(1)).focus();
-    await keyboard.type(times);
-    await expect(entry).toHaveAccessibleDescription(/the rules are checked when the connection is back/);
-    await keyboard.press("Enter");
-    await expect(cards(manager, staff)).toContainText("Not sent yet");
-  };
+  const cards = (who: Person, { id }: { id: number }) => who.cell(id, tuesday).locator("[data-schedule]");
 
   await page.context().setOffline(true);
   cable.pull();
   await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
-  await plan(soft, "7-15 nurse");
+  await planOffline(manager, manager.cell(soft.id, tuesday), "7-15 nurse");
   await cards(manager, soft).focus();
   await keyboard.press("F2");
-  await entry.fill("8-16");
+  await entry(manager).fill("8-16");
   await keyboard.press("Enter");
   await expect(cards(manager, soft)).toContainText("08:00–16:00");
-  await plan(hard, "7-15 nurse");
+  await planOffline(manager, manager.cell(hard.id, tuesday), "7-15 nurse");
   await page.getByRole("button", { name: "Next week" }).click();
 
   cable.plug();
@@ -53,7 +62,7 @@ test("what the rules refuse after an outage is decided one by one, and nothing h
   await expect(page.locator("footer")).not.toContainText("again");
 
   await second.getByRole("button", { name: "Show" }).click();
-  await expect(manager.cell(hard.id, dayOf(1))).toBeFocused();
+  await expect(manager.cell(hard.id, tuesday)).toBeFocused();
   await first.getByRole("button", { name: "Save anyway" }).click();
   await expect(cards(other, soft)).toContainText("08:00–16:00");
   await expect(lost).toHaveAccessibleName("1 change not saved");

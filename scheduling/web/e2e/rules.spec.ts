@@ -1,6 +1,5 @@
-import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
+import { at, type Desk, dayOf, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
 
-const dayOf = (week: string, day: number) => at(week, day, 0).slice(0, 10);
 const form = (manager: Person) => manager.page.getByRole("dialog", { name: "New shift" });
 const objections = (manager: Person) => form(manager).getByRole("status");
 const cover = (manager: Person, day: string) => manager.page.locator(`[data-cover="${day}"]`).getByRole("button");
@@ -15,6 +14,7 @@ async function hire(desk: Desk, more: { contract?: object; role?: "manager"; pas
 
 async function openNew(manager: Person, url: string, week: string, staff: number | "open", day: number) {
   await manager.page.goto(`${url}/week?week=${week}&shift=new&staff=${staff}&day=${dayOf(week, day)}`);
+  await manager.isLive();
   await expect(form(manager)).toBeVisible();
 }
 

@@ -1,9 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Route } from "@playwright/test";
-import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
+import { at, type Desk, dayOf, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
 
 const CLINIC = "Lisbon Clinic";
-const dayOf = (week: string, day: number) => at(week, day, 0).slice(0, 10);
 const panel = ({ page }: Person) => page.getByRole("dialog", { name: /^Edit / });
 const objections = ({ page }: Person) => page.getByRole("dialog", { name: /shift/ }).getByRole("status");
 

@@ -11,7 +11,7 @@ function fifteenth(): { day: string; label: string } {
 test("time off is requested, approved over a shift, and seen by both without reload", async ({ person, desk }) => {
   const { day, label } = fifteenth();
   const [manager, staff] = await Promise.all([person(MANAGER), person(STAFF)]);
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const shift = await desk.add({ staff_id: sam, starts_at: at(day, 0, 8), ends_at: at(day, 0, 16) });
   await manager.page.getByRole("link", { name: /Time off/ }).click();
   await expect(manager.dot("Live")).toBeVisible();

@@ -102,7 +102,7 @@ test("a hiccup of the connection is not told, an outage is, and what was missed 
   desk,
 }) => {
   const week = ownWeek();
-  const sam = (await desk.staff()).find((each) => each.name === "Sam Okafor")?.id ?? 0;
+  const sam = await desk.idOf("Sam Okafor");
   const changed = await desk.add({ staff_id: sam, starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
   const removed = await desk.add({ starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
   const cable = await Cable.to(server.url);

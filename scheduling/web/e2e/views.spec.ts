@@ -1,6 +1,5 @@
 import type { Staff } from "../src/api/types";
-import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
-import { type Server, startServer } from "./server";
+import { at, dayOf, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
 /** The one of the team whom this is true of. */
 function idOf(team: readonly Staff[], is: (each: Staff) => boolean): number {
@@ -8,8 +7,6 @@ function idOf(team: readonly Staff[], is: (each: Staff) => boolean): number {
   if (!found) throw new Error("nobody of the team is meant");
   return found.id;
 }
-
-const dayOf = (monday: string, day: number) => at(monday, day, 0).slice(0, 10);
 
 test("a day is a line of hours: what somebody else changes is there at once, and times are typed as in the week", async ({
   person,
@@ -114,43 +111,35 @@ test("the neighbouring weeks are there before one turns to them", async ({ perso
   expect(asked.filter((url) => url.includes(next))).toEqual([]);
 });
 
-/** With a server for this alone: the other tests' team stays as it is. */
-const testAlone = test.extend<{ alone: Server }>({
-  alone: async ({ transport }, use) => {
-    const server = await startServer(transport);
-    await use(server);
-    await server.stop();
-  },
+test("of a large team the rows near what is seen are drawn, and the keyboard reaches all", async ({
+  person,
+  deskOf,
+  alone: { url },
+}) => {
+  const desk = await deskOf(MANAGER, url);
+  for (let number = 10; number < 60; number += 1) {
+    await desk.hire({ name: `Zoe ${number}`, email: `zoe${number}@example.com` });
+  }
+  const team = await desk.staff();
+  const week = ownWeek();
+  const last = idOf(team, ({ name }) => name === "Zoe 59");
+  const manager = await person(MANAGER, { url, week });
+  const drawn = manager.page.locator("tr[data-staff]");
+  await expect.poll(() => drawn.count()).toBeLessThan(40);
+  // The head, the open shifts, everybody, and the cover.
+  await expect(manager.page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(team.length + 3));
+
+  await manager.cell(null, week).focus();
+  await manager.page.keyboard.press("Control+End");
+  await expect(manager.cell(last, dayOf(week, 6))).toBeFocused();
+  await manager.page.getByRole("region", { name: "Week plan" }).evaluate((scroller) => scroller.scrollTo(0, 0));
+  await expect(manager.cell(null, week)).toBeInViewport();
+  await expect(manager.cell(last, dayOf(week, 6))).toBeFocused();
+
+  await manager.page.keyboard.press("/");
+  await manager.page.keyboard.type("zoe 5");
+  await expect(drawn).toHaveCount(11);
+  await manager.page.keyboard.press("Escape");
+  await manager.page.emulateMedia({ media: "print" });
+  await expect(drawn).toHaveCount(team.length + 1);
 });
-
-testAlone(
-  "of a large team the rows near what is seen are drawn, and the keyboard reaches all",
-  async ({ person, deskOf, alone: { url } }) => {
-    const desk = await deskOf(MANAGER, url);
-    for (let number = 10; number < 60; number += 1) {
-      await desk.hire({ name: `Zoe ${number}`, email: `zoe${number}@example.com` });
-    }
-    const team = await desk.staff();
-    const week = ownWeek();
-    const last = idOf(team, ({ name }) => name === "Zoe 59");
-    const manager = await person(MANAGER, { url, week });
-    const drawn = manager.page.locator("tr[data-staff]");
-    await expect.poll(() => drawn.count()).toBeLessThan(40);
-    // The head, the open shifts, everybody, and the cover.
-    await expect(manager.page.getByRole("grid")).toHaveAttribute("aria-rowcount", String(team.length + 3));
-
-    await manager.cell(null, week).focus();
-    await manager.page.keyboard.press("Control+End");
-    await expect(manager.cell(last, dayOf(week, 6))).toBeFocused();
-    await manager.page.getByRole("region", { name: "Week plan" }).evaluate((scroller) => scroller.scrollTo(0, 0));
-    await expect(manager.cell(null, week)).toBeInViewport();
-    await expect(manager.cell(last, dayOf(week, 6))).toBeFocused();
-
-    await manager.page.keyboard.press("/");
-    await manager.page.keyboard.type("zoe 5");
-    await expect(drawn).toHaveCount(11);
-    await manager.page.keyboard.press("Escape");
-    await manager.page.emulateMedia({ media: "print" });
-    await expect(drawn).toHaveCount(team.length + 1);
-  },
-);
