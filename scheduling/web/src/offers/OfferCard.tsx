@@ -19,7 +19,7 @@ import type { SeenOffer } from "../api/types";
 import type { Offer, Schedule } from "../live.gen";
 import { useNow } from "../time/use-now";
 import { ago, whenOf } from "../time/words";
-import { Face } from "../ui/Face";
+import { CardHead } from "../ui/CardHead";
 import { NoteField } from "../ui/NoteField";
 import classes from "./OfferCard.module.css";
 import { type Deed, useReader } from "./queries";
@@ -34,6 +34,8 @@ const MARKS: Record<Offer["status"], typeof IconCheck> = {
   withdrawn: IconArrowBackUp,
   lapsed: IconUnlink,
 };
+
+const TONES: Partial<Record<Offer["status"], "waits" | "good">> = { accepted: "waits", approved: "good" };
 
 function Shift({ shift, wanted }: { shift: Schedule; wanted?: boolean }) {
   const { t } = useTranslation();
@@ -123,22 +125,16 @@ export function OfferCard({ offer, take }: Props) {
   const now = useNow();
   const reader = useReader();
   const { staff, schedule, wanted, status, note, answer } = offer;
-  const Mark = MARKS[status];
   const steps = stepsOf(offer, reader);
   const history = historyOf(t, offer, ago(offer.updated_at, now));
   return (
     <li className={classes.card} data-offer={offer.id} data-shift={schedule.id} data-status={status}>
-      <div className={classes.head}>
-        <Face name={staff.name} size={38} />
-        <div className={classes.text}>
-          <p className={classes.name}>{staff.id === reader.id ? t("offers.you") : staff.name}</p>
-          <p className={classes.kind}>{kindOf(t, offer, reader)}</p>
-        </div>
-        <span className={classes.status} data-status={status}>
-          <Mark size={14} stroke={2} aria-hidden="true" />
-          {t(`offers.status.${status}`)}
-        </span>
-      </div>
+      <CardHead
+        name={staff.name}
+        {...(staff.id === reader.id ? { called: t("offers.you") } : {})}
+        line={kindOf(t, offer, reader)}
+        status={{ words: t(`offers.status.${status}`), icon: MARKS[status], tone: TONES[status] }}
+      />
       <ul className={classes.shifts}>
         <Shift shift={schedule} />
         {wanted && <Shift shift={wanted} wanted />}

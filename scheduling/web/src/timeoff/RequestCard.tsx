@@ -9,7 +9,7 @@ import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
 import { ago } from "../time/words";
 import { zoneOfSpan } from "../time/zone";
-import { Face } from "../ui/Face";
+import { CardHead } from "../ui/CardHead";
 import { NoteField } from "../ui/NoteField";
 import { Overlaps } from "./Overlaps";
 import { useTimeOffChange } from "./queries";
@@ -28,6 +28,8 @@ const ICONS: Record<TimeOffStatus, typeof IconCheck> = {
   denied: IconX,
   cancelled: IconBan,
 };
+
+const TONES: Partial<Record<TimeOffStatus, "asked" | "good">> = { pending: "asked", approved: "good" };
 
 type Decision = "approve" | "deny";
 
@@ -117,22 +119,19 @@ export function RequestCard({ request, name, zones }: Props) {
   const { me, manager } = useSignedIn();
   const { t } = useTranslation();
   const now = useNow();
-  const Icon = ICONS[request.status];
   const mine = request.staff_id === me.id;
   const open = request.status === "pending" || request.status === "approved";
   return (
     <article className={classes.card} data-request={request.id} data-version={request.version}>
-      <div className={classes.head}>
-        <Face name={name} size={38} />
-        <div className={classes.text}>
-          <h3 className={classes.name}>{name}</h3>
-          <p className={classes.period}>{period(t, request, zoneOfSpan(request, zones))}</p>
-        </div>
-        <span className={classes.status} data-status={request.status}>
-          <Icon size={14} stroke={2} aria-hidden="true" />
-          {t(`timeoff.status.${request.status}`)}
-        </span>
-      </div>
+      <CardHead
+        name={name}
+        line={period(t, request, zoneOfSpan(request, zones))}
+        status={{
+          words: t(`timeoff.status.${request.status}`),
+          icon: ICONS[request.status],
+          tone: TONES[request.status],
+        }}
+      />
       {request.note && <p className={classes.quote}>{t("timeoff.quote", { text: request.note })}</p>}
       {request.decided_by && (
         <p className={classes.decided}>
