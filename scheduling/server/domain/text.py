@@ -1,14 +1,17 @@
 """The kinds of text, number and reference that entities are made of, with their limits."""
 
-import unicodedata
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Unicode's category Cc, but for tabs and the ends of lines."""
+
 
 def _printable(value: str) -> str:
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
+    if _CONTROL.search(value):
         raise PydanticCustomError("control_character", "must not hold control characters")
     return value
 

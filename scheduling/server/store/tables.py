@@ -75,6 +75,16 @@ class StaffRow(Table):
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PersonRow(Table):
+    """Who somebody is, without the rest of their row: lists of shifts name the author of each."""
+
+    __table__ = StaffRow.__table__
+    __mapper_args__ = {"include_properties": ["id", "name"]}  # noqa: RUF012
+
+    id: Mapped[int]
+    name: Mapped[str]
+
+
 class NeedsRow(Table):
     """What one location needs, as one list."""
 
@@ -115,7 +125,7 @@ class ScheduleRow(Table):
     announced: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    updated_by: Mapped[StaffRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
+    updated_by: Mapped[PersonRow | None] = relationship(foreign_keys=[updated_by_id], lazy="joined")
     place: Mapped[LocationRow] = relationship(lazy="joined", innerjoin=True)
 
     @property
