@@ -92,13 +92,17 @@ export function leaveDays(request: TimeOff, zone: string): Map<Day, Leave> {
   return days;
 }
 
+/** Instants are written so that their order is that of their letters. */
+const inTime = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
 /** Earlier first, then shorter first. */
 export function byStart(left: Shift, right: Shift): number {
   const [a, b] = [left.schedule, right.schedule];
-  return a.starts_at.localeCompare(b.starts_at) || a.ends_at.localeCompare(b.ends_at) || a.id - b.id;
+  return inTime(a.starts_at, b.starts_at) || inTime(a.ends_at, b.ends_at) || a.id - b.id;
 }
 
 interface Placed {
+  readonly days: readonly Day[];
   readonly shifts: Map<string, Shift[]>;
   readonly leave: Map<string, Leave[]>;
 }
@@ -111,8 +115,8 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
-function placed(input: GridInput, shifts: readonly Shift[]): Placed {
-  const result: Placed = { shifts: new Map(), leave: new Map() };
+function placed(input: GridInput, days: readonly Day[], shifts: readonly Shift[]): Placed {
+  const result: Placed = { days, shifts: new Map(), leave: new Map() };
   for (const shift of shifts) push(result.shifts, place(shift.schedule.staff_id, shift.day), shift);
   for (const request of input.timeOff) {
     if (request.status !== "pending" && request.status !== "approved") continue;
@@ -126,8 +130,8 @@ function total(shifts: readonly Shift[]): number {
   return shifts.reduce((sum, shift) => sum + shift.minutes, 0);
 }
 
-function line(staffId: number | null, staff: Staff | null, input: GridInput, { shifts, leave }: Placed): Line {
-  const cells = daysOfWeek(input.monday).map((day) => ({
+function line(staffId: number | null, staff: Staff | null, input: GridInput, { days, shifts, leave }: Placed): Line {
+  const cells = days.map((day) => ({
     day,
     shifts: shifts.get(place(staffId, day)) ?? [],
     leave: leave.get(place(staffId, day)) ?? [],
@@ -165,7 +169,7 @@ export function buildGrid(input: GridInput): Grid {
     .map(shiftOf)
     .filter((shift) => days.includes(shift.day))
     .sort(byStart);
-  const cells = placed(input, shifts);
+  const cells = placed(input, days, shifts);
   const people = [
     ...inOrder(shown(input, cells), input.first).map((person) => line(person.id, person, input, cells)),
     ...strangers(input, shifts).map((id) => line(id, null, input, cells)),

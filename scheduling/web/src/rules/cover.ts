@@ -1,4 +1,5 @@
 import type { LocationNeeds, Schedule } from "../api/types";
+import { remembering } from "../time/remembering";
 import { addDays, type Day } from "../time/week";
 import { instantAt } from "../time/zone";
 
@@ -36,11 +37,14 @@ interface Span {
   readonly to: number;
 }
 
-/** An hour that the clocks leave out is the one after it. */
-function momentAt(day: Day, time: string, zone: string): number {
+/** Of a day, a time and a zone with spaces between. An hour that the clocks leave out is the one after it. */
+const moments = remembering((text) => {
+  const [day = "", time = "", zone = ""] = text.split(" ");
   const hour = String(Math.min(23, Number(time.slice(0, 2)) + 1)).padStart(2, "0");
   return Date.parse(instantAt({ day, time }, zone) ?? instantAt({ day, time: `${hour}${time.slice(2)}` }, zone) ?? "");
-}
+});
+
+const momentAt = (day: Day, time: string, zone: string) => moments(`${day} ${time} ${zone}`);
 
 const weekdayOf = (day: Day) => new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
 
@@ -91,11 +95,16 @@ function vacancies(posts: readonly Post[], shifts: readonly Span[]): Map<Post, H
   return found;
 }
 
-const place = ({ role, location }: { role: string; location: string }) => JSON.stringify([location, role]);
+const place = ({ role, location }: { role: string; location: string }) => `${location}\n${role}`;
 
 function grouped<T extends { role: string; location: string }>(rows: Iterable<T>): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const row of rows) groups.set(place(row), [...(groups.get(place(row)) ?? []), row]);
+  for (const row of rows) {
+    const key = place(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
   return groups;
 }
 

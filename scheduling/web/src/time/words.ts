@@ -1,5 +1,6 @@
 import type { Translate } from "../words/language";
 import { locale } from "./locale";
+import { remembering } from "./remembering";
 import { type Day, daysBetween, weekNumber } from "./week";
 import { type Instant, minutesBetween, wallTime } from "./zone";
 
@@ -20,22 +21,28 @@ const inWords = (day: Day, options: Options) => format(options).format(dateOf(da
 /** "Mon 23 Nov": beside a short name of the weekday, English needs no comma. */
 const withoutComma = (words: string) => (locale().tag.startsWith("en") ? words.replace(",", "") : words);
 
+/** Writes days in this way. */
+function writing(options: Options): (day: Day) => string {
+  const written = remembering((text) => withoutComma(inWords(text.slice(-DAY), options)));
+  return (day) => written(`${locale().tag} ${day}`);
+}
+
+const DAY = "2026-11-23".length;
+
 /** "Mon" */
-export const weekdayShort = (day: Day) => inWords(day, { weekday: "short" });
+export const weekdayShort = writing({ weekday: "short" });
 /** "Monday" */
-export const weekdayLong = (day: Day) => inWords(day, { weekday: "long" });
+export const weekdayLong = writing({ weekday: "long" });
 /** "M" */
-export const weekdayNarrow = (day: Day) => inWords(day, { weekday: "narrow" });
+export const weekdayNarrow = writing({ weekday: "narrow" });
 /** "Monday 23 November" */
-export const dayLong = (day: Day) => withoutComma(inWords(day, { weekday: "long", day: "numeric", month: "long" }));
+export const dayLong = writing({ weekday: "long", day: "numeric", month: "long" });
 /** "Monday 23 November 2026" */
-export const dayFull = (day: Day) =>
-  withoutComma(inWords(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" }));
+export const dayFull = writing({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 /** "Mon 23 Nov" */
-export const dayShort = (day: Day) => withoutComma(inWords(day, { weekday: "short", day: "numeric", month: "short" }));
+export const dayShort = writing({ weekday: "short", day: "numeric", month: "short" });
 /** "Mon 23 Nov 2026" */
-export const dayShortFull = (day: Day) =>
-  withoutComma(inWords(day, { weekday: "short", day: "numeric", month: "short", year: "numeric" }));
+export const dayShortFull = writing({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 /** "Today", "Tomorrow", "Monday 23 November" */
 export function dayNear(day: Day, today: Day): string {
   const days = daysBetween(today, day);
@@ -95,10 +102,10 @@ export function whenOf(shift: Timed): string {
   return `${dayShort(wallTime(shift.starts_at, shift.timezone).day)}, ${timeSpan(shift, shift.timezone)}`;
 }
 
+const amounts = remembering((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 2 }));
+
 /** "8 h", "7.5 h", "7,5 h" */
-export function hours(minutes: number): string {
-  return `${new Intl.NumberFormat(locale().tag, { maximumFractionDigits: 2 }).format(minutes / 60)} h`;
-}
+export const hours = (minutes: number) => `${amounts(locale().tag).format(minutes / 60)} h`;
 
 const STEPS = [
   ["second", 60],

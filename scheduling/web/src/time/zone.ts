@@ -1,4 +1,5 @@
 import { Temporal } from "temporal-polyfill";
+import { remembering } from "./remembering";
 import type { Day } from "./week";
 
 /** RFC 3339, in UTC ("Z"). */
@@ -10,10 +11,14 @@ export interface WallTime {
   readonly time: string;
 }
 
-export function wallTime(instant: Instant, zone: string): WallTime {
+/** Of an instant and a zone with a space between. The shifts of a week begin and end at few instants. */
+const wallTimes = remembering((text): WallTime => {
+  const [instant = "", zone = ""] = text.split(" ");
   const there = Temporal.Instant.from(instant).toZonedDateTimeISO(zone);
   return { day: there.toPlainDate().toString(), time: there.toPlainTime().toString({ smallestUnit: "minute" }) };
-}
+});
+
+export const wallTime = (instant: Instant, zone: string): WallTime => wallTimes(`${instant} ${zone}`);
 
 /**
  * The instant at which the clocks of a zone show this time. An hour that happens twice (clocks go back) means its
@@ -33,7 +38,7 @@ export function startOfDay(day: Day, zone: string): Instant {
 
 /** Minutes that really pass between two instants, whatever the clocks do. */
 export function minutesBetween(from: Instant, to: Instant): number {
-  return (Temporal.Instant.from(to).epochMilliseconds - Temporal.Instant.from(from).epochMilliseconds) / 60_000;
+  return (Date.parse(to) - Date.parse(from)) / 60_000;
 }
 
 export function overlaps(row: { starts_at: Instant; ends_at: Instant }, from: Instant, to: Instant): boolean {

@@ -5,7 +5,7 @@ import { heightOf, type Row } from "./rows";
 import classes from "./WeekGrid.module.css";
 
 /** Rows drawn beyond each edge of what is seen. */
-const BEYOND = 6;
+const BEYOND = 3;
 /** The table's head, which stands above the first row, in pixels. */
 const HEAD = 54;
 
