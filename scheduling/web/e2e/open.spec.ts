@@ -1,3 +1,4 @@
+import { Cable } from "./cable";
 import { at, expect, MANAGER, ownWeek, STAFF, test } from "./fixtures";
 
 const SECOND = "jonas@example.com";
@@ -63,4 +64,46 @@ test("a new open shift comes to the list, and a manager sees whoever took it", a
   await staff.page.locator(`[data-open-shift="${shift.id}"]`).getByRole("button").click();
   const sam = await desk.idOf("Sam Okafor");
   await expect(manager.page.locator(`tr[data-staff="${sam}"] [data-schedule="${shift.id}"]`)).toBeVisible();
+});
+
+test("without connection, taking a shift and deciding on time off say at once that they need one", async ({
+  person,
+  desk,
+  deskOf,
+  server,
+}) => {
+  const week = ownWeek();
+  const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
+  const soon = new Date(Date.now() + 200 * 86_400_000).toISOString().slice(0, 10);
+  const request = await (await deskOf(STAFF)).askOff({ starts_at: at(soon, 0, 8), ends_at: at(soon, 0, 16), note: "" });
+  const cable = await Cable.to(server.url);
+  const jonas = await person(SECOND, { phone: true, url: cable.url });
+  const manager = await person(MANAGER);
+  await jonas.page.goto(`${cable.url}/open`);
+  await manager.page.goto(`${server.url}/time-off`);
+  for (const each of [jonas, manager]) await each.isLive();
+
+  const card = jonas.page.locator(`[data-open-shift="${shift.id}"]`);
+  const needed = jonas.page.getByText("No connection. Taking a shift needs one");
+  cable.pull();
+  await card.getByRole("button").click();
+  await expect(jonas.page.getByRole("alert")).toContainText("No connection. Taking a shift needs one");
+  await expect(card).toBeVisible();
+  await jonas.page.context().setOffline(true);
+  await expect(card.getByRole("button")).toBeDisabled();
+  await expect(needed.first()).toBeVisible();
+  cable.plug();
+  await jonas.page.context().setOffline(false);
+  await card.getByRole("button").click();
+  await expect(card).toHaveCount(0);
+  await expect.poll(() => desk.get(week, shift.id)).toMatchObject({ version: 2 });
+
+  const asked = manager.page.locator(`[data-request="${request.id}"]`);
+  await manager.page.context().setOffline(true);
+  await expect(manager.page.getByText("No connection. Deciding on time off needs one.")).toBeVisible();
+  for (const name of ["Approve", "Deny"]) await expect(asked.getByRole("button", { name })).toBeDisabled();
+  await manager.page.context().setOffline(false);
+  await asked.getByRole("button", { name: "Deny" }).click();
+  await expect(asked).toHaveAttribute("data-version", "2");
+  cable.close();
 });

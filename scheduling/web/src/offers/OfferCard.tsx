@@ -16,6 +16,7 @@ import { useTranslation } from "react-i18next";
 import type { Reason } from "../api/problem";
 import { shortReason } from "../api/reasons";
 import type { SeenOffer } from "../api/types";
+import { useNoNetwork } from "../live/NeedsConnection";
 import type { Offer, Schedule } from "../live.gen";
 import { useNow } from "../time/use-now";
 import { ago, whenOf } from "../time/words";
@@ -88,6 +89,7 @@ interface Props {
 function Steps({ offer, steps, take }: Props & { steps: readonly Step[] }) {
   const { t } = useTranslation();
   const [note, setNote] = useState("");
+  const offline = useNoNetwork();
   const { objections, staff, schedule } = offer;
   const named = (step: Step) => (step === "approve" && objections?.length ? ("approveAnyway" as const) : step);
   return (
@@ -107,7 +109,7 @@ function Steps({ offer, steps, take }: Props & { steps: readonly Step[] }) {
           <Button
             key={step}
             variant={HELD.includes(step) ? "filled" : "default"}
-            disabled={isBlocked(step, objections)}
+            disabled={offline || isBlocked(step, objections)}
             aria-label={t("offers.stepOf", { step: words, name: staff.name, when: whenOf(schedule) })}
             onClick={() => take({ step, offer, note: note.trim() })}
           >

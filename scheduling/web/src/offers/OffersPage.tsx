@@ -3,17 +3,17 @@ import { IconAlertCircle, IconArrowsExchange } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { sentenceOf } from "../api/problem";
 import type { SeenOffer } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Coming } from "../live/Coming";
+import { NeedsConnection, urgentSentence } from "../live/NeedsConnection";
 import { whenOf } from "../time/words";
 import { Failure } from "../ui/Failure";
 import { Notice } from "../ui/Notice";
 import { Cards, Empty, Page, Section } from "../ui/Page";
 import { OfferCard } from "./OfferCard";
 import { type Deed, useFreshObjections, useOffers, useReader, useStep } from "./queries";
-import { type Section as Group, sectionOf } from "./steps";
+import { type Section as Group, sectionOf, stepsOf } from "./steps";
 
 const SECTIONS: readonly Group[] = ["toApprove", "forMe", "toAll", "mine", "unanswered", "over"];
 
@@ -55,7 +55,8 @@ function Lists({ offers, take }: { offers: readonly SeenOffer[]; take: (deed: De
 /** Shifts that people offer one another: the reader's, those for them, those for all; for managers what is to be approved. */
 export function OffersPage() {
   const { t } = useTranslation();
-  const { manager } = useReader();
+  const reader = useReader();
+  const { manager } = reader;
   const announce = useAnnounce();
   const { data, live, refetch } = useOffers();
   const { mutate } = useStep();
@@ -68,7 +69,7 @@ export function OffersPage() {
     if (outcome.status === "saved") {
       announce(t(`offers.done.${deed.step}`, { when: whenOf(deed.offer.schedule) }));
     } else {
-      setRefusal(sentenceOf(outcome.error));
+      setRefusal(urgentSentence(t, "step", outcome.error));
       // What stands against it now is not what it was.
       void refetch();
     }
@@ -76,6 +77,7 @@ export function OffersPage() {
   return (
     <Page title={t("offers.page")} about={manager ? t("offers.aboutForManagers") : t("offers.about")} busy={!data}>
       {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
+      {!refusal && data?.some((offer) => stepsOf(offer, reader).length > 0) && <NeedsConnection what="step" />}
       {failed && <Failure what={t("offers.page")} error={failed} retry={() => void refetch()} />}
       {!data && !failed && <Coming height={96} />}
       {data && <Lists offers={data} take={(deed) => void take(deed)} />}

@@ -2,12 +2,12 @@ import { Button } from "@mantine/core";
 import { IconAlertCircle, IconCalendarCheck } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { sentenceOf } from "../api/problem";
 import { shortReason } from "../api/reasons";
 import type { OpenShift } from "../api/types";
 import { useAnnounce } from "../live/announcer";
 import { Coming } from "../live/Coming";
 import type { Changes } from "../live/changes";
+import { NeedsConnection, urgentSentence, useNoNetwork } from "../live/NeedsConnection";
 import { useNews } from "../live/news";
 import { useNow } from "../time/use-now";
 import { dayLong, timeSpan } from "../time/words";
@@ -23,6 +23,7 @@ const dayOf = (shift: OpenShift) => dayLong(wallTime(shift.starts_at, shift.time
 
 function Shift({ shift, take }: { shift: OpenShift; take?: (shift: OpenShift) => void }) {
   const { t } = useTranslation();
+  const offline = useNoNetwork();
   const name = `${dayOf(shift)}, ${timeSpan(shift, shift.timezone)}`;
   return (
     <li className={classes.card} data-open-shift={shift.id}>
@@ -39,7 +40,11 @@ function Shift({ shift, take }: { shift: OpenShift; take?: (shift: OpenShift) =>
         ))}
       </div>
       {take && (
-        <Button disabled={!shift.objections} onClick={() => take(shift)} aria-label={t("open.takeThis", { name })}>
+        <Button
+          disabled={offline || !shift.objections}
+          onClick={() => take(shift)}
+          aria-label={t("open.takeThis", { name })}
+        >
           {t("open.take")}
         </Button>
       )}
@@ -81,12 +86,13 @@ export function OpenPage() {
       announce(t("open.yours", { day: dayOf(shift), time: timeSpan(shift, shift.timezone) }));
     } else {
       own.current.delete(shift.id);
-      setRefusal(sentenceOf(outcome.error));
+      setRefusal(urgentSentence(t, "claim", outcome.error));
     }
   };
   return (
     <Page title={t("open.page")} busy={!data}>
       {refusal && <Notice tone="bad" icon={IconAlertCircle} title={refusal} urgent />}
+      {!refusal && free.length > 0 && <NeedsConnection what="claim" />}
       {failed && <Failure what={t("open.page")} error={failed} retry={() => void refetch()} />}
       {!data && !failed && <Coming height={96} />}
       {data && free.length === 0 && (

@@ -2,8 +2,9 @@ import { Button, Group } from "@mantine/core";
 import { IconBan, IconCheck, IconClockQuestion, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Problem, sentenceOf } from "../api/problem";
+import { Problem } from "../api/problem";
 import type { ShiftFate, TimeOff, TimeOffStatus } from "../api/types";
+import { urgentSentence, useNoNetwork } from "../live/NeedsConnection";
 import { Refused } from "../rules/Refused";
 import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
@@ -11,6 +12,7 @@ import { ago } from "../time/words";
 import { zoneOfSpan } from "../time/zone";
 import { CardHead } from "../ui/CardHead";
 import { NoteField } from "../ui/NoteField";
+import type { Translate } from "../words/language";
 import { Overlaps } from "./Overlaps";
 import { useTimeOffChange } from "./queries";
 import classes from "./RequestCard.module.css";
@@ -39,9 +41,9 @@ interface Failure {
   readonly overlaps: boolean;
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(t: Translate, error: unknown): Failure {
   const overlaps = error instanceof Problem && error.codes.includes("time_off_overlaps_schedules");
-  return { general: overlaps ? [] : [sentenceOf(error)], overlaps };
+  return { general: overlaps ? [] : [urgentSentence(t, "decide", error)], overlaps };
 }
 
 function Blocked({ failure }: { failure: Failure }) {
@@ -51,6 +53,7 @@ function Blocked({ failure }: { failure: Failure }) {
 function Decide({ request, name }: { request: TimeOff; name: string }) {
   const { t } = useTranslation();
   const [note, setNote] = useState("");
+  const offline = useNoNetwork();
   const [failure, setFailure] = useState<Failure | null>(null);
   const change = useTimeOffChange((api, input: { decision: Decision; shifts?: ShiftFate }, requestId) => {
     const { decision, ...fate } = input;
@@ -59,7 +62,7 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
   const decide = async (decision: Decision, shifts?: ShiftFate) => {
     setFailure(null);
     const outcome = await change.mutate({ decision, ...(shifts ? { shifts } : {}) });
-    if (outcome.status !== "saved") setFailure(failureOf(outcome.error));
+    if (outcome.status !== "saved") setFailure(failureOf(t, outcome.error));
   };
   return (
     <div className={classes.decide}>
@@ -79,11 +82,11 @@ function Decide({ request, name }: { request: TimeOff; name: string }) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Button variant="default" disabled={change.pending > 0} onClick={() => void decide("deny")}>
+        <Button variant="default" disabled={offline || change.pending > 0} onClick={() => void decide("deny")}>
           {t("timeoff.deny")}
         </Button>
         {!failure?.overlaps && (
-          <Button loading={change.pending > 0} onClick={() => void decide("approve")}>
+          <Button disabled={offline} loading={change.pending > 0} onClick={() => void decide("approve")}>
             {t("timeoff.approve")}
           </Button>
         )}
@@ -100,7 +103,7 @@ function Cancel({ request }: { request: TimeOff }) {
   );
   const cancel = async () => {
     const outcome = await change.mutate(null);
-    if (outcome.status !== "saved") setFailure(failureOf(outcome.error));
+    if (outcome.status !== "saved") setFailure(failureOf(t, outcome.error));
   };
   return (
     <div className={classes.decide}>

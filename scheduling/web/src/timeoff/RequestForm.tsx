@@ -5,8 +5,9 @@ import { IconAlertCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Api } from "../api/api";
-import { Problem, sentenceOf } from "../api/problem";
+import { Problem } from "../api/problem";
 import type { Staff, TimeOffFields } from "../api/types";
+import { urgentSentence } from "../live/NeedsConnection";
 import { useSignedIn } from "../session/signed-in";
 import { calendarNamed, timeLabels } from "../time/time-labels";
 import { Dialog } from "../ui/Dialog";
@@ -40,7 +41,7 @@ function useRequestForm({ zone, close }: Props) {
     if (outcome.status === "saved") return close();
     const reasons = outcome.error instanceof Problem ? outcome.error.reasons : [];
     form.setErrors(placeRequestReasons(t, reasons, values.part));
-    if (reasons.length === 0) setFailure(sentenceOf(outcome.error));
+    if (reasons.length === 0) setFailure(urgentSentence(t, "ask", outcome.error));
   });
   return { form, submit, failure, sending: change.pending > 0 };
 }

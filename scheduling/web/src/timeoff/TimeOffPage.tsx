@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TimeOff } from "../api/types";
 import { Coming } from "../live/Coming";
+import { NeedsConnection } from "../live/NeedsConnection";
 import { type TimeOffFilter, useLocations, useTeam, useTimeOff } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
 import { useNow } from "../time/use-now";
@@ -60,6 +61,7 @@ function Lists({ requests, nameOf, zones }: ListProps) {
   );
   return (
     <>
+      {manager && pending.length > 0 && <NeedsConnection what="decide" />}
       {pending.length > 0 && (
         <Section title={manager ? t("timeoff.toDecide", { count: pending.length }) : t("timeoff.waiting")}>
           {cards(pending)}

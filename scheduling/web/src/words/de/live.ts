@@ -29,6 +29,12 @@ export const live: Translated<typeof english.live> = {
     more_other: "und {{count}} weitere",
     hide: "Nachgeholtes ausblenden",
   },
+  needs: {
+    claim: "Keine Verbindung. Um eine Schicht zu übernehmen, braucht es eine: Wer zuerst fragt, bekommt sie.",
+    step: "Keine Verbindung. Um einen Tausch zu beantworten, braucht es eine: Jemand anderes kann schneller sein.",
+    decide: "Keine Verbindung. Um über Abwesenheiten zu entscheiden, braucht es eine.",
+    ask: "Keine Verbindung. Was Sie eingegeben haben, bleibt hier: Senden Sie es, sobald sie wieder da ist.",
+  },
   unsent: {
     card: "Noch nicht gesendet",
     held: "Noch nicht gesendet. Es wird gesendet, sobald die Verbindung wieder da ist.",

@@ -26,6 +26,12 @@ export const live = {
     more_other: "and {{count}} more",
     hide: "Hide what was caught up",
   },
+  needs: {
+    claim: "No connection. Taking a shift needs one: whoever asks first gets it.",
+    step: "No connection. Answering a swap needs one: somebody else may be first.",
+    decide: "No connection. Deciding on time off needs one.",
+    ask: "No connection. What you entered stays here: send it when the connection is back.",
+  },
   unsent: {
     card: "Not sent yet",
     held: "Not sent yet. It is sent when the connection is back.",
