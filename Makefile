@@ -72,12 +72,15 @@ DASHBOARD := scheduling/web/dist/index.html
 build: $(CLIENT) $(REACT) $(DASHBOARD) ## build the client, the React package and the dashboard
 
 $(CLIENT): $(STAMPS)/node $(call sources,packages/client) tsconfig.base.json
+	@echo "Building the client"
 	@npm run --silent build --workspace packages/client && touch $@
 
 $(REACT): $(STAMPS)/node $(CLIENT) $(call sources,packages/react) tsconfig.base.json
+	@echo "Building the React package"
 	@npm run --silent build --workspace packages/react && touch $@
 
 $(DASHBOARD): $(STAMPS)/node $(CLIENT) $(REACT) $(call sources,scheduling/web) tsconfig.base.json
+	@echo "Building the dashboard"
 	@npm run --silent build --workspace scheduling/web && touch $@
 
 demo: build ## set up, build, fill the database and serve the desk in the foreground

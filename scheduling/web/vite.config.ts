@@ -12,6 +12,8 @@ export default defineConfig({
   build: {
     target: "baseline-widely-available",
     reportCompressedSize: true,
+    // kB of one file before it is compressed; what the first screen weighs in all is asserted by e2e/weight.spec.ts.
+    chunkSizeWarningLimit: 1_000,
     // What the first screen needs comes in two files, the libraries' of which stays cached when ours changes: with one for each set of
     // modules that somebody shares, it came in ninety.
     rolldownOptions: {
