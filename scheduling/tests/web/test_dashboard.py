@@ -46,6 +46,17 @@ async def test_hashed_files_are_kept_for_good(http: httpx2.AsyncClient):
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, br", "gzip"), ("identity", None)])
+async def test_scripts_are_sent_compressed_to_whoever_takes_that(
+    http: httpx2.AsyncClient, accepted: str, encoding: str | None
+):
+    response = await http.get("/assets/app-4f2a.js", headers={"Accept-Encoding": accepted})
+    assert (response.headers.get("content-encoding"), response.text) == (encoding, "export {}")
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_the_page_is_not_sent_again_while_it_is_the_same(http: httpx2.AsyncClient):
     etag = (await http.get("/", headers=HTML)).headers["etag"]
     response = await http.get("/", headers={**HTML, "If-None-Match": etag})
