@@ -1,3 +1,4 @@
+import { Cable } from "./cable";
 import { test as base, expect, MANAGER, ownWeek, type Person, STAFF } from "./fixtures";
 import { type Server, startServer } from "./server";
 
@@ -73,6 +74,24 @@ test("the tour ticks off what was really done, by keyboard too, and is remembere
   await expect(tour).toHaveCount(0);
   await page.getByRole("menuitem", { name: "Guided tour" }).click();
   await expect(tour).toContainText("4 of 6");
+});
+
+test("the tour folds up out of the way, and notes an outage however it came", async ({ person, demo }) => {
+  const cable = await Cable.to(demo.url);
+  const { page } = await person(MANAGER, { url: cable.url, week: ownWeek() });
+  const tour = page.getByRole("complementary", { name: "Guided tour" });
+  await tour.getByRole("button", { name: "Fold the tour up" }).click();
+  await expect(tour).toHaveText("Guided tour0 of 6");
+  cable.pull();
+  await expect(page.getByText(/^Offline, as of \d\d:\d\d$/)).toBeVisible();
+  cable.plug();
+  await expect(tour).toContainText("1 of 6", { timeout: 40_000 });
+  await tour.getByRole("button").click();
+  await expect(tour.getByRole("button", { name: /^Cut the network.*done$/ })).toBeVisible();
+  await tour.getByRole("button", { name: "Open a second window" }).click();
+  await tour.getByRole("button", { name: "It is open already" }).click();
+  await expect(tour).toContainText("2 of 6");
+  cable.close();
 });
 
 test("where real people work there is nothing of the demo", async ({ page, person, server }) => {

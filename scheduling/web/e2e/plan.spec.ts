@@ -69,6 +69,25 @@ test("Enter once too often plans nothing: beside a shift, nothing usual is propo
   await expect.poll(manager.rows).toEqual(await desk.rows(week));
 });
 
+test("what a low line's entry means is not cut off, and no notice lies over it", async ({ person, desk }) => {
+  const week = ownWeek();
+  const last = (await desk.staff()).sort((a, b) => a.name.localeCompare(b.name)).at(-1)?.id ?? 0;
+  const times = { starts_at: at(week, 3, 8), ends_at: at(week, 3, 16) };
+  const shift = await desk.add({ staff_id: last, ...times, accept: ["skill"] });
+  const manager = await person(MANAGER, { week });
+  await manager.card(shift).focus();
+  await manager.page.keyboard.press("Delete");
+  await expect(toast(manager)).toContainText("Shift deleted");
+  await focusCell(manager, last, dayOf(week, 3));
+  await manager.page.keyboard.type("9-17 nurse");
+  await expect(manager.page.getByRole("button", { name: "All fields…" })).toBeInViewport({ ratio: 1 });
+  // Whatever lies over them would be what a click meets.
+  await manager.page.getByRole("button", { name: "All fields…" }).click({ trial: true });
+  await entry(manager).click({ trial: true });
+  await manager.page.keyboard.press("Escape");
+  await expect.poll(() => desk.rows(week)).toEqual([]);
+});
+
 test("what is typed wrong says what would be right, and nothing is saved", async ({ person, desk }) => {
   const week = ownWeek();
   const noor = await hired(desk, week);

@@ -28,6 +28,7 @@ test("what the rules refuse after an outage is decided one by one, and nothing h
   server,
   desk,
 }) => {
+  test.slow();
   const week = ownWeek();
   const tuesday = dayOf(week, 1);
   const vera = `vera-${week}@example.com`;
@@ -56,8 +57,8 @@ test("what the rules refuse after an outage is decided one by one, and nothing h
   const lost = page.getByRole("region", { name: /not saved$/ });
   const [first, second] = [lost.getByRole("listitem").first(), lost.getByRole("listitem").nth(1)];
   await expect(lost).toHaveAccessibleName("2 changes not saved");
-  await expect(first).toContainText(/^Not added: Noor .* on Tue .* 08:00–16:00\. Noor .*: 11 h rest between shifts/);
-  await expect(second).toContainText(/^Not added: Otto .* on Tue .* 07:00–15:00\. Otto .*: 11 h rest between shifts/);
+  await expect(first).toContainText(/^Not added: Noor .* on Tue .* 08:00–16:00\. 11 h rest between shifts/);
+  await expect(second).toContainText(/^Not added: Otto .* on Tue .* 07:00–15:00\. 11 h rest between shifts/);
   await expect(second.getByRole("button", { name: "Save anyway" })).toHaveCount(0);
   await expect(page.locator("footer")).not.toContainText("again");
 

@@ -77,6 +77,10 @@ describe("reasonSentences", () => {
     );
   });
 
+  it("does not name who was named just before", () => {
+    expect(reasonSentences(words.t, [hours("Sam")], "Sam")).toBe("46 h in this week; the contract allows 40.");
+  });
+
   it("says the same thing once", () => {
     const left = reason("left", { name: "Sam" });
     expect(reasonSentences(words.t, [left, left])).toBe("Sam does not work here any more.");

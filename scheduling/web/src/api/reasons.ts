@@ -73,11 +73,15 @@ export function reasonSentence(t: Translate, reason: Reason): string {
     : t("rules.sentenceOf", { name, short });
 }
 
-/** Several reasons, one after the other: whom they are about is said once, where the next one is about the same person. */
-export function reasonSentences(t: Translate, reasons: readonly Reason[]): string {
+/**
+ * Several reasons, one after the other: whom they are about is said once, where the next one is about the same person. `named`: who was
+ * named just before.
+ */
+export function reasonSentences(t: Translate, reasons: readonly Reason[], named?: string): string {
   const sentences = reasons.map((reason, index) => {
     const name = reason.params?.name;
-    const again = name !== undefined && name === reasons[index - 1]?.params?.name && reason.code in WORDS;
+    const before = index === 0 ? named : reasons[index - 1]?.params?.name;
+    const again = name !== undefined && name === before && reason.code in WORDS;
     return again ? t("rules.sentence", { short: shortReason(t, reason) }) : reasonSentence(t, reason);
   });
   return [...new Set(sentences)].join(" ");

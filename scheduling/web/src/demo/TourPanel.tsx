@@ -1,9 +1,19 @@
-import { Button, CloseButton, Collapse, Progress, UnstyledButton, VisuallyHidden } from "@mantine/core";
-import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react";
-import { useConnection, useTidings } from "@tidings/react";
+import {
+  ActionIcon,
+  Button,
+  CloseButton,
+  Collapse,
+  Group,
+  Progress,
+  UnstyledButton,
+  VisuallyHidden,
+} from "@mantine/core";
+import { IconCircle, IconCircleCheckFilled, IconMinus, IconRoute } from "@tabler/icons-react";
+import { useTidings } from "@tidings/react";
 import { type ReactNode, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useAnnounce } from "../live/announcer";
+import { useOutage } from "../live/outage";
 import { useSignedIn } from "../session/signed-in";
 import { HistoryContext } from "../shift/history";
 import { useVisitor } from "./about";
@@ -21,6 +31,9 @@ function useTicking(): (step: Step) => void {
   const announce = useAnnounce();
   const history = useContext(HistoryContext);
   const running = Boolean(useSimulation()?.pace);
+  const { gone, told } = useOutage();
+  const [cut, setCut] = useState(false);
+  if (told && !cut) setCut(true);
   const tick = (step: Step) => {
     const { open } = tour.snapshot();
     if (tour.tick(step) && open) announce(t("demo.tour.ticked", { step: t(`demo.tour.steps.${step}.title`) }));
@@ -40,6 +53,10 @@ function useTicking(): (step: Step) => void {
   useEffect(() => {
     if (running) newest.current("simulate");
   }, [running]);
+  // However it was cut: what counts is that the page said so, and came back.
+  useEffect(() => {
+    if (cut && !gone) newest.current("cut");
+  }, [cut, gone]);
   return tick;
 }
 
@@ -48,35 +65,33 @@ function SecondWindow({ tick }: { tick: () => void }) {
   const { t } = useTranslation();
   const visitor = useVisitor();
   const url = secondWindow(window.location.href);
-  if (!url) return <p className={classes.aside}>{t("demo.tour.privately", { email: visitor?.staff ?? "" })}</p>;
-  const open = () => {
+  const open = (url: string) => {
     window.open(url, "scheduling-staff", "popup,width=430,height=860");
     tick();
   };
-  return <Button onClick={open}>{t("demo.tour.steps.window.do")}</Button>;
+  return (
+    <>
+      {!url && <p>{t("demo.tour.privately", { email: visitor?.staff ?? "" })}</p>}
+      <Group gap={8}>
+        {url && <Button onClick={() => open(url)}>{t("demo.tour.steps.window.do")}</Button>}
+        <Button variant="default" onClick={tick}>
+          {t("demo.tour.opened")}
+        </Button>
+      </Group>
+    </>
+  );
 }
 
 /** Cuts this page's network, and mends it at the latest when the page is left. */
-function NetworkSwitch({ tick }: { tick: () => void }) {
+function NetworkSwitch() {
   const { t } = useTranslation();
   const client = useTidings();
-  const { status } = useConnection();
   const [mend, setMend] = useState<(() => void) | null>(null);
-  const [mended, setMended] = useState(false);
   useEffect(() => () => mend?.(), [mend]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: done once, when the connection is back
-  useEffect(() => {
-    if (mended && status === "connected") tick();
-  }, [mended, status]);
   const toggle = () => {
-    if (mend) {
-      setMend(null);
-      setMended(true);
-    } else {
-      const undo = cutNetwork(client);
-      setMended(false);
-      setMend(() => undo);
-    }
+    if (mend) return setMend(null);
+    const undo = cutNetwork(client);
+    setMend(() => undo);
   };
   return <Button onClick={toggle}>{t(mend ? "demo.tour.mend" : "demo.tour.steps.cut.do")}</Button>;
 }
@@ -119,7 +134,14 @@ interface StepProps {
   readonly children?: ReactNode;
 }
 
-function Panel({ done, tick }: { done: readonly Step[]; tick: (step: Step) => void }) {
+interface PanelProps {
+  /** Out of sight: what it has begun, such as a network that is cut, goes on. */
+  readonly folded: boolean;
+  readonly done: readonly Step[];
+  readonly tick: (step: Step) => void;
+}
+
+function Panel({ folded, done, tick }: PanelProps) {
   const { t } = useTranslation();
   const next = STEPS.find((step) => !done.includes(step)) ?? null;
   // The next step lies open until the visitor opens another; what that one needs is done, the next one follows again.
@@ -127,14 +149,17 @@ function Panel({ done, tick }: { done: readonly Step[]; tick: (step: Step) => vo
   const shown = chosen.at === next ? chosen.step : next;
   const actions: Partial<Record<Step, ReactNode>> = {
     window: <SecondWindow tick={() => tick("window")} />,
-    cut: <NetworkSwitch tick={() => tick("cut")} />,
+    cut: <NetworkSwitch />,
     simulate: <Simulate />,
   };
   return (
-    <aside className={classes.panel} aria-labelledby="tour-title">
+    <aside className={classes.panel} hidden={folded} aria-labelledby="tour-title">
       <div className={classes.head}>
         <h2 id="tour-title">{t("demo.tour.title")}</h2>
         <span className={classes.count}>{t("demo.tour.count", { done: done.length, all: STEPS.length })}</span>
+        <ActionIcon variant="subtle" color="gray" size={28} aria-label={t("demo.tour.fold")} onClick={tour.fold}>
+          <IconMinus size={18} aria-hidden="true" />
+        </ActionIcon>
         <CloseButton aria-label={t("demo.tour.close")} onClick={tour.close} />
       </div>
       <Progress value={(done.length / STEPS.length) * 100} size={4} aria-hidden="true" />
@@ -156,10 +181,34 @@ function Panel({ done, tick }: { done: readonly Step[]; tick: (step: Step) => vo
   );
 }
 
+/** What is left of it when it is folded: nothing of the plan is under it. */
+function Folded({ done }: Pick<PanelProps, "done">) {
+  const { t } = useTranslation();
+  return (
+    <aside className={classes.folded} data-folded aria-label={t("demo.tour.title")}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        leftSection={<IconRoute size={15} aria-hidden="true" />}
+        onClick={tour.unfold}
+      >
+        {t("demo.tour.title")}
+        <span className={classes.count}>{t("demo.tour.count", { done: done.length, all: STEPS.length })}</span>
+      </Button>
+    </aside>
+  );
+}
+
 function Guided() {
-  const { open, done } = useSyncExternalStore(tour.subscribe, tour.snapshot);
+  const { open, folded, done } = useSyncExternalStore(tour.subscribe, tour.snapshot);
   const tick = useTicking();
-  return open && <Panel done={done} tick={tick} />;
+  if (!open) return null;
+  return (
+    <>
+      <Panel {...{ folded, done, tick }} />
+      {folded && <Folded done={done} />}
+    </>
+  );
 }
 
 /** The demo's tour, for managers: a list beside the plan that ticks itself off. It never stands in the way of anything. */

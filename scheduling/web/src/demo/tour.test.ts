@@ -17,19 +17,19 @@ describe("the tour", () => {
   it("opens by itself once, and is remembered", () => {
     const browser = storage();
     const first = new Tour(browser, true);
-    expect(first.snapshot()).toEqual({ open: true, done: [] });
+    expect(first.snapshot()).toEqual({ open: true, folded: false, done: [] });
     expect(first.tick("undo")).toBe(true);
     expect(first.tick("type")).toBe(true);
     expect(first.tick("undo")).toBe(false);
     first.close();
-    expect(new Tour(browser, true).snapshot()).toEqual({ open: false, done: ["type", "undo"] });
+    expect(new Tour(browser, true).snapshot()).toEqual({ open: false, folded: false, done: ["type", "undo"] });
   });
 
   it("goes on where it was left, and begins anew after its end", () => {
     const seen = new Tour(storage(), false);
     seen.tick("cut");
     seen.open();
-    expect(seen.snapshot()).toEqual({ open: true, done: ["cut"] });
+    expect(seen.snapshot()).toEqual({ open: true, folded: false, done: ["cut"] });
     for (const step of STEPS) seen.tick(step);
     seen.open();
     expect(seen.snapshot().done).toEqual([]);
@@ -38,7 +38,19 @@ describe("the tour", () => {
   it("leaves out what makes no sense any more", () => {
     for (const kept of ["nonsense", "null", "7"]) expect(new Tour(storage(kept), true).snapshot().done).toEqual([]);
     const odd = storage('{"open":"yes","done":["undo","dance",3]}');
-    expect(new Tour(odd, true).snapshot()).toEqual({ open: false, done: ["undo"] });
+    expect(new Tour(odd, true).snapshot()).toEqual({ open: false, folded: false, done: ["undo"] });
+  });
+
+  it("stays folded until it is unfolded, or opened anew", () => {
+    const browser = storage();
+    const seen = new Tour(browser, true);
+    seen.fold();
+    expect(new Tour(browser, true).snapshot()).toMatchObject({ open: true, folded: true });
+    seen.unfold();
+    expect(seen.snapshot()).toMatchObject({ open: true, folded: false });
+    seen.fold();
+    seen.open();
+    expect(seen.snapshot()).toMatchObject({ open: true, folded: false });
   });
 
   it("tells who listens", () => {

@@ -4,6 +4,8 @@ export type Step = (typeof STEPS)[number];
 
 export interface TourState {
   readonly open: boolean;
+  /** It is open, and out of the way. */
+  readonly folded: boolean;
   /** What was really done, whether the tour was open or not. */
   readonly done: readonly Step[];
 }
@@ -13,9 +15,9 @@ const KEY = "scheduling:tour";
 /** Reads what was kept; null when the tour has never been seen here. */
 function read(kept: string | null): TourState | null {
   try {
-    const { open, done } = JSON.parse(kept ?? "") as { open: unknown; done: unknown };
+    const { open, folded, done } = JSON.parse(kept ?? "") as { open: unknown; folded: unknown; done: unknown };
     const known = Array.isArray(done) ? done : [];
-    return { open: open === true, done: STEPS.filter((step) => known.includes(step)) };
+    return { open: open === true, folded: folded === true, done: STEPS.filter((step) => known.includes(step)) };
   } catch {
     return null;
   }
@@ -32,7 +34,7 @@ export class Tour {
   /** `first`: whether it opens by itself for one who has never seen it. */
   constructor(storage: Kept | null, first: boolean) {
     this.#storage = storage;
-    this.#state = read(storage?.getItem(KEY) ?? null) ?? { open: first, done: [] };
+    this.#state = read(storage?.getItem(KEY) ?? null) ?? { open: first, folded: false, done: [] };
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -52,10 +54,14 @@ export class Tour {
 
   readonly close = (): void => this.#become({ ...this.#state, open: false });
 
+  readonly fold = (): void => this.#become({ ...this.#state, folded: true });
+
+  readonly unfold = (): void => this.#become({ ...this.#state, folded: false });
+
   /** Opens it where it was left, or from the beginning when all of it was done. */
   readonly open = (): void => {
     const { done } = this.#state;
-    this.#become({ open: true, done: done.length === STEPS.length ? [] : done });
+    this.#become({ open: true, folded: false, done: done.length === STEPS.length ? [] : done });
   };
 
   #become(state: TourState): void {

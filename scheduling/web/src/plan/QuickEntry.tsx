@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Popover } from "@mantine/core";
 import { IconAlertCircle, IconAlertTriangle, IconCloudOff } from "@tabler/icons-react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,7 +9,7 @@ import { type Check, considered, useCheck } from "../rules/use-check";
 import { hours, timeSpan } from "../time/words";
 import type { Translate } from "../words/language";
 import classes from "./QuickEntry.module.css";
-import { type Typing, useQuickEntry } from "./use-quick-entry";
+import { type QuickRead, type Typing, useQuickEntry } from "./use-quick-entry";
 
 interface Props {
   readonly typing: Typing;
@@ -55,6 +55,42 @@ function Verdict({ check: { verdict, reasons, away }, asking }: { check: Check; 
   );
 }
 
+interface ReadingProps extends Pick<Props, "more"> {
+  /** The id of the words that describe the field. */
+  readonly hint: string;
+  readonly found: QuickRead;
+  readonly check: Check;
+  readonly tried: boolean;
+}
+
+/** What is read, or why it cannot be, and the way to the form. */
+function Reading({ hint, found, check, tried, more }: ReadingProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p id={hint} aria-live="polite">
+        {"why" in found ? found.why : meaning(t, found.after)}
+        {"after" in found && <Verdict check={check} asking={tried} />}
+      </p>
+      <Button size="compact-sm" variant="default" onClick={more}>
+        {t("plan.entry.more")}
+      </Button>
+    </>
+  );
+}
+
+/** Beside the grid, which would cut it off; above the cell where there is no room below. The focus stays in the field. */
+const BESIDE = {
+  position: "bottom-start",
+  offset: 4,
+  width: "max-content",
+  withRoles: false,
+  returnFocus: false,
+  closeOnEscape: false,
+  closeOnClickOutside: false,
+  transitionProps: { duration: 0 },
+} as const;
+
 /** A field in the cell: "9-17", Enter. What it is read as, or why it cannot be, stands below it. */
 export function QuickEntry({ typing, name, save, close, more }: Props) {
   const { t } = useTranslation();
@@ -62,6 +98,7 @@ export function QuickEntry({ typing, name, save, close, more }: Props) {
   const [text, setText] = useState(initial);
   const [tried, setTried] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const below = useRef<HTMLDivElement>(null);
   const hint = useId();
   const found = read(text);
   const check = useCheck("why" in found ? null : considered(found.after, typing.shift?.id));
@@ -88,36 +125,35 @@ export function QuickEntry({ typing, name, save, close, more }: Props) {
     event.preventDefault();
   };
   const leave = (target: EventTarget | null) => {
-    if (!(target instanceof Node && input.current?.parentElement?.contains(target))) close(false);
+    const inside = target instanceof Node && (input.current === target || below.current?.contains(target));
+    if (!inside) close(false);
   };
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only hears what its field and button do
-    <div className={classes.entry} onKeyDown={onKeyDown} onBlur={(event) => leave(event.relatedTarget)}>
-      <input
-        ref={input}
-        className={classes.input}
-        aria-label={t(typing.shift ? "plan.entry.times" : "plan.entry.newTimes", { whose: name })}
-        aria-describedby={hint}
-        aria-invalid={(wrong && tried) || undefined}
-        autoComplete="off"
-        spellCheck={false}
-        placeholder="9-17"
-        value={text}
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          setTried(false);
-        }}
-      />
-      <div className={classes.hint} data-wrong={(wrong && tried) || undefined}>
-        <p id={hint} aria-live="polite">
-          {"why" in found ? found.why : meaning(t, found.after)}
-          {"after" in found && <Verdict check={check} asking={tried} />}
-        </p>
-        <Button size="compact-sm" variant="default" onClick={more}>
-          {t("plan.entry.more")}
-        </Button>
-      </div>
+    <div className={classes.entry} data-entry onKeyDown={onKeyDown} onBlur={(event) => leave(event.relatedTarget)}>
+      <Popover opened {...BESIDE}>
+        <Popover.Target>
+          <input
+            ref={input}
+            className={classes.input}
+            aria-label={t(typing.shift ? "plan.entry.times" : "plan.entry.newTimes", { whose: name })}
+            aria-describedby={hint}
+            aria-invalid={(wrong && tried) || undefined}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder="9-17"
+            value={text}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              setTried(false);
+            }}
+          />
+        </Popover.Target>
+        <Popover.Dropdown ref={below} className={classes.hint} data-wrong={(wrong && tried) || undefined}>
+          <Reading {...{ hint, found, check, tried, more }} />
+        </Popover.Dropdown>
+      </Popover>
     </div>
   );
 }

@@ -26,7 +26,7 @@ export interface Check {
   readonly codes: readonly string[];
   /** The reasons are of the shift as it was a moment ago. */
   readonly pending: boolean;
-  /** Nobody can be asked: there has been no connection for a while. */
+  /** Nobody can be asked: the connection is lost. */
   readonly away: boolean;
 }
 
@@ -75,10 +75,16 @@ export function verdictOf(reasons: readonly Reason[]): "fine" | "soft" | "hard" 
 /** The server's answer for a shift as it is being entered or dragged; null: there is none yet. For managers. */
 export function useCheck(shift: ConsideredShift | null): Check {
   const { data, pending } = useAnswer(CHECK, shift, (api, wanted, signal) => api.check(wanted, signal));
-  const { told } = useOutage();
+  const { gone, since } = useOutage();
   const reasons = data?.violations ?? [];
   const codes = [...new Set(reasons.map(({ code }) => code))];
-  return { reasons, codes, pending, verdict: data ? verdictOf(reasons) : "unknown", away: told && !data };
+  return {
+    reasons,
+    codes,
+    pending,
+    verdict: data ? verdictOf(reasons) : "unknown",
+    away: gone && since !== null && !data,
+  };
 }
 
 /** Who could take this shift, the best first; undefined until it is known. For managers. */

@@ -3,6 +3,7 @@ import { IconCloudX, IconX } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
+import { reasonSentences } from "../api/reasons";
 import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import { useAnnounce } from "../live/announcer";
@@ -22,12 +23,15 @@ function kindOf({ before, after }: RowChange<Schedule>) {
 
 /** What was to be done, and why it was not: of several shifts the first. */
 function sentenceOf({ rows, outcome }: Lost, audience: Audience): string {
-  const { t } = audience;
+  const { t, nameOf } = audience;
   const [row] = rows;
   const shift = row?.after ?? row?.before;
   const kind = row ? kindOf(row) : "changed";
   const told = shift ? { what: whose(shift, audience), when: whenOf(shift) } : { what: "", when: "" };
-  return t(`live.unsent.${kind}`, { ...told, why: why(t, outcome) });
+  const problem = outcome.status === "refused" && outcome.error instanceof Problem ? outcome.error : null;
+  const named = shift && shift.staff_id !== null ? nameOf(shift.staff_id) : undefined;
+  const because = problem?.reasons.length ? reasonSentences(t, problem.reasons, named) : why(t, outcome);
+  return t(`live.unsent.${kind}`, { ...told, why: because });
 }
 
 /** The shift where it is now; one that is nowhere, where it was to be. */

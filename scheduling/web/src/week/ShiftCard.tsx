@@ -86,8 +86,6 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
   const fresh = useFresh(id);
   const held = useHeld().shifts.has(id);
   const selected = useSelected(id);
-  const draft = status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>;
-  // Beside the time there is room for the word or for the signs.
   const signs = overnight || note !== "";
   const where = location === home ? <VisuallyHidden> · {location}</VisuallyHidden> : ` · ${location}`;
   return (
@@ -111,7 +109,7 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
     >
       <span className={classes.time}>
         {timeSpan(schedule, schedule.timezone)}
-        {signs ? <Signs overnight={overnight} note={note} /> : draft}
+        {signs && <Signs overnight={overnight} note={note} />}
       </span>
       {wide && <span className={classes.who}>{nameOf(staff_id)}</span>}
       <span className={classes.foot}>
@@ -119,7 +117,7 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
           {role}
           {places && where}
         </span>
-        {signs && draft}
+        {status === "draft" && <span className={classes.draft}>{t("week.legend.draft")}</span>}
       </span>
       {actions && !wide && (
         <>

@@ -18,6 +18,8 @@ export const demo: Translated<typeof english.demo> = {
     title: "Rundgang",
     count: "{{done}} von {{all}}",
     close: "Rundgang schließen",
+    fold: "Rundgang einklappen",
+    opened: "Es ist schon offen",
     done: "erledigt",
     ticked: "Rundgang: „{{step}}“ ist erledigt.",
     again: "Sie finden ihn wieder im Menü hinter Ihren Initialen.",

@@ -16,6 +16,8 @@ export const demo = {
     title: "Guided tour",
     count: "{{done}} of {{all}}",
     close: "Close the tour",
+    fold: "Fold the tour up",
+    opened: "It is open already",
     done: "done",
     ticked: "Tour: “{{step}}” is done.",
     again: "It is in the menu of your initials when you want it again.",
