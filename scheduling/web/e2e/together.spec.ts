@@ -133,6 +133,7 @@ test("a hiccup of the connection is not told, an outage is, and what was missed 
   await expect(banner).toHaveCount(0);
   await caughtUp.click();
   const list = staff.page.getByRole("dialog", { name: "Caught up: 3 changes" });
+  await expect(list).toContainText("These are in the days shown.");
   await expect(list.getByRole("listitem")).toHaveText([
     /Mona Reyes changed your shift on Mon .* 09:00–19:00/,
     /Mona Reyes added an open shift on Fri /,

@@ -86,6 +86,7 @@ function Listed({ label, happenings }: ListProps) {
           ))}
         </ul>
         {rest > 0 && <p className={classes.rest}>{t("live.missed.more", { count: rest })}</p>}
+        <p className={classes.rest}>{t("live.missed.scope")}</p>
       </Popover.Dropdown>
     </Popover>
   );

@@ -27,6 +27,7 @@ export const live: Translated<typeof english.live> = {
     caughtUp_other: "Nachgeholt: {{count}} Änderungen",
     more_one: "und {{count}} weitere",
     more_other: "und {{count}} weitere",
+    scope: "Das betrifft die gezeigten Tage. Alle anderen Tage sind ebenfalls aktuell.",
     hide: "Nachgeholtes ausblenden",
   },
   needs: {

@@ -24,6 +24,7 @@ export const live = {
     caughtUp_other: "Caught up: {{count}} changes",
     more_one: "and {{count}} more",
     more_other: "and {{count}} more",
+    scope: "These are in the days shown. All other days are up to date, too.",
     hide: "Hide what was caught up",
   },
   needs: {
