@@ -5,7 +5,6 @@ import { promisify } from "node:util";
 import type { APIRequestContext, Page } from "@playwright/test";
 import type { Schedule, Staff, TimeOff } from "../src/api/types";
 import { at, expect, MANAGER, PASSWORD, type Person, STAFF, test } from "./fixtures";
-import { type Server, startServer } from "./server";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const WARD = join(process.env.TIDINGS_SHARED ?? join(ROOT, "../shared"), "data/inrc2/n012w8");
@@ -158,54 +157,47 @@ function again(rows: readonly string[], weeks: readonly string[], email: string)
   return rows.filter((row) => (row.startsWith("staff") ? email !== MANAGER : weeks.includes(first(row))));
 }
 
-/** With a server for this alone: the other tests' team and weeks stay as they are. */
-const testAlone = test.extend<{ alone: Server }>({
-  alone: async ({ transport }, use) => {
-    const server = await startServer(transport);
-    await use(server);
-    await server.stop();
-  },
+test.skip(!existsSync(WARD), `the competition's ward is not at ${WARD} (TIDINGS_SHARED=…)`);
+
+test("four dashboards watch a ward being entered and end with exactly the database's rows", async ({
+  alone: { url },
+  person,
+  deskOf,
+  request,
+}) => {
+  test.slow();
+  const manager = await deskOf(MANAGER, url);
+  for (const monday of MONDAYS) {
+    await manager.add({ starts_at: at(monday, 3, 8), ends_at: at(monday, 3, 16), status: "draft" });
+  }
+  const dashboards = await Promise.all(
+    WATCHERS.map(async ({ email, week, seen }) => {
+      const arrival = { url, week: MONDAYS[week] ?? "" };
+      return { week, seen, person: await person(email, arrival), database: await databaseOf(email, url, request) };
+    }),
+  );
+  await Promise.all(dashboards.map(arrive));
+  const asked = dashboards.map(({ person }) => listenTo(person.page));
+
+  const summary = await enter(url);
+  expect(summary).toMatch(/^schedules: +413 entered, 0 already there, 0 refused$/m);
+  expect(summary).toMatch(/^time-off requests: +50 entered, 0 already there, 0 refused$/m);
+  await Promise.all(dashboards.map((each) => showsTheDatabase(each, each.week)));
+  // Neighbouring weeks are fetched ahead. What is there is kept current by events alone.
+  const seenBefore = dashboards.map(({ seen, week }) => (seen ? MONDAYS : MONDAYS.slice(week, week + 1)));
+  for (const [index, { rows }] of asked.entries())
+    expect(again(rows, seenBefore[index] ?? [], WATCHERS[index]?.email ?? STAFF)).toEqual([]);
+
+  await Promise.all(dashboards.map(walk));
+  for (const [index, { database }] of dashboards.entries()) {
+    const { documents = [], rows = [] } = asked[index] ?? {};
+    expect(documents).toEqual([]);
+    expect(again(rows, seenBefore[index] ?? [], WATCHERS[index]?.email ?? STAFF)).toEqual([]);
+    // What they were compared with has all of the ward, and drafts for managers only.
+    const all = await database.schedules(at(MONDAYS[0], 0, 0), at(MONDAYS[0], 56, 0));
+    expect(all.filter(({ location }) => location === "n012w8")).toHaveLength(ASSIGNMENTS);
+    const drafts = all.filter(({ status }) => status === "draft").length;
+    if (WATCHERS[index]?.email === MANAGER) expect(drafts).toBeGreaterThanOrEqual(MONDAYS.length);
+    else expect(drafts).toBe(0);
+  }
 });
-
-testAlone.skip(!existsSync(WARD), `the competition's ward is not at ${WARD} (TIDINGS_SHARED=…)`);
-
-testAlone(
-  "four dashboards watch a ward being entered and end with exactly the database's rows",
-  async ({ alone: { url }, person, deskOf, request }) => {
-    test.slow();
-    const manager = await deskOf(MANAGER, url);
-    for (const monday of MONDAYS) {
-      await manager.add({ starts_at: at(monday, 3, 8), ends_at: at(monday, 3, 16), status: "draft" });
-    }
-    const dashboards = await Promise.all(
-      WATCHERS.map(async ({ email, week, seen }) => {
-        const arrival = { url, week: MONDAYS[week] ?? "" };
-        return { week, seen, person: await person(email, arrival), database: await databaseOf(email, url, request) };
-      }),
-    );
-    await Promise.all(dashboards.map(arrive));
-    const asked = dashboards.map(({ person }) => listenTo(person.page));
-
-    const summary = await enter(url);
-    expect(summary).toMatch(/^schedules: +413 entered, 0 already there, 0 refused$/m);
-    expect(summary).toMatch(/^time-off requests: +50 entered, 0 already there, 0 refused$/m);
-    await Promise.all(dashboards.map((each) => showsTheDatabase(each, each.week)));
-    // Neighbouring weeks are fetched ahead. What is there is kept current by events alone.
-    const seenBefore = dashboards.map(({ seen, week }) => (seen ? MONDAYS : MONDAYS.slice(week, week + 1)));
-    for (const [index, { rows }] of asked.entries())
-      expect(again(rows, seenBefore[index] ?? [], WATCHERS[index]?.email ?? STAFF)).toEqual([]);
-
-    await Promise.all(dashboards.map(walk));
-    for (const [index, { database }] of dashboards.entries()) {
-      const { documents = [], rows = [] } = asked[index] ?? {};
-      expect(documents).toEqual([]);
-      expect(again(rows, seenBefore[index] ?? [], WATCHERS[index]?.email ?? STAFF)).toEqual([]);
-      // What they were compared with has all of the ward, and drafts for managers only.
-      const all = await database.schedules(at(MONDAYS[0], 0, 0), at(MONDAYS[0], 56, 0));
-      expect(all.filter(({ location }) => location === "n012w8")).toHaveLength(ASSIGNMENTS);
-      const drafts = all.filter(({ status }) => status === "draft").length;
-      if (WATCHERS[index]?.email === MANAGER) expect(drafts).toBeGreaterThanOrEqual(MONDAYS.length);
-      else expect(drafts).toBe(0);
-    }
-  },
-);

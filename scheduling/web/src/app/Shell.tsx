@@ -84,14 +84,14 @@ function Person() {
   );
 }
 
-interface PlaceProps {
+interface PageLinkProps {
   readonly to: "/me" | "/week" | "/open" | "/swaps" | "/time-off" | "/team";
   readonly icon: Icon;
   readonly name: string;
   readonly children?: ReactNode;
 }
 
-function Place({ to, icon: Mark, name, children }: PlaceProps) {
+function PageLink({ to, icon: Mark, name, children }: PageLinkProps) {
   return (
     <Link to={to} className={classes.place}>
       <Mark size={18} stroke={1.7} aria-hidden="true" />
@@ -125,16 +125,16 @@ function Places() {
   const { manager } = useSignedIn();
   return (
     <nav className={classes.places} aria-label={t("shell.pages")}>
-      {!manager && <Place to="/me" icon={IconUserCircle} name={t("shell.places.mine")} />}
-      <Place to="/week" icon={IconCalendarWeek} name={t("shell.places.week")} />
-      {!manager && <Place to="/open" icon={IconCalendarPlus} name={t("shell.places.open")} />}
-      <Place to="/swaps" icon={IconArrowsExchange} name={t("shell.places.offers")}>
+      {!manager && <PageLink to="/me" icon={IconUserCircle} name={t("shell.places.mine")} />}
+      <PageLink to="/week" icon={IconCalendarWeek} name={t("shell.places.week")} />
+      {!manager && <PageLink to="/open" icon={IconCalendarPlus} name={t("shell.places.open")} />}
+      <PageLink to="/swaps" icon={IconArrowsExchange} name={t("shell.places.offers")}>
         <WaitingOffers />
-      </Place>
-      <Place to="/time-off" icon={IconPlaneDeparture} name={t("shell.places.timeOff")}>
+      </PageLink>
+      <PageLink to="/time-off" icon={IconPlaneDeparture} name={t("shell.places.timeOff")}>
         {manager && <WaitingRequests />}
-      </Place>
-      {manager && <Place to="/team" icon={IconUsers} name={t("shell.places.team")} />}
+      </PageLink>
+      {manager && <PageLink to="/team" icon={IconUsers} name={t("shell.places.team")} />}
     </nav>
   );
 }

@@ -15,7 +15,7 @@ import { missing } from "./drafts";
 import { useSaveTemplate, useTemplates } from "./queries";
 import { TemplateLine } from "./TemplateLine";
 import classes from "./TemplatesDialog.module.css";
-import { draftsOf, templateShift } from "./templates";
+import { templateDrafts, templateShift } from "./templates";
 import { type Drafting, type Refusal, useDrafting } from "./use-drafting";
 
 interface SaveProps {
@@ -112,7 +112,7 @@ function useApplying({ week, monday, close }: WeekDialogProps) {
   const shifts = (week.grid?.shifts ?? []).map(({ schedule }) => schedule);
   const draft = async (template: Template) => {
     const full = await api.template(template.id);
-    const { drafts, impossible } = draftsOf(full.shifts, monday, week.locations, me);
+    const { drafts, impossible } = templateDrafts(full.shifts, monday, week.locations, me);
     const skipped = impossible > 0 ? t("bulk.copy.impossible", { count: impossible }) : "";
     setApplied({ template, skipped });
     const wanted = missing(drafts, shifts);

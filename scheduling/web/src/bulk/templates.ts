@@ -13,7 +13,7 @@ export function templateShift(shift: Schedule): TemplateShift {
 }
 
 /** Drafts of a template's shifts in a week; `impossible` are those whose time the clocks skip on that day. */
-export function draftsOf(
+export function templateDrafts(
   shifts: readonly TemplateShift[],
   first: Day,
   locations: readonly Location[],

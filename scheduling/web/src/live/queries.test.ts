@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule, TimeOff } from "../api/types";
 import type { MeEvent, SchedulesEvent } from "../live.gen";
-import { isAskedFor, shiftOf, timeOffOf, union } from "./queries";
+import { isAskedFor, scheduleIn, timeOffOf, union } from "./queries";
 
 const event = (payload: object) => ({ payload }) as unknown as SchedulesEvent & MeEvent;
 const schedule = { id: 7 } as Schedule;
 
-describe("shiftOf", () => {
+describe("scheduleIn", () => {
   it("takes the shift where the event has it", () => {
-    expect(shiftOf(event({ schedule }))).toBe(schedule);
-    expect(shiftOf(event({ scheduleId: 7, version: 4, schedule }))).toBe(schedule);
+    expect(scheduleIn(event({ schedule }))).toBe(schedule);
+    expect(scheduleIn(event({ scheduleId: 7, version: 4, schedule }))).toBe(schedule);
   });
 
   it("takes an event without the shift as its going", () => {
-    expect(shiftOf(event({ scheduleId: 7, version: 5 }))).toBeNull();
-    expect(shiftOf(event({ scheduleId: 7, version: 5, schedule: null }))).toBeNull();
+    expect(scheduleIn(event({ scheduleId: 7, version: 5 }))).toBeNull();
+    expect(scheduleIn(event({ scheduleId: 7, version: 5, schedule: null }))).toBeNull();
   });
 });
 

@@ -30,7 +30,7 @@ export interface TimeOffFilter extends Partial<Between> {
 }
 
 /** Rows by id, undefined until they are there, and how current they are. */
-export interface Rows<R> {
+export interface RowsById<R> {
   readonly data: ReadonlyMap<number, R> | undefined;
   readonly live: Live;
   readonly refetch: () => Promise<unknown>;
@@ -45,13 +45,13 @@ export const NEEDS = ["needs"];
 
 const NONE: ReadonlyMap<number, Schedule> = new Map();
 
-function useRows<R extends { readonly id: number }>({ data, live, refetch }: UseLiveQuery<readonly R[]>): Rows<R> {
+function useRows<R extends { readonly id: number }>({ data, live, refetch }: UseLiveQuery<readonly R[]>): RowsById<R> {
   const rows = useMemo(() => data && new Map(data.map((row) => [row.id, row])), [data]);
   return { data: rows, live, refetch };
 }
 
 /** An event about a shift carries the shift, or nothing but its id when it has left the channel. */
-export function shiftOf({ payload }: SchedulesEvent): Schedule | null {
+export function scheduleIn({ payload }: SchedulesEvent): Schedule | null {
   return ("schedule" in payload && payload.schedule) || null;
 }
 
@@ -66,7 +66,7 @@ export function isAskedFor(request: TimeOff, { from, to, status }: TimeOffFilter
 }
 
 /** Published shifts come on `schedules`, drafts on `schedules:drafts`; one that is published leaves these and enters those. */
-export function useSchedules(between: Between, status: Schedule["status"], enabled = true): Rows<Schedule> {
+export function useSchedules(between: Between, status: Schedule["status"], enabled = true): RowsById<Schedule> {
   const { api } = useSignedIn();
   return useRows(
     useLiveQuery({
@@ -74,7 +74,7 @@ export function useSchedules(between: Between, status: Schedule["status"], enabl
       queryFn: ({ signal }) => api.schedules({ ...between, status }, signal),
       retry,
       channel: status === "draft" ? Drafts() : Schedules(),
-      row: shiftOf,
+      row: scheduleIn,
       matches: (row: Schedule) => row.status === status && overlaps(row, between.from, between.to),
       enabled,
     }),
@@ -93,7 +93,7 @@ export function union(
 }
 
 /** All shifts that this person may see: the published ones, and for managers the drafts; as current as the less current of both. */
-export function usePlanned(between: Between): Rows<Schedule> {
+export function usePlanned(between: Between): RowsById<Schedule> {
   const { manager } = useSignedIn();
   const published = useSchedules(between, "published");
   const drafts = useSchedules(between, "draft", manager);
@@ -133,7 +133,7 @@ export function useNeeds(): readonly LocationNeeds[] | undefined {
 }
 
 /** Who works here, and who did. Events are without the e-mail, which managers may see: they fetch the list again after each. */
-export function useTeam(): Rows<Staff> {
+export function useTeam(): RowsById<Staff> {
   const { api, manager } = useSignedIn();
   return useRows(
     useLiveQuery({
@@ -148,7 +148,7 @@ export function useTeam(): Rows<Staff> {
 }
 
 /** Time off as this person may see it: managers everybody's, others their own. */
-export function useTimeOff(filter: TimeOffFilter): Rows<TimeOff> {
+export function useTimeOff(filter: TimeOffFilter): RowsById<TimeOff> {
   const { api, manager, me } = useSignedIn();
   return useRows(
     useLiveQuery({

@@ -2,7 +2,7 @@ import { useLiveQuery } from "@tidings/react/query";
 import { useMemo } from "react";
 import { retry } from "../api/problem";
 import type { Schedule } from "../api/types";
-import { type Between, SCHEDULES, shiftOf } from "../live/queries";
+import { type Between, SCHEDULES, scheduleIn } from "../live/queries";
 import { Schedules } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 import { overlaps } from "../time/zone";
@@ -18,7 +18,7 @@ export function useOwnShifts(between: Between) {
     queryFn: ({ signal }) => api.schedules({ ...between, status: "published", staff_id: String(me.id) }, signal),
     retry,
     channel: Schedules(),
-    row: shiftOf,
+    row: scheduleIn,
     matches: (row: Schedule) =>
       row.status === "published" && row.staff_id === me.id && overlaps(row, between.from, between.to),
   });

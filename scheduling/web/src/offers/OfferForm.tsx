@@ -93,7 +93,7 @@ function Wanted({ shift, team, value, choose }: ChoiceProps) {
   );
 }
 
-function fieldsOf({ id, version }: Schedule, way: Way, choice: string | null, note: string): OfferFields | null {
+function offerFields({ id, version }: Schedule, way: Way, choice: string | null, note: string): OfferFields | null {
   const fields = { schedule: { id, version }, note: note.trim() };
   if (way === "all") return fields;
   if (choice === null) return null;
@@ -114,7 +114,7 @@ export function OfferForm({ shift, team, close }: Props) {
   const [{ way, choice }, setAim] = useState<{ way: Way; choice: string | null }>({ way: "all", choice: null });
   const [note, setNote] = useState("");
   const [refusal, setRefusal] = useState<string | null>(null);
-  const fields = fieldsOf(shift, way, choice, note);
+  const fields = offerFields(shift, way, choice, note);
   const choose = (value: string | null) => setAim({ way, choice: value });
   const send = async () => {
     if (!fields) return;

@@ -6,7 +6,7 @@ import { shiftOf } from "../grid/grid";
 import type { Week } from "../grid/use-week";
 import { SCHEDULES } from "../live/queries";
 import { useSignedIn } from "../session/signed-in";
-import { fieldsOf as fieldsOfValues, type ShiftValues, shownAs, valuesOf, zoneOf } from "../shift/shift-fields";
+import { readFields, type ShiftValues, shownAs, valuesOf, zoneOf } from "../shift/shift-fields";
 import type { Day } from "../time/week";
 import { list } from "../time/words";
 import type { Translate } from "../words/language";
@@ -89,7 +89,7 @@ export function useQuickEntry({ staffId, day, shift, text }: Typing): QuickEntry
     const staff = staffId === null ? "open" : String(staffId);
     const values = { staff, day, start, end, role: role.role, location, note: base?.note ?? "" };
     const zone = zoneOf(location, week.locations);
-    const fields = fieldsOfValues(t, values, zone);
+    const fields = readFields(t, values, zone);
     if ("errors" in fields) return { why: Object.values(fields.errors).join(" ") };
     return { values, after: shownAs(shift, { ...fields.fields, status: shift?.status ?? "draft" }, zone, me) };
   };

@@ -1,5 +1,5 @@
 import type { Schedule } from "../api/types";
-import { shiftOf } from "../live/queries";
+import { scheduleIn } from "../live/queries";
 import type { SchedulesEvent } from "../live.gen";
 import type { Rows } from "./history";
 
@@ -21,7 +21,7 @@ export class OwnEvents {
   /** The ids of a change's events begin with its own and a dot. One that leaves a channel may enter another. */
   readonly hear = (event: SchedulesEvent): void => {
     const heard = this.#heard.get(event.id.split(".")[0] ?? "");
-    const shift = shiftOf(event);
+    const shift = scheduleIn(event);
     const id = shift?.id ?? ("scheduleId" in event.payload ? event.payload.scheduleId : 0);
     if (heard && (shift || !heard.has(id))) heard.set(id, shift);
   };

@@ -6,7 +6,7 @@ import { minutesBetween, wallTime } from "../time/zone";
 import { instantsOf, shownAs } from "./shift-fields";
 
 /** Where a shift goes; what is left out stays. Times are "HH:MM"; an end at or before the start is on the next day. */
-export interface Place {
+export interface Placement {
   readonly staffId?: number | null | undefined;
   readonly day?: Day | undefined;
   readonly start?: string | undefined;
@@ -18,7 +18,7 @@ export const STEP = 15;
 const LONGEST = 24 * 60;
 
 /** The shift there; null where a time does not exist on that day, because the clocks go forward. */
-export function placed(shift: Schedule, { staffId = shift.staff_id, day, start, end }: Place): Schedule | null {
+export function placed(shift: Schedule, { staffId = shift.staff_id, day, start, end }: Placement): Schedule | null {
   const { timezone } = shift;
   const [from, until] = [wallTime(shift.starts_at, timezone), wallTime(shift.ends_at, timezone)];
   const times = { day: day ?? from.day, start: start ?? from.time, end: end ?? until.time };

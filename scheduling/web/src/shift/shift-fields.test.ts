@@ -5,11 +5,11 @@ import type { Schedule, Staff } from "../api/types";
 import { words } from "../words/language";
 import {
   changesFrom,
-  fieldsOf,
   lengthOf,
   OPEN,
   peopleToPlan,
   placeReasons,
+  readFields,
   type ShiftValues,
   shownAs,
   valuesOf,
@@ -47,10 +47,10 @@ const schedule: Schedule = {
   updated_at: "2026-11-20T09:00:00Z",
 };
 
-describe("fieldsOf", () => {
+describe("readFields", () => {
   it("makes instants of wall-clock times at the location", () => {
-    expect(fieldsOf(t, values, LONDON)).toEqual({ fields });
-    expect(fieldsOf(t, values, "America/New_York")).toMatchObject({
+    expect(readFields(t, values, LONDON)).toEqual({ fields });
+    expect(readFields(t, values, "America/New_York")).toMatchObject({
       fields: { starts_at: "2026-11-24T12:00:00Z", ends_at: "2026-11-24T20:00:00Z" },
     });
   });
@@ -59,40 +59,40 @@ describe("fieldsOf", () => {
     const second = { ...schedule, starts_at: "2026-10-24T17:00:00Z", ends_at: "2026-10-25T01:30:00Z" };
     const [kept, other] = [valuesOf(second), { ...valuesOf(second), end: "01:45" }];
     expect(kept.end).toBe("01:30");
-    const read = fieldsOf(t, { ...kept, note: "Keys" }, LONDON, second);
+    const read = readFields(t, { ...kept, note: "Keys" }, LONDON, second);
     expect(read).toMatchObject({ fields: { starts_at: second.starts_at, ends_at: second.ends_at } });
-    expect(fieldsOf(t, other, LONDON, second)).toMatchObject({ fields: { ends_at: "2026-10-25T00:45:00Z" } });
+    expect(readFields(t, other, LONDON, second)).toMatchObject({ fields: { ends_at: "2026-10-25T00:45:00Z" } });
   });
 
   it("ends a night shift on the next day, whatever the clocks do", () => {
     const night = { ...values, start: "22:00", end: "06:00" };
-    expect(fieldsOf(t, night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });
+    expect(readFields(t, night, LONDON)).toMatchObject({ fields: { ends_at: "2026-11-25T06:00:00Z" } });
     expect(lengthOf({ ...night, day: "2026-10-24" }, LONDON)).toBe(540);
     expect(lengthOf({ ...night, day: "2026-03-28" }, LONDON)).toBe(420);
   });
 
   it("sends an open shift without a person", () => {
-    expect(fieldsOf(t, { ...values, staff: OPEN }, LONDON)).toMatchObject({ fields: { staff_id: null } });
+    expect(readFields(t, { ...values, staff: OPEN }, LONDON)).toMatchObject({ fields: { staff_id: null } });
   });
 
   it("says beside each empty input what is wanted", () => {
     const empty = { ...values, day: "", start: "", end: "", role: " ", location: "" };
-    const read = fieldsOf(t, empty, LONDON);
+    const read = readFields(t, empty, LONDON);
     expect("errors" in read && Object.keys(read.errors).sort()).toEqual(["day", "end", "location", "role", "start"]);
     expect(lengthOf(empty, LONDON)).toBeNull();
   });
 
   it("says beside the input that its hour does not exist on that day", () => {
     const skipped = { ...values, day: "2026-03-29", start: "01:30", end: "09:00" };
-    expect(fieldsOf(t, skipped, LONDON)).toMatchObject({
+    expect(readFields(t, skipped, LONDON)).toMatchObject({
       errors: { start: expect.stringContaining("does not exist") },
     });
     const until = { ...values, day: "2026-03-28", start: "20:00", end: "01:30" };
-    expect(fieldsOf(t, until, LONDON)).toMatchObject({ errors: { end: expect.stringContaining("does not exist") } });
+    expect(readFields(t, until, LONDON)).toMatchObject({ errors: { end: expect.stringContaining("does not exist") } });
   });
 
   it("gives back what a shift was made of", () => {
-    expect(fieldsOf(t, valuesOf(schedule), LONDON)).toEqual({ fields });
+    expect(readFields(t, valuesOf(schedule), LONDON)).toEqual({ fields });
   });
 });
 

@@ -85,7 +85,7 @@ function missing(t: Translate, values: ShiftValues): ShiftErrors {
 export type Fields = Omit<ScheduleFields, "status">;
 
 /** Turns what was entered into the request's fields, or says beside which input something is wrong. */
-export function fieldsOf(
+export function readFields(
   t: Translate,
   values: ShiftValues,
   zone: string,

@@ -10,7 +10,7 @@ import { useSignedIn } from "../session/signed-in";
 import type { Translate } from "../words/language";
 import { merge, type Question } from "./merge";
 import { useSaveShift } from "./mutations";
-import { changesFrom, type Fields, fieldsOf, placeReasons, type ShiftValues, shownAs, zoneOf } from "./shift-fields";
+import { changesFrom, type Fields, placeReasons, readFields, type ShiftValues, shownAs, zoneOf } from "./shift-fields";
 
 type Status = Schedule["status"];
 
@@ -50,7 +50,7 @@ function refusalOf(t: Translate, error: unknown, status: Status): { refusal: Ref
 
 /** What the rules are asked about while it is entered; null until it is complete. */
 function toConsider(t: Translate, values: ShiftValues, zone: string, base: Schedule | null): ConsideredShift | null {
-  const read = fieldsOf(t, values, zone, base);
+  const read = readFields(t, values, zone, base);
   if ("errors" in read) return null;
   return considered(read.fields, base?.id);
 }
@@ -101,7 +101,7 @@ export function useShiftForm({ schedule, live, initial, locations, close }: Opti
   };
 
   const save = async (status: Status, { accept }: { accept?: readonly string[] } = {}) => {
-    const read = fieldsOf(t, form.values, zone, base);
+    const read = readFields(t, form.values, zone, base);
     if ("errors" in read) return form.setErrors(read.errors);
     if (questions.length > 0) {
       const unanswered = t("live.conflict.unanswered");

@@ -82,7 +82,7 @@ export function errorsOf(t: Translate, { name, email, contract, limits }: Member
 }
 
 /** The values as the server takes them. */
-export function fieldsOf(values: MemberValues): StaffFields {
+export function staffFields(values: MemberValues): StaffFields {
   const { name, email, role, skills, password } = values;
   const fields = { name: name.trim(), email: email.trim().toLowerCase(), role, skills, contract: contractOf(values) };
   return password ? { ...fields, password } : fields;

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Api } from "../api/api";
 import { retry } from "../api/problem";
 import type { LocationNeeds, Schedule, Staff } from "../api/types";
-import { NEEDS, SCHEDULES, STAFF, shiftOf } from "../live/queries";
+import { NEEDS, SCHEDULES, STAFF, scheduleIn } from "../live/queries";
 import { Drafts, Schedules } from "../live.gen";
 import { useSignedIn } from "../session/signed-in";
 
@@ -40,7 +40,7 @@ export function useShiftsAhead(staffId: number): number | undefined {
       api.schedules({ from, status, staff_id: String(staffId) }, signal),
     retry,
     channel,
-    row: shiftOf,
+    row: scheduleIn,
     matches: (row: Schedule) => row.status === status && row.staff_id === staffId && row.starts_at > from,
   });
   const published = useLiveQuery(count("published", Schedules())).data;

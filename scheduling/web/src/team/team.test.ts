@@ -3,7 +3,7 @@ import { USUAL } from "../api/terms";
 import type { Contract, Need, Staff } from "../api/types";
 import { words } from "../words/language";
 import { type CoverLine, lineError, linesOf, needsOf, personHours, sameNeeds } from "./cover-lines";
-import { changesFrom, contractsOf, errorsOf, fieldsOf, valuesOf } from "./member-fields";
+import { changesFrom, contractsOf, errorsOf, staffFields, valuesOf } from "./member-fields";
 import { readTeamSearch } from "./team-search";
 
 const { t } = words;
@@ -18,9 +18,9 @@ describe("a person's form", () => {
   const values = valuesOf(person(1));
 
   it("gives back what it was given, and only what was changed", () => {
-    expect(changesFrom(person(1), fieldsOf(values))).toEqual({});
+    expect(changesFrom(person(1), staffFields(values))).toEqual({});
     const changed = { ...values, name: " Ada Parker ", limits: { ...values.limits, hours_per_week: "" as const } };
-    expect(changesFrom(person(1), fieldsOf(changed))).toEqual({
+    expect(changesFrom(person(1), staffFields(changed))).toEqual({
       name: "Ada Parker",
       contract: { ...fullTime, hours_per_week: null },
     });
@@ -28,7 +28,7 @@ describe("a person's form", () => {
 
   it("does not take another order of the rules for another contract", () => {
     const turned = { ...values, hard: [...values.hard].reverse(), successions: [...values.successions].reverse() };
-    expect(changesFrom(person(1), fieldsOf(turned))).toEqual({});
+    expect(changesFrom(person(1), staffFields(turned))).toEqual({});
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { reasonSentence } from "../api/reasons";
 import { USUAL } from "../api/terms";
 import type { Staff, StaffFields } from "../api/types";
 import { useAnnounce } from "../live/announcer";
-import { changesFrom, errorsOf, fieldsOf, type MemberValues, sameTerms, termsOf, valuesOf } from "./member-fields";
+import { changesFrom, errorsOf, type MemberValues, sameTerms, staffFields, termsOf, valuesOf } from "./member-fields";
 import { useTeamChange } from "./queries";
 
 const NOBODY: MemberValues = { name: "", email: "", role: "staff", skills: [], password: "", ...termsOf(USUAL) };
@@ -69,7 +69,7 @@ export function useMemberForm({ member, team, close }: Options) {
   const [withOthers, setWithOthers] = useState(false);
   const save = useSaveMember();
   const giveOthers = useOthers(save);
-  const fields = fieldsOf(form.values);
+  const fields = staffFields(form.values);
   const changes = base && changesFrom(base, fields);
   const touched = changes === null || Object.keys(changes).length > 0;
   const others = [...team.values()].filter(

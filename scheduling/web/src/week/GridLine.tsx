@@ -181,7 +181,7 @@ function GridCell({ cell, line, first, layout: Layout, ...keyboard }: CellProps)
 }
 
 /** Where the table has the line, and how its height is learnt, where that matters. */
-interface Place {
+interface LinePlace {
   /** Counted from 0, below the head. */
   readonly index: number;
   readonly last: boolean;
@@ -189,7 +189,7 @@ interface Place {
   readonly layout: ComponentType<CellParts>;
 }
 
-export const GridLine = memo(function GridLine(props: Keyboard & Place & { line: Line }) {
+export const GridLine = memo(function GridLine(props: Keyboard & LinePlace & { line: Line }) {
   const { line, index, last, measure, spot, typing, ...rest } = props;
   return (
     <tr

@@ -55,7 +55,7 @@ export function readWeekSearch(search: Record<string, unknown>): WeekSearch {
 export const placeOf = ({ week, view, date, by }: WeekSearch): Place => ({ week, view, date, by });
 
 /** The first day of a date's month. */
-const monthOf = (day: Day): Day => `${day.slice(0, 8)}01`;
+const firstOfMonth = (day: Day): Day => `${day.slice(0, 8)}01`;
 
 /** The day that a place is about. */
 export function dayShown({ week, date }: Place, today: Day): Day {
@@ -65,7 +65,7 @@ export function dayShown({ week, date }: Place, today: Day): Day {
 /** The place that shows a day, as the view shows days; the current one has the shortest address. */
 export function placeAt(place: Place, day: Day, today: Day): Place {
   if (!place.view) return { ...place, date: undefined, week: weekOf(day) === weekOf(today) ? undefined : weekOf(day) };
-  const date = place.view === "month" && monthOf(day) === monthOf(today) ? today : day;
+  const date = place.view === "month" && firstOfMonth(day) === firstOfMonth(today) ? today : day;
   return { ...place, week: undefined, date: date === today ? undefined : date };
 }
 
@@ -79,6 +79,6 @@ export function turned(place: Place, pages: 1 | -1, today: Day): Day {
   const day = dayShown(place, today);
   if (place.view === "day") return addDays(day, pages);
   if (!place.view) return addDays(weekOf(day), 7 * pages);
-  const first = monthOf(day);
-  return monthOf(addDays(first, pages > 0 ? 31 : -1));
+  const first = firstOfMonth(day);
+  return firstOfMonth(addDays(first, pages > 0 ? 31 : -1));
 }

@@ -15,7 +15,7 @@ import { dayLong, dayNumber, monthTitle, timeSpan, weekdayLong, weekdayNarrow, w
 import { WeekNews } from "../WeekNews";
 import { WeekSkeleton } from "../WeekSkeleton";
 import classes from "./MonthView.module.css";
-import { daysOfMonth, type MonthDay, monthOf, windowOf } from "./month";
+import { buildMonth, daysOfMonth, type MonthDay, windowOf } from "./month";
 
 /** How many of their own shifts a reader sees on a day. */
 const OWN = 3;
@@ -27,7 +27,9 @@ function useMonth(days: readonly Day[], zones: readonly string[]) {
   const timeOff = useTimeOff(between).data;
   const month = useMemo(
     () =>
-      shifts && timeOff && monthOf({ days, schedules: shifts.values(), timeOff: timeOff.values(), zones, me: me.id }),
+      shifts &&
+      timeOff &&
+      buildMonth({ days, schedules: shifts.values(), timeOff: timeOff.values(), zones, me: me.id }),
     [days, shifts, timeOff, zones, me.id],
   );
   return { month, shifts, current: live.status === "live", cover: useCover(days, { between }) };

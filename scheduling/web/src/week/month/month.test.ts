@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schedule, TimeOff } from "../../api/types";
-import { daysOfMonth, monthOf, windowOf } from "./month";
+import { buildMonth, daysOfMonth, windowOf } from "./month";
 
 const LONDON = "Europe/London";
 
@@ -26,7 +26,7 @@ describe("a month", () => {
   });
 
   it("counts on each day what is there, open, drafted and away", () => {
-    const days = monthOf({
+    const days = buildMonth({
       days: daysOfMonth("2026-11-20"),
       schedules: [
         shift(1, "2026-11-09"),

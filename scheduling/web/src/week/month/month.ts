@@ -40,7 +40,7 @@ interface Input {
   readonly me: number;
 }
 
-export function monthOf({ days, schedules, timeOff, zones, me }: Input): MonthDay[] {
+export function buildMonth({ days, schedules, timeOff, zones, me }: Input): MonthDay[] {
   const shifts = [...schedules].map(shiftOf).sort(byStart);
   const asked = [...timeOff].filter(({ status }) => status === "approved" || status === "pending");
   const leave = asked.map((request) => leaveDays(request, zoneOfSpan(request, zones)));
