@@ -12,6 +12,10 @@ const WARD = join(process.env.TIDINGS_SHARED ?? join(ROOT, "../shared"), "data/i
 
 const SPANS = ["7-15", "15-23", "9-17", "23-7"];
 
+/** Seconds of a key and of a thought, by the keystroke-level model: docs/planning.md says what that is worth. */
+const [KEY, THOUGHT] = [0.28, 1.35];
+const FIVE_MINUTES = 300;
+
 interface Days {
   /** As it is typed. */
   readonly span: string;
@@ -95,7 +99,12 @@ test("a week of twelve people is planned and published by keyboard alone", async
   await expect(staff.page.getByText(/Week \d+ was published: 5 shifts for you\./).first()).toBeVisible();
   await expect.poll(staff.rows).toEqual(await desk.rows(week, "published"));
   expect(keys.pressed).toBeLessThan(6 * planned);
-  test.info().annotations.push({ type: "keys", description: `${keys.pressed} for ${planned} shifts` });
+  // A thought before each shift and one over what is read back, one at each person, and three to publish.
+  const thoughts = 2 * planned + order.length + 3;
+  const estimate = keys.pressed * KEY + thoughts * THOUGHT;
+  expect(estimate).toBeLessThan(FIVE_MINUTES);
+  const description = `${keys.pressed} keys and ${thoughts} thoughts for ${planned} shifts: ${Math.round(estimate)} s`;
+  test.info().annotations.push({ type: "estimate", description });
 });
 
 /** Copies the week of four weeks ago: whom the rules keep from a shift, for them it becomes an open one. */

@@ -1,4 +1,4 @@
-import { Chip, Group, Select, Stack, Text } from "@mantine/core";
+import { Chip, Group, Select, SimpleGrid, Stack, Text } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -48,7 +48,7 @@ function Weekdays({ from, repetition: { weekdays }, change }: DaysProps) {
 function Weeks({ from, repetition: { every, until }, change }: DaysProps) {
   const { t } = useTranslation();
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <Select
         label={t("bulk.repeat.every")}
         allowDeselect={false}
@@ -65,7 +65,7 @@ function Weeks({ from, repetition: { every, until }, change }: DaysProps) {
         value={until}
         onChange={(day) => change(day ? { until: day } : {})}
       />
-    </Group>
+    </SimpleGrid>
   );
 }
 
