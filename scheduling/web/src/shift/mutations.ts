@@ -183,6 +183,8 @@ interface Restoring {
   readonly done: Rows;
   /** What takes that back. */
   readonly rows: Rows;
+  /** The soft rules that objected: sent again as its answer was lost, it must be the very same request. */
+  accept?: readonly string[];
 }
 
 /** The shifts that stand in the place of those of before, as they are `now`, in the same order. */
@@ -204,11 +206,14 @@ export function useRestore(): UseHolding<Rows, Batched> {
   const { gone } = useOutage();
   const { mutate, pending } = useHolding({
     queryKey: SCHEDULES,
-    mutationFn: ({ rows }: Restoring, { requestId, known }) =>
-      api.batch(requestOf(rows, undefined, known), requestId).catch((error: unknown) => {
+    mutationFn: (restoring: Restoring, { requestId, known }) => {
+      const send = () => api.batch(requestOf(restoring.rows, restoring.accept, known), requestId);
+      return send().catch((error: unknown) => {
         if (!(error instanceof Problem && error.overrulable)) throw error;
-        return api.batch(requestOf(rows, error.codes, known), requestId);
-      }),
+        restoring.accept = error.codes;
+        return send();
+      });
+    },
     edit: ({ rows }) => shownOf(rows, ownDeletes, gone),
     rowsOf: ({ rows }) => rows,
     doneBy: ({ rows }, answer, known) => doneBy(rows, answer, known),
