@@ -5,10 +5,7 @@ import type { CalendarLink, Offer, Template } from "../live.gen";
 import type { Instant } from "../time/zone";
 import type { Reason } from "./problem";
 
-export interface Person {
-  readonly id: number;
-  readonly name: string;
-}
+export type Person = Readonly<Generated.Person>;
 
 /** The hard rules are those that nobody may overrule; null sets no limit. */
 export type Contract = Readonly<Generated.Contract>;
@@ -21,13 +18,7 @@ export interface Staff extends Readonly<Omit<Generated.Staff, "contract" | "skil
 }
 
 /** A shift as its readers saw it last. */
-export interface Announced {
-  readonly staff_id: number | null;
-  readonly starts_at: Instant;
-  readonly ends_at: Instant;
-  readonly role: string;
-  readonly location: string;
-}
+export type Announced = Readonly<Generated.Announced>;
 
 /** Without `password` a new person cannot sign in yet, and another's stays what it is. */
 export interface StaffFields {
@@ -39,22 +30,9 @@ export interface StaffFields {
   readonly password?: string;
 }
 
-export interface Schedule {
-  readonly id: number;
-  /** Null: an open shift, which nobody has yet. */
-  readonly staff_id: number | null;
-  readonly starts_at: Instant;
-  readonly ends_at: Instant;
-  readonly role: string;
-  readonly location: string;
-  /** IANA name of the location's zone. */
-  readonly timezone: string;
-  readonly note: string;
-  readonly status: "draft" | "published";
-  readonly version: number;
-  readonly updated_by: Person | null;
-  readonly updated_at: Instant;
-  /** Of a draft that was published before: what staff saw until it was withdrawn. */
+/** A shift. An open one, which nobody has yet, has no `staff_id`; `timezone` is the IANA name of its location's zone. */
+export interface Schedule extends Readonly<Omit<Generated.Schedule, "announced">> {
+  /** Of a draft that was published before: what staff saw until it was withdrawn. What this page itself draws has none. */
   readonly announced?: Announced | null;
 }
 
@@ -68,23 +46,12 @@ export interface Location {
   readonly timezone: string;
 }
 
-export type TimeOffStatus = "pending" | "approved" | "denied" | "cancelled";
+export type TimeOffStatus = Generated.TimeOff["status"];
 
 /** What becomes of the shifts that approved time off overlaps: they stay, or are nobody's, or that as drafts. */
 export type ShiftFate = "keep" | "open" | "draft";
 
-export interface TimeOff {
-  readonly id: number;
-  readonly staff_id: number;
-  readonly starts_at: Instant;
-  readonly ends_at: Instant;
-  readonly note: string;
-  readonly status: TimeOffStatus;
-  readonly decision_note: string;
-  readonly decided_by: Person | null;
-  readonly version: number;
-  readonly updated_at: Instant;
-}
+export type TimeOff = Readonly<Generated.TimeOff>;
 
 /** An offer as `GET` has it. `objections` to the reader's next step are not there yet where an event brought the offer. */
 export interface SeenOffer extends Offer {
@@ -181,21 +148,10 @@ export interface Suggestion {
 }
 
 /** At least so many people, from wall-clock time to wall-clock time ("07:00"); an end not after the start is on the next day. */
-export interface Need {
-  readonly role: string;
-  /** 1 is Monday. */
-  readonly weekday: number;
-  readonly starts: string;
-  readonly ends: string;
-  readonly least: number;
-}
+export type Need = Readonly<Generated.Need>;
 
-export interface LocationNeeds {
-  readonly location: string;
+export interface LocationNeeds extends Readonly<Omit<Generated.LocationNeeds, "needs">> {
   readonly needs: readonly Need[];
-  readonly version: number;
-  readonly updated_by: Person | null;
-  readonly updated_at: Instant | null;
 }
 
 export interface TimeOffFields {
