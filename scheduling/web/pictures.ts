@@ -67,6 +67,7 @@ try {
   }
   const phone = await signedIn(browser, server.url, "staff@example.com", PHONE);
   await phone.getByText("Next shift").waitFor();
+  await phone.getByText(/^With /).waitFor();
   await phone.screenshot({ path: `${IMAGES}/phone.png` });
 } finally {
   await browser.close();

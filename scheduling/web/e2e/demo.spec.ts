@@ -1,3 +1,4 @@
+import { expectClean } from "./axe";
 import { Cable } from "./cable";
 import { test as base, expect, MANAGER, ownWeek, type Person, STAFF } from "./fixtures";
 import { type Server, startServer } from "./server";
@@ -104,4 +105,23 @@ test("where real people work there is nothing of the demo", async ({ page, perso
   await manager.page.getByRole("button", { name: /: account$/ }).click();
   await expect(manager.page.getByRole("menuitem", { name: "Settings" })).toBeVisible();
   await expect(manager.page.getByText("Simulate colleagues")).toHaveCount(0);
+});
+
+test("what only the demo has is clean: the ways in, the tour, and the bar of the simulation", async ({
+  page,
+  demo,
+}) => {
+  await page.goto(demo.url);
+  await expect(page.getByRole("button", { name: "The manager" })).toBeVisible();
+  await expectClean(page);
+  await page.getByRole("button", { name: "The manager" }).click();
+  const tour = page.getByRole("complementary", { name: "Guided tour" });
+  await tour.getByRole("button", { name: "Work with colleagues" }).click();
+  await tour.getByRole("button", { name: "Simulate colleagues" }).click();
+  const bar = page.getByRole("complementary", { name: "Simulation" });
+  await expect(bar).toContainText("are played");
+  await bar.getByRole("button", { name: "Stop it" }).hover();
+  await expectClean(page, { within: "aside" });
+  await bar.getByRole("button", { name: "Stop it" }).click();
+  await expect(bar).toHaveCount(0);
 });
