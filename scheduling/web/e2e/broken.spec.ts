@@ -27,6 +27,24 @@ test("a page that cannot be fetched says so, without a trace of the program, and
   await expect(page.getByRole("heading", { level: 1, name: "Team" })).toBeVisible();
 });
 
+test("a dialog that cannot be fetched leaves the page as it is, and opens by itself once it can be", async ({
+  person,
+}) => {
+  const { page } = await person(MANAGER, { week: ownWeek() });
+  const panel = /\/assets\/ShiftPanel-.*\.js$/;
+  await page.route(panel, (route) => route.abort());
+  // It may have been fetched ahead.
+  await page.reload();
+  await page.getByRole("button", { name: "New shift" }).click();
+  const told = page.getByRole("alert").filter({ hasText: "This is not here yet" });
+  await expect(told).toBeVisible();
+  await expect(page.getByRole("grid")).toBeVisible();
+
+  await page.unroute(panel);
+  await expect(page.getByRole("dialog", { name: "New shift" })).toBeVisible();
+  await expect(told).toHaveCount(0);
+});
+
 test("a page that stops working is replaced by a way on, and the others are still there", async ({ person }) => {
   const { page } = await person(MANAGER, { week: ownWeek() });
   // What no server of ours says, so that drawing the week fails.

@@ -24,18 +24,19 @@ async function planOffline(person: Person, cell: Locator, times: string): Promis
 }
 
 test("what the rules refuse after an outage is decided one by one, and nothing has to be typed again", async ({
+  alone: { url },
   person,
-  server,
-  desk,
+  deskOf,
 }) => {
   test.slow();
   const week = ownWeek();
   const tuesday = dayOf(week, 1);
+  const desk = await deskOf(MANAGER, url);
   const vera = `vera-${week}@example.com`;
   await desk.hire({ name: "Vera Lind", email: vera, role: "manager", password: PASSWORD });
   const { soft, hard } = await lateOnMonday(desk, week);
-  const cable = await Cable.to(server.url);
-  const [manager, other] = await Promise.all([person(MANAGER, { week, url: cable.url }), person(vera, { week })]);
+  const cable = await Cable.to(url);
+  const [manager, other] = await Promise.all([person(MANAGER, { week, url: cable.url }), person(vera, { week, url })]);
   const { page } = manager;
   const { keyboard } = page;
   const cards = (who: Person, { id }: { id: number }) => who.cell(id, tuesday).locator("[data-schedule]");

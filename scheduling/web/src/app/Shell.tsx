@@ -27,6 +27,7 @@ import { useSignedIn } from "../session/signed-in";
 import { useSettings } from "../settings/use-settings";
 import { usePendingRequests } from "../timeoff/queries";
 import { TimeOffNews } from "../timeoff/TimeOffNews";
+import { Arriving } from "../ui/Arriving";
 import { Face } from "../ui/Face";
 import { Logo } from "../ui/Logo";
 import { soon, useSoon } from "../ui/soon";
@@ -77,9 +78,9 @@ function Person() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Suspense>
+      <Arriving>
         {opening && <opening.about.Dialog key={opening.number} opened={opening.opened} close={close} />}
-      </Suspense>
+      </Arriving>
     </>
   );
 }

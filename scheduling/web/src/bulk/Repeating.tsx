@@ -1,6 +1,6 @@
-import { Suspense } from "react";
 import type { Week } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
+import { Arriving } from "../ui/Arriving";
 import { soon } from "../ui/soon";
 
 const RepeatDialog = soon(() => import("./RepeatDialog").then((module) => module.RepeatDialog));
@@ -16,5 +16,5 @@ interface Props {
 export function Repeating({ id, week, close }: Props) {
   const { manager } = useSignedIn();
   const shift = manager && id !== undefined ? week.shifts?.get(id) : undefined;
-  return <Suspense>{shift && <RepeatDialog key={id} shift={shift} opened close={close} />}</Suspense>;
+  return <Arriving>{shift && <RepeatDialog key={id} shift={shift} opened close={close} />}</Arriving>;
 }

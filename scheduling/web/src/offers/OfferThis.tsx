@@ -1,9 +1,10 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconArrowsExchange } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schedule, Staff } from "../api/types";
+import { Arriving } from "../ui/Arriving";
 import { Notice } from "../ui/Notice";
 import { soon } from "../ui/soon";
 import { useOffers } from "./queries";
@@ -45,8 +46,8 @@ export function OfferThis({ shift, team }: Props) {
     );
   }
   return (
-    <Suspense fallback={<Skeleton height={220} radius={12} />}>
+    <Arriving fallback={<Skeleton height={220} radius={12} />}>
       <OfferForm shift={shift} team={team} close={() => setOpened(false)} />
-    </Suspense>
+    </Arriving>
   );
 }

@@ -4,9 +4,7 @@ import { type ErrorComponentProps, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./Instead.module.css";
-
-/** How Chromium, Firefox and Safari name a part of the program that could not be fetched, and Vite a style sheet. */
-const UNFETCHED = /dynamically imported module|Importing a module script|Unable to preload/;
+import { isUnfetched } from "./soon";
 
 interface Props {
   readonly icon: Icon;
@@ -48,10 +46,9 @@ export function NotFound() {
 /** Instead of a page that failed while it was drawn, or a part of which could not be fetched. */
 export function Broken({ error }: ErrorComponentProps) {
   const { t } = useTranslation();
-  const [icon, why] =
-    error instanceof Error && UNFETCHED.test(error.message)
-      ? ([IconCloudOff, "shell.unfetched"] as const)
-      : ([IconMoodSad, "shell.broken"] as const);
+  const [icon, why] = isUnfetched(error)
+    ? ([IconCloudOff, "shell.unfetched"] as const)
+    : ([IconMoodSad, "shell.broken"] as const);
   return (
     <Instead icon={icon} title={t(`${why}.title`)} text={t(`${why}.text`)} urgent>
       <Button component={Link} to="/week" variant="default">

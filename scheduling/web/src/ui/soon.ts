@@ -4,6 +4,9 @@ import { type ComponentType, createElement, type FunctionComponent, lazy, useEff
 /** Milliseconds of quiet, nothing being fetched, after which the first screen has long been drawn. */
 const QUIET = 2_000;
 
+/** How Chromium, Firefox and Safari name a part of the program that could not be fetched, and Vite a style sheet. */
+const UNFETCHED = /dynamically imported module|Importing a module script|Unable to preload/;
+
 /** What could not be fetched stays so, until somebody asks for it once more. */
 const failed = new Set<() => void>();
 
@@ -35,6 +38,9 @@ export function soon<Props extends object>(load: () => Promise<ComponentType<Pro
   };
   return (props) => createElement(Part, props);
 }
+
+/** Whether that is why something could not be drawn: its code is not here. */
+export const isUnfetched = (error: unknown) => error instanceof Error && UNFETCHED.test(error.message);
 
 /** What could not be fetched is, when it is drawn the next time. */
 export function fetchAnew(): void {

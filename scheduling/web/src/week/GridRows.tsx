@@ -1,4 +1,5 @@
-import { Fragment, type ReactNode, Suspense } from "react";
+import { Fragment, type ReactNode } from "react";
+import { Arriving } from "../ui/Arriving";
 import { soon } from "../ui/soon";
 import { usePrinting } from "../ui/use-printing";
 import type { Row } from "./rows";
@@ -36,8 +37,8 @@ export function GridRows(props: GridRowsProps) {
   );
   if (printing || rows.length <= FEW) return some(rows.length);
   return (
-    <Suspense fallback={some(AT_FIRST)}>
+    <Arriving fallback={some(AT_FIRST)}>
       <NearRows {...props} />
-    </Suspense>
+    </Arriving>
   );
 }

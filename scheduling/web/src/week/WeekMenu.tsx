@@ -11,10 +11,11 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { type ComponentType, Suspense } from "react";
+import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { WeekDialogProps } from "../grid/use-week";
 import { useSignedIn } from "../session/signed-in";
+import { Arriving } from "../ui/Arriving";
 import { soon } from "../ui/soon";
 import { useOpening } from "../ui/use-opening";
 
@@ -110,9 +111,9 @@ export function WeekMenu({ week, monday }: Shown) {
           ))}
         </Menu.Dropdown>
       </Menu>
-      <Suspense>
+      <Arriving>
         {opening && <opening.about.Dialog key={opening.number} {...{ week, monday, close }} opened={opening.opened} />}
-      </Suspense>
+      </Arriving>
     </>
   );
 }

@@ -2,7 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useHotkeys, useMediaQuery } from "@mantine/hooks";
 import { IconCloudOff } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type ReactNode, Suspense, useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sentenceOf } from "../api/problem";
 import type { Schedule } from "../api/types";
@@ -23,6 +23,7 @@ import { useNow } from "../time/use-now";
 import { type Day, weekOf } from "../time/week";
 import { monthTitle, weekLabel, weekTitle } from "../time/words";
 import { today as todayIn, zonesOf } from "../time/zone";
+import { Arriving } from "../ui/Arriving";
 import { Failure } from "../ui/Failure";
 import { Notice } from "../ui/Notice";
 import { soon, useMet } from "../ui/soon";
@@ -127,9 +128,9 @@ function WholeGrid({ week, grid, empty, shown, aim, ...finding }: WholeGridProps
   const caption = t("week.caption", { week: weekTitle(grid.days[0] ?? "", grid.days[6] ?? "") });
   const view =
     place.view === "day" ? (
-      <Suspense fallback={<WeekSkeleton phone={false} />}>
+      <Arriving fallback={<WeekSkeleton phone={false} />}>
         <DayView {...{ week, grid, planner, byRole, today, now, ...finding }} day={date} />
-      </Suspense>
+      </Arriving>
     ) : (
       <WeekGrid {...{ grid, planner, byRole, caption, aim, ...finding }} />
     );
@@ -223,9 +224,9 @@ function Plan({ week, shown, aim, add, openDay }: PlanProps) {
     <>
       {week.trouble && <Trouble error={week.trouble} />}
       {place.view === "month" ? (
-        <Suspense fallback={<WeekSkeleton phone={phone} />}>
+        <Arriving fallback={<WeekSkeleton phone={phone} />}>
           <MonthView {...{ week, date, phone }} open={openDay} />
-        </Suspense>
+        </Arriving>
       ) : (
         plan
       )}
@@ -247,10 +248,10 @@ function Over({ week, monday, search, nameOf, close }: OverProps) {
   const met = { shift: useMet(search.shift !== undefined), request: useMet(request !== null) };
   const name = request ? nameOf(request.staff_id) : "";
   return (
-    <Suspense>
+    <Arriving>
       {met.shift && <ShiftPanel week={week} first={monday} search={search} close={close} />}
       {met.request && <RequestDialog {...{ request, name, close }} zones={week.zones} />}
-    </Suspense>
+    </Arriving>
   );
 }
 
@@ -283,9 +284,9 @@ export function WeekPage() {
       <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
       {place.view !== "month" && <WeekNews week={week} first={monday} />}
       {lost.length > 0 && (
-        <Suspense>
+        <Arriving>
           <NotSaved {...ways} />
-        </Suspense>
+        </Arriving>
       )}
       <NearWeeks monday={monday} ready={week.current} />
       <Toasts>
@@ -304,7 +305,7 @@ export function WeekPage() {
       {!phone && <WeekFoot manager={manager} />}
       <PrintSheet week={week} monday={monday} />
       <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
-      <Suspense>
+      <Arriving>
         {publishing.opening && (
           <PublishDialog
             key={publishing.opening.number}
@@ -313,7 +314,7 @@ export function WeekPage() {
             close={publishing.close}
           />
         )}
-      </Suspense>
+      </Arriving>
     </DeskContext>
   );
 }

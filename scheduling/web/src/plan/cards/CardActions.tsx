@@ -1,7 +1,6 @@
 import {
   createContext,
   type ReactNode,
-  Suspense,
   useCallback,
   useContext,
   useEffect,
@@ -13,6 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { Schedule } from "../../api/types";
 import type { Grid } from "../../grid/grid";
 import { useAnnounce } from "../../live/announcer";
+import { Arriving } from "../../ui/Arriving";
 import { soon } from "../../ui/soon";
 import { useOpening } from "../../ui/use-opening";
 import { cardOf, type Spot } from "../use-grid-focus";
@@ -116,11 +116,11 @@ export function CardActionsProvider({ grid, planner, list = false, children }: P
         <SelectionBar grid={grid} move={move} {...deeds} />
       </SelectionContext>
       <CardMenu menu={menu} list={list} close={() => setMenu(null)} move={move} {...deeds} />
-      <Suspense>
+      <Arriving>
         {moving && week && (
           <MoveDialog key={moving.number} {...{ week, planner, close }} shifts={moving.about} opened={moving.opened} />
         )}
-      </Suspense>
+      </Arriving>
     </CardActionsContext>
   );
 }

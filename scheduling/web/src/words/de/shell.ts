@@ -47,6 +47,10 @@ export const shell: Translated<typeof english.shell> = {
     title: "Offline nicht verfügbar",
     text: "Dies wurde noch nicht geladen. Es kommt von selbst, sobald die Verbindung wieder da ist.",
   },
+  notYet: {
+    title: "Das ist noch nicht da",
+    text: "Es war nicht zu bekommen und öffnet sich von selbst, sobald es geht. Was Sie sehen, bleibt stehen.",
+  },
   staffNumber: "Person {{id}}",
   noteLeft_one: "Noch Platz für {{count}} Zeichen",
   noteLeft_other: "Noch Platz für {{count}} Zeichen",

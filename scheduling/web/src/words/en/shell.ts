@@ -45,6 +45,10 @@ export const shell = {
     title: "Not here while you are offline",
     text: "This was not loaded before. It comes by itself when the connection is back.",
   },
+  notYet: {
+    title: "This is not here yet",
+    text: "It could not be fetched, and opens by itself as soon as it can be. What is on the screen stays.",
+  },
   staffNumber: "Staff {{id}}",
   noteLeft_one: "Room for {{count}} more character",
   noteLeft_other: "Room for {{count}} more characters",
