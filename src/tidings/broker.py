@@ -64,6 +64,13 @@ class Broker(ABC):
         Each `follow` is undone by one `unfollow`, which returns at once.
         """
 
+    @abstractmethod
+    async def refresh(self, channel: str) -> None:
+        """Deliver what the followed channel's log has now and was not delivered here.
+
+        Raises where the log cannot be read, within the same bounded time as any call.
+        """
+
     async def check(self) -> None:  # noqa: B027
         """Raise what would keep this broker from ever working, such as a database that was not migrated.
 

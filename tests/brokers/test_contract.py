@@ -82,6 +82,14 @@ class TestBrokerContract:
         assert await follower.has("notes", 1) == [entry.position]
         broker.unfollow("notes")
 
+    async def test_refresh_leaves_nothing_undelivered_and_nothing_twice(self, broker: Broker) -> None:
+        follower = Follower(broker)
+        await broker.follow("notes")
+        entries = [await broker.append("notes", draft(id)) for id in "abc"]
+        await broker.refresh("notes")
+        await broker.refresh("notes")
+        assert follower.of("notes") == [entry.position for entry in entries]
+
     async def test_since_gives_what_is_after_the_position_oldest_first(self, broker: Broker) -> None:
         entries = [await broker.append("notes", draft(id)) for id in "abcd"]
         assert await broker.since("notes", entries[0].position, 10) == entries[1:]
@@ -193,3 +201,11 @@ class TestBrokersOnOneLog:
         entries = [await here.append("notes", draft(f"id{n}")) for n in range(150)]
         assert await there.since("notes", entries[-1].position, 10) == []
         assert await there.since("notes", entries[-3].position, 10) == entries[-2:]
+
+    async def test_refresh_has_delivered_what_no_wake_up_told_of(self, make: MakeBroker) -> None:
+        here, there = make(), make(poll=600.0, compare=600.0)
+        follower = Follower(there)
+        await there.follow("notes")
+        entries = [await here.append("notes", draft(id)) for id in "abc"]
+        await there.refresh("notes")
+        assert follower.of("notes") == [entry.position for entry in entries]

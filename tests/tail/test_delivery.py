@@ -46,6 +46,27 @@ class TestDelivery:
         assert hearer.ids == "ab"
         await tails.close()
 
+    async def test_refresh_has_delivered_all_that_the_log_has_when_it_returns(self) -> None:
+        logs = Logs()
+        tails = make(logs)
+        hearer = Hearer(tails)
+        await tails.follow("notes")
+        for number in range(350):
+            logs.add("notes", str(number))
+        await tails.refresh("notes")
+        assert [position.offset for _, position in hearer.events] == list(range(1, 351))
+        await tails.close()
+
+    async def test_refresh_raises_where_the_log_cannot_be_read(self) -> None:
+        logs = Logs()
+        tails = make(logs)
+        await tails.follow("notes")
+        logs.failure = OSError("no log")
+        with pytest.raises(OSError, match="no log"):
+            await tails.refresh("notes")
+        logs.failure = None
+        await tails.close()
+
     async def test_a_wake_up_reads_more_than_one_piece(self) -> None:
         logs = Logs()
         tails = make(logs)

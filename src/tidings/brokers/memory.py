@@ -89,6 +89,9 @@ class MemoryBroker(Broker):
             if not self._followers[channel]:
                 del self._followers[channel]
 
+    async def refresh(self, channel: str) -> None:
+        """Append delivers at once: nothing is ever left."""
+
     def _log(self, channel: str) -> Log:
         if channel not in self._logs and len(self._logs) >= self._max_channels:
             self._forget()  # and number this channel, if it is followed

@@ -123,6 +123,14 @@ class Tails:
             if (tail := self._tails.pop(name, None)) is not None:
                 self._hold(tail, -tail.log.size)
 
+    async def refresh(self, name: str) -> None:
+        """Deliver what a followed channel's log has now and was not delivered. Raises what the source raises."""
+        for _ in range(1 + self._events // ENTRIES):
+            before = self.top(name)
+            await self._refreshes.ask(name)
+            if self.top(name) == before:
+                return
+
     async def since(self, name: str, position: Position, limit: int) -> Sequence[Entry] | None:
         """At most `limit` entries after the position, oldest first; None where the log does not cover it."""
         tail = self._tails.get(name)

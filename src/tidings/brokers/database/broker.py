@@ -140,6 +140,9 @@ class DatabaseBroker(Broker):
     def unfollow(self, channel: str) -> None:
         self._tails.unfollow(channel)
 
+    async def refresh(self, channel: str) -> None:
+        await self._tails.refresh(channel)
+
     @property
     def in_use(self) -> bool:
         return self._tails.followed
