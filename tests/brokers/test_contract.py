@@ -5,6 +5,8 @@ share its logs, the last class with a fixture `make`, which returns another brok
 """
 
 import asyncio
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +42,13 @@ class TestBrokerContract:
         assert (again.position, again.message) == (first.position, first.message)
         await broker.append("notes", draft("b"))
         assert [position.offset for position in await follower.has("notes", 2)] == [1, 2]
+
+    async def test_what_a_trace_goes_on_from_is_kept(self, broker: Broker) -> None:
+        top = await broker.follow("notes")
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        entry = await broker.append("notes", replace(draft("a"), traceparent=trace))
+        assert json.loads(entry.message)["traceparent"] == trace
+        assert await broker.since("notes", top, 10) == [entry]
 
     async def test_concurrent_appends_are_numbered_densely_and_delivered_in_that_order(self, broker: Broker) -> None:
         follower = Follower(broker)

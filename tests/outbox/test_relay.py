@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -118,13 +119,22 @@ async def test_rows_are_appended_in_order_and_deleted(office: Office):
 @everywhere
 async def test_an_event_comes_out_as_it_went_in(office: Office):
     event = NotePosted(note_id=1, text="Ünïcode \N{SNOWMAN} \x00 \\ '", version=7)
-    draft = office.manager.prepare(event, Notes(), id="x").draft
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    draft = replace(office.manager.prepare(event, Notes(), id="x").draft, traceparent=trace)
     await office.connected(lambda connection: office.relay.write(connection, [("notes", draft)]))
     await office.relay.step()
     log = Log("notes", (await office.entries())[0].position._replace(offset=0, id=""))
     there, _ = log.append(draft, 0)
     [here] = await office.entries()
     assert here[:3] == there[:3]
+
+
+async def test_a_trace_that_somebody_has_changed_to_none_is_left_out(office: Office):
+    await office.notes(1)
+    await office.connected(partial(execute, update(office.relay.table.events).values(traceparent="no trace")))
+    await office.relay.step()
+    [entry] = await office.entries()
+    assert b"trace" not in entry.message
 
 
 async def test_a_batch_is_no_bound(engine: Engine | AsyncEngine, clock: FakeClock, office: Office):

@@ -1,6 +1,7 @@
 """One channel's log: numbers, bounds, and what it covers. The specification's own cases are in test_vectors.py."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from tidings.protocol.log import Entry, Log, Position, latest_per_key
 
 NOW = "2026-11-23T08:00:00.000Z"
 START = Position("E", 0, "")
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def note(id: str, *, size: int = 2, key: str | None = None, version: int | None = None) -> Draft:
@@ -70,7 +72,11 @@ class TestAppend:
 
     def test_what_an_event_does_not_have_is_left_out(self) -> None:
         entry, _ = Log("notes", START).append(note("a", version=None), now=0)
-        assert not json.loads(entry.message).keys() & {"key", "version", "after"}
+        assert not json.loads(entry.message).keys() & {"key", "version", "after", "traceparent"}
+
+    def test_what_a_trace_goes_on_from_travels_in_the_message(self) -> None:
+        entry, _ = Log("notes", START).append(replace(note("a"), traceparent=TRACE), now=0)
+        assert json.loads(entry.covering(0))["traceparent"] == TRACE
 
     def test_version_zero_is_a_version(self) -> None:
         entry, _ = Log("notes", START).append(note("a", key="note:7", version=0), now=0)

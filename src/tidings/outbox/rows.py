@@ -17,7 +17,7 @@ from tidings.brokers.database.lease import Lease
 from tidings.brokers.database.tables import made_by
 from tidings.protocol.channels import check_name
 from tidings.protocol.errors import DeclarationError, EventError
-from tidings.protocol.events import EVENT_TYPE, Draft, checked_id
+from tidings.protocol.events import EVENT_TYPE, TRACEPARENT, Draft, checked_id
 
 
 class OutboxRow(NamedTuple):
@@ -38,7 +38,8 @@ class OutboxRow(NamedTuple):
                 raise EventError(f"{row.type!r} is not an event type")
         except (AttributeError, TypeError, UnicodeError, msgspec.DecodeError) as error:
             raise EventError(f"the row {self.number} is no event: {error}") from error
-        return Draft(row.type, payload, row.timestamp, checked_id(row.id), row.key, row.version)
+        trace = row.traceparent if TRACEPARENT.fullmatch(str(row.traceparent)) else None
+        return Draft(row.type, payload, row.timestamp, checked_id(row.id), row.key, row.version, trace)
 
 
 class OutboxMeasures(NamedTuple):
@@ -65,6 +66,7 @@ class OutboxTable:
             sa.Column("timestamp", sa.String(32), nullable=False),
             sa.Column("key", sa.Text()),
             sa.Column("version", sa.BigInteger()),
+            sa.Column("traceparent", sa.String(55)),
             sa.Column("at", sa.Double(), nullable=False),
             sa.Column("refused", sa.Text()),
             sa.UniqueConstraint("channel", "id", name="uq_tidings_outbox_channel_id"),
@@ -154,6 +156,7 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "timestamp": draft.timestamp,
         "key": draft.key,
         "version": draft.version,
+        "traceparent": draft.traceparent,
     }
 
 

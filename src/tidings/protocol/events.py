@@ -18,6 +18,7 @@ from tidings.protocol.errors import DeclarationError, EventError
 MAX_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly (RFC 8259, section 6)
 EVENT_TYPE = re.compile(r"[A-Za-z0-9:_.\-]{1,64}")
 ID = re.compile(r"[\x20-\x7e]{1,64}")
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, section 3.2
 RESERVED_TYPES = frozenset({"auth", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "ping", "pong", "reply"})
 RESERVED_PREFIXES = ("connection:", "channel:", "presence:")
 _MAX_KEY = 200
@@ -90,7 +91,7 @@ class Event(BaseModel):
 class Draft:
     """An event ready for a log, which adds channel, epoch and offset.
 
-    `payload` is JSON; `timestamp` RFC 3339 in UTC.
+    `payload` is JSON; `timestamp` RFC 3339 in UTC; `traceparent` what a trace of it goes on from (W3C Trace Context).
     """
 
     type: str
@@ -99,6 +100,7 @@ class Draft:
     id: str
     key: str | None = None
     version: int | None = None
+    traceparent: str | None = None
 
 
 def draft(event: Event, *, id: str, timestamp: str) -> Draft:

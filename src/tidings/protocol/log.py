@@ -66,6 +66,7 @@ class _EventMessage(msgspec.Struct, omit_defaults=True):
     offset: int
     key: str | None = None
     version: int | None = None
+    traceparent: str | None = None
 
 
 def event_message(channel: str, position: Position, draft: Draft) -> bytes:
@@ -81,6 +82,7 @@ def event_message(channel: str, position: Position, draft: Draft) -> bytes:
             offset=position.offset,
             key=draft.key,
             version=draft.version,
+            traceparent=draft.traceparent,
         )
     )
 

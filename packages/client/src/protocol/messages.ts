@@ -43,6 +43,8 @@ export interface WebSocketMessage<P = unknown> {
   readonly after?: number;
   readonly key?: string;
   readonly version?: number;
+  /** W3C Trace Context: what a trace of the event goes on from. */
+  readonly traceparent?: string;
 }
 
 /** What an application may hand to `send`: the client fills in what is left out. */
