@@ -1,14 +1,16 @@
 """The application under torture: items in a database, changed over HTTP and published through the outbox in the same
-transaction. Served as `tidings serve torture.app:app`, by processes that get killed.
+transaction, or after it. Served as `tidings serve torture.app:app`, by processes that get killed.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
 from sqlalchemy import delete, event, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,26 +19,32 @@ from sqlalchemy.util import await_only
 
 from tidings import ConnectionManager, User
 from tidings.auth import JWTAuth
-from tidings.brokers.database import DatabaseBroker
 from tidings.outbox import Outbox
-from torture import tables
+from torture import logs, tables
 from torture.access import SECRET
 from torture.changes import Change
 from torture.live import Item, ItemChanged, ItemRemoved, Items, OwnedItems
 from torture.settings import Settings
 
-_NO_BOUND = 1 << 30  # bytes of a log: what is kept is bounded by the number of events alone
-
 settings = Settings.from_environment()
 engine = tables.engine(settings.database, settings.connections)
 sessions = async_sessionmaker(engine)
-broker = DatabaseBroker(engine, events=settings.events, size=_NO_BOUND)
+broker = logs.broker(settings, engine)
 manager = ConnectionManager(channels=[Items, OwnedItems], authenticate=JWTAuth(SECRET), broker=broker)
-outbox = Outbox(manager)
+outbox = Outbox(manager, engine if settings.redis else None)
 asked: Counter[tuple[str, str]] = Counter()
+
+
+@asynccontextmanager
+async def relaying(_: FastAPI) -> AsyncIterator[None]:
+    """Relay what the outbox holds, within the manager's lifespan."""
+    async with outbox.relaying():
+        yield
+
 
 app = FastAPI()
 app.include_router(manager.router("/ws"))
+app.include_router(APIRouter(lifespan=relaying))
 
 
 @manager.authorize(Items, OwnedItems)
@@ -53,14 +61,16 @@ class RolledBack(Exception):
 @app.exception_handler(DBAPIError)
 @app.exception_handler(PoolTimeout)
 @app.exception_handler(OSError)
+@app.exception_handler(RedisError)
 def unavailable(_: Request, error: Exception) -> JSONResponse:
-    """The database failed. What came of a change is unknown: ask again."""
+    """The database, or the log, failed. What came of a change is unknown: ask again."""
     return JSONResponse({"detail": type(error).__name__}, 503)
 
 
 @app.post("/changes")
 async def change(wanted: Change) -> dict[str, str]:
-    """Make a change. 409: it was rolled back, as was asked for. 503: the database failed."""
+    """Make a change. 409: it was rolled back, as was asked for. 503: the database failed, or the log did."""
+    made = "now"
     try:
         async with sessions.begin() as session:
             await session.execute(insert(tables.changes).values(id=wanted.id))
@@ -68,8 +78,11 @@ async def change(wanted: Change) -> dict[str, str]:
     except RolledBack as error:
         raise HTTPException(409, "rolled back") from error
     except IntegrityError:
-        return {"made": "before"}
-    return {"made": "now"}
+        made = "before"
+    if settings.direct:
+        for event, channels, id in _events(wanted):
+            await manager.publish(event, *channels, id=id)
+    return {"made": made}
 
 
 async def _make(session: AsyncSession, wanted: Change) -> None:
@@ -102,18 +115,26 @@ async def _write(session: AsyncSession, wanted: Change) -> None:
 
 
 def _publish(session: AsyncSession, wanted: Change) -> None:
+    if not settings.direct:
+        for event, channels, id in _events(wanted):
+            outbox.publish(session, event, *channels, id=id)
+
+
+def _events(wanted: Change) -> Iterator[tuple[ItemChanged | ItemRemoved, Sequence[Items | OwnedItems], str]]:
     removed = ItemRemoved(id=wanted.item, version=wanted.version)
     if wanted.owner is None:
-        outbox.publish(session, removed, Items(), OwnedItems(owner=str(wanted.left)), id=wanted.id)
+        yield removed, (Items(), OwnedItems(owner=str(wanted.left))), wanted.id
         return
     item = Item(id=wanted.item, version=wanted.version, owner=wanted.owner, text=wanted.text)
-    outbox.publish(session, ItemChanged(item=item), Items(), OwnedItems(owner=wanted.owner), id=wanted.id)
+    yield ItemChanged(item=item), (Items(), OwnedItems(owner=wanted.owner)), wanted.id
     if wanted.left is not None:
-        outbox.publish(session, removed, OwnedItems(owner=wanted.left), id=f"{wanted.id}.left")
+        yield removed, (OwnedItems(owner=wanted.left),), f"{wanted.id}.left"
 
 
 async def _stray(session: AsyncSession, wanted: Change) -> None:
     """Publish in a savepoint, and roll that back."""
+    if settings.direct:
+        return
     savepoint = await session.begin_nested()
     removed = ItemRemoved(id=wanted.item, version=wanted.version)
     outbox.publish(session, removed, Items(), id=f"{wanted.id}.stray")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 from random import random as system_random
@@ -14,7 +14,8 @@ from tidings.client import connect
 from tidings.client.connection import Connect
 from tidings.protocol.log import Position
 from tidings.testing.history import History, check
-from torture import tables
+from torture import logs, tables
+from torture.balancer import Balancer
 from torture.outcome import Outcome
 from torture.screen import Screen
 from torture.server import Server
@@ -25,10 +26,12 @@ PATIENCE = 60.0  # seconds that screens have to show all, where nothing shorter 
 
 
 class Scene:
-    """One history. `committed` counts the changes that were made."""
+    """One history. `server` is the first of the servers."""
 
-    def __init__(self, server: Server, truth: Truth, http: httpx2.AsyncClient, stack: AsyncExitStack) -> None:
-        self.server, self.truth, self.history = server, truth, History()
+    def __init__(
+        self, servers: Sequence[Server], truth: Truth, http: httpx2.AsyncClient, stack: AsyncExitStack
+    ) -> None:
+        self.servers, self.server, self.truth, self.history = servers, servers[0], truth, History()
         self.screens: list[Screen] = []
         self.writers: list[Writer] = []
         self._http, self._stack = http, stack
@@ -156,7 +159,7 @@ class Scene:
         outcome.require(made <= known, f"{len(made - known)} changes were made, and nobody was told")
         outcome.take(await asyncio.to_thread(check, self.history.records, holds=holds))
         outcome.figures["requests repeated"] = sum(writer.repeated for writer in self.writers)
-        outcome.figures["tracebacks in the server's log"] = self.server.tracebacks
+        outcome.figures["tracebacks in the server's log"] = sum(server.tracebacks for server in self.servers)
 
     def _tell(self) -> None:
         self._told.set()
@@ -164,16 +167,15 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(server: Server, database: URL) -> AsyncIterator[Scene]:
-    """A scene on a server that runs; screens and writers are gone at the end of the block."""
+async def scene(server: Server | Sequence[Server], database: URL) -> AsyncIterator[Scene]:
+    """A scene on a server, or on several, that run; screens and writers are gone at the end of the block."""
+    servers = [server] if isinstance(server, Server) else server
     engine = tables.engine(database, 2)
-    limits = httpx2.Limits(max_connections=200)
     try:
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(
-                httpx2.AsyncClient(base_url=server.url, timeout=30.0, limits=limits, trust_env=False)
-            )
-            made = Scene(server, Truth(engine), http, stack)
+            http = await stack.enter_async_context(Balancer(servers).http())
+            read = await stack.enter_async_context(logs.read(servers[0].settings, engine))
+            made = Scene(servers, Truth(engine, read), http, stack)
             try:
                 yield made
             finally:

@@ -1,6 +1,8 @@
 """A screen: the rows of one channel, fetched once and kept up to date by its events."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import random as system_random
@@ -44,6 +46,8 @@ class Screen:
         self.mark = ""  # added to the epochs that are recorded, from now on
         self._reset = asyncio.Event()
         self.position: Position | None = None
+        self.longest_wait = 0.0  # seconds between two things that it heard, since `measure`
+        self._heard_at = math.inf
         self._http, self._reader, self._owner = http, history.reader(name), owner
         self._changed = asyncio.Event()
         self._client: Client | None = None
@@ -94,6 +98,10 @@ class Screen:
         while not (self._is_past(top) and self.connected):
             await self._changed.wait()
 
+    def measure(self) -> None:
+        """Measure `longest_wait` from now on."""
+        self.longest_wait, self._heard_at = 0.0, time.monotonic()
+
     async def was_reset(self) -> None:
         """Return when it was reset for the first time."""
         await self._reset.wait()
@@ -118,7 +126,8 @@ class Screen:
             self._tell()
 
     async def _take(self, item: Received[ItemChanged | ItemRemoved] | Reset) -> None:
-        name = self.channel.name
+        name, now = self.channel.name, time.monotonic()
+        self.longest_wait, self._heard_at = max(self.longest_wait, now - self._heard_at), now
         if isinstance(item, Reset):
             self._reader.reset(name, self._marked(item.position), item.reason)
             self._reset.set()

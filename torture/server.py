@@ -13,6 +13,7 @@ from torture.outcome import TortureError
 from torture.settings import Settings
 
 START_TIMEOUT = 60.0  # seconds
+STOP_TIMEOUT = 40.0  # seconds: longer than any grace
 _STARTED = b"Application startup complete"
 _LINE = 1_048_576  # bytes
 
@@ -131,6 +132,22 @@ class Server:
         await self._process.wait()
         await self._reading
         self._process = self._reading = None
+
+    async def stop(self) -> int:
+        """End it with SIGTERM, as a deployment does; returns its exit status. Raises ServerError where it stays."""
+        assert self._process is not None
+        assert self._reading is not None
+        process, reading = self._process, self._reading
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                status = await process.wait()
+                await reading
+        except TimeoutError:
+            await self.kill()
+            raise ServerError(f"it did not end within {STOP_TIMEOUT:g} s: {self._last_words()}") from None
+        self._process = self._reading = None
+        return status
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         """Keep what it says, until its end."""

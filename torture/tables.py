@@ -6,6 +6,7 @@ from sqlalchemy import URL, Column, Integer, MetaData, String, Table, Text, even
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tidings.brokers.database import DatabaseBroker
+from tidings.outbox.rows import OutboxTable
 
 metadata = MetaData()
 
@@ -20,6 +21,9 @@ items = Table(
 
 # What was changed already: a client that got no answer asks again, with the same id.
 changes = Table("changes", metadata, Column("id", String(64), primary_key=True))
+
+# What waits for the relay, where the logs are not in the database.
+outbox = OutboxTable()
 
 
 def engine(url: URL, connections: int = 10) -> AsyncEngine:
@@ -37,9 +41,10 @@ def _read_while_others_write(connection: Any, _: object) -> None:
 
 
 async def create(url: URL) -> None:
-    """Make the application's tables and those of its broker, in an empty database."""
+    """Make the application's tables, those of its broker and those of its outbox, in an empty database."""
     made = engine(url)
     async with made.begin() as connection:
         await connection.run_sync(metadata.create_all)
         await connection.run_sync(DatabaseBroker(made).metadata.create_all)
+        await connection.run_sync(outbox.metadata.create_all)
     await made.dispose()

@@ -1,29 +1,25 @@
-"""What the database holds: the measure of what screens show."""
+"""What the database and the logs hold: the measure of what screens show."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tidings.brokers.database import DatabaseBroker
 from tidings.protocol.log import Position
 from tidings.testing.history import History
 from torture import tables
 from torture.live import Item, Items, OwnedItems
+from torture.logs import Logs
 from torture.screen import rows_of
 
 
 class Truth:
     """Reads the database, past the application."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._logs = DatabaseBroker(engine).tables
+    def __init__(self, engine: AsyncEngine, logs: Logs) -> None:
+        self._engine, self._logs = engine, logs
 
     async def tops(self) -> dict[str, Position]:
-        """The top of each channel's log that has one."""
-        channels = self._logs.channels.c
-        query = select(channels.name, channels.epoch, channels.top, channels.top_id)
-        async with self._engine.connect() as connection:
-            return {name: Position(*top) for name, *top in await connection.execute(query)}
+        """The top of each channel's log that has one, once all that is committed is in the logs."""
+        return await self._logs.tops()
 
     async def items(self) -> list[Item]:
         """The table of items."""
@@ -41,19 +37,16 @@ class Truth:
         """
         wrong = []
         tops = await self.tops()
-        events = self._logs.events.c
-        query = select(events.channel, events.offset, events.id, events.key).order_by(events.channel, events.offset)
         last: dict[str, int] = {}
-        async with self._engine.connect() as connection:
-            for channel, offset, id, key in await connection.execute(query):
-                history.logged(channel, Position(tops[channel].epoch + mark, offset, id), key=key)
-                if offset != last.get(channel, offset - 1) + 1:
-                    wrong.append(f"the log of {channel} has a gap between {last[channel]} and {offset}")
-                last[channel] = offset
+        for channel, (epoch, offset, id), key in await self._logs.held(tops):
+            history.logged(channel, Position(epoch + mark, offset, id), key=key)
+            if offset != last.get(channel, offset - 1) + 1:
+                wrong.append(f"the log of {channel} has a gap between {last[channel]} and {offset}")
+            last[channel] = offset
         wrong += [
-            f"the log of {name} ends at {last.get(name)}, its top is {top.offset}"
+            f"the log of {name} ends at {last.get(name, 0)}, its top is {top.offset}"
             for name, top in tops.items()
-            if last.get(name) != top.offset
+            if last.get(name, 0) != top.offset
         ]
         self._expect(history, await self.items(), [*tops])
         return wrong

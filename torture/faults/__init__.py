@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from torture.faults import away, backups, commits, cuts, kills, restarts, storm, stuck, workers
+from torture.faults import away, backups, commits, cuts, kills, restarts, rolling, storm, stuck, workers
 from torture.ground import Ground
 from torture.outcome import Outcome
 
@@ -15,6 +15,7 @@ FAULTS: Mapping[str, Run] = {
     "kills-postgres": kills.on_postgres,
     "restarts": restarts.run,
     "workers": workers.run,
+    "rolling": rolling.run,
     "commits": commits.run,
     "backup-while-serving": backups.while_serving,
     "backup-while-stopped": backups.while_stopped,
