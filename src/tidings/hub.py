@@ -3,23 +3,24 @@
 import asyncio
 import inspect
 import logging
-import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from tidings import eager
+from tidings.admission import Admission
 from tidings.audience import Audience, Audiences, Entrance
+from tidings.authentication import Authenticate, Authentication, checked_user_id, expiry, within_time
 from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
 from tidings.connection import Connection
-from tidings.handshake import NO_HANDSHAKE, Handshake, TokenExpired
+from tidings.handshake import Handshake
 from tidings.protocol import messages
-from tidings.protocol.channels import MAX_USER_ID, Channel, Declarations, check_name, is_own_channel, own_channel
+from tidings.protocol.channels import Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
-from tidings.protocol.errors import ChannelError, EventError
+from tidings.protocol.errors import EventError
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
@@ -29,7 +30,6 @@ from tidings.transport import Transport
 
 log = logging.getLogger("tidings")
 
-Authenticate = Callable[[Handshake, str | None], Any]
 Handler = Callable[[Any, Any], Any]
 
 
@@ -52,13 +52,13 @@ class Hub:
         self.limits, self.declarations, self.audiences = limits, declarations, audiences
         self.clock, self.ids = clock, ids
         self.authorization = Authorization(limits, self.loop_time)
+        self.admission = Admission(limits, declarations, self.authorization, audiences)
         self.handlers: dict[str, tuple[type[Event], Handler]] = {}
         self.connections: dict[str, Connection] = {}
-        self._authenticate = authenticate
+        self.authentication = Authentication(authenticate, timeout=limits.rule_timeout, clock=clock)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clockwork = Clockwork()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._warned: set[str] = set()
 
     # The home of connections.
 
@@ -149,7 +149,7 @@ class Hub:
     async def authenticate(self, connection: Connection, message: ClientMessage, token: str) -> None:
         """Verify the token of an `auth`, and establish the connection or refuse it."""
         try:
-            user = await self._user(connection.handshake, token)
+            user = await self.authentication.user(connection.handshake, token)
             user_id = checked_user_id(user.id)
             if connection.user_id not in (None, user_id):
                 raise Refused(ErrorCode.FORBIDDEN, "the token is another user's; the one in force stays")
@@ -159,32 +159,6 @@ class Hub:
             connection.reject(CloseCode.UNAUTHORIZED, refused.reason)
         else:
             await self.establish(connection, user, user_id, message)
-
-    async def _user(self, handshake: Handshake | None, token: str) -> Any:
-        if self._authenticate is None:
-            raise Refused(ErrorCode.UNAUTHORIZED, "this server was not told how to authenticate")
-        try:
-            user = self._authenticate(handshake or NO_HANDSHAKE, token)
-            if inspect.isawaitable(user):
-                user = await self._within_time(user, "authenticate")
-        except TokenExpired as error:
-            raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one") from error
-        if user is None:
-            raise Refused(ErrorCode.UNAUTHORIZED, "the token was refused")
-        if (expires_at := _expiry(user)) is not None and expires_at <= self.clock():
-            raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one")
-        return user
-
-    async def _within_time(self, answer: Awaitable[Any], who: str) -> Any:
-        """What a function of the application returns, in a task of its own. Raises TimeoutError."""
-        task = asyncio.ensure_future(answer)
-        try:
-            done, _ = await asyncio.wait([task], timeout=self.limits.rule_timeout)
-            if not done:
-                raise TimeoutError(f"{who} took longer than {self.limits.rule_timeout:g} s")
-            return task.result()
-        finally:
-            task.cancel()
 
     async def establish(
         self, connection: Connection, user: Any, user_id: str, message: ClientMessage | None = None
@@ -207,7 +181,7 @@ class Hub:
 
     def _identify(self, connection: Connection, user: Any, user_id: str) -> None:
         self._forget_expiry(connection)
-        expires_at = _expiry(user)
+        expires_at = expiry(user)
         connection.user, connection.user_id, connection.expiry_told = user, user_id, False
         if expires_at is None:
             connection.expires_at = None
@@ -217,7 +191,7 @@ class Hub:
                 now + left,
                 now + left - min(self.limits.expiry_notice, left / 2),
             )
-        if not (self.authorization.needs_handshake or getattr(self._authenticate, "needs_handshake", True)):
+        if not (self.authorization.needs_handshake or self.authentication.needs_handshake):
             connection.handshake = None
 
     def _watch_expiry(self, connection: Connection) -> None:
@@ -237,7 +211,7 @@ class Hub:
             "ping_interval": self.limits.ping_interval,
             **self._enter(connection, [entrance]),
         }
-        if (expires_at := _expiry(connection.user)) is not None:
+        if (expires_at := expiry(connection.user)) is not None:
             payload["expires_at"] = expires_at
         reply_to = message.id if message is not None else None
         connection.answer(WSEventType.CONNECTION_ESTABLISHED, payload, reply_to=reply_to)
@@ -247,7 +221,7 @@ class Hub:
 
     async def subscribe(self, connection: Connection, message: ClientMessage, channels: list[str]) -> None:
         """Carry out a `subscribe`: refuse what is refused, enter the rest in one step, answer, then replay."""
-        entrances = await self.admit(connection, channels, message)
+        entrances = await self.admission.admit(connection, channels, message)
         try:
             entered = self._enter(connection, entrances)
             payload = {"channels": [entrance.audience.name for entrance in entrances], **entered}
@@ -259,89 +233,12 @@ class Hub:
 
     async def follow(self, connection: Connection, channels: list[str]) -> list[str]:
         """Have a connection follow channels without its asking; returns those that it does."""
-        entrances = await self.admit(connection, channels, None)
+        entrances = await self.admission.admit(connection, channels, None)
         try:
             self._enter(connection, entrances)
             return [it.audience.name for it in entrances if it.audience.name in connection.audiences]
         finally:
             self.audiences.release(entrances)
-
-    async def admit(self, connection: Connection, channels: list[str], message: ClientMessage | None) -> list[Entrance]:
-        """Hold the channels that the connection may follow, and tell it of the others. The caller enters or releases
-        them.
-
-        An answer of a rule counts only if nothing was withdrawn since it was asked for; else it is asked again.
-        """
-        entrances: dict[str, Entrance] = {}
-        pending = channels
-        try:
-            while pending:
-                changes = self.authorization.changes
-                for name in pending:
-                    await self._admit(connection, name, message, entrances)
-                pending = list(entrances) if changes != self.authorization.changes else []
-        except BaseException:
-            self.audiences.release(entrances.values())
-            raise
-        return list(entrances.values())
-
-    async def _admit(
-        self, connection: Connection, name: str, message: ClientMessage | None, entrances: dict[str, Entrance]
-    ) -> None:
-        try:
-            entering = sum(other != name and other not in connection.audiences for other in entrances)
-            channel = self._resolve(connection, name, entering)
-            await self._check_allowed(connection, name, channel)
-            if name not in entrances:
-                position = message.position(name) if message is not None else None
-                entrances[name] = await self.audiences.take(name, position)
-        except Refused as refused:
-            refused.reply_to = message.id if message is not None else None
-            connection.refuse(refused)
-            if name in entrances:
-                self.audiences.release([entrances.pop(name)])
-
-    def _resolve(self, connection: Connection, name: str, entering: int) -> Channel[Any] | None:
-        """The declared channel of a name; None where names need no declaration. Raises Refused."""
-        try:
-            check_name(name)
-        except ChannelError as error:
-            raise Refused(ErrorCode.INVALID_CHANNEL, str(error), channel=name[:255]) from error
-        if name not in connection.audiences and connection.subscriptions() + entering >= self.limits.channels:
-            reason = f"a connection follows at most {self.limits.channels} channels"
-            raise Refused(ErrorCode.TOO_MANY_CHANNELS, reason, channel=name)
-        channel = self.declarations.find(name)
-        if channel is None and self.declarations.channels and not is_own_channel(name):
-            raise Refused(ErrorCode.UNKNOWN_CHANNEL, f"no channel {name!r} is declared here", channel=name)
-        return channel
-
-    async def _check_allowed(self, connection: Connection, name: str, channel: Channel[Any] | None) -> None:
-        user_id = str(connection.user_id)
-        if is_own_channel(name):
-            allowed = name == own_channel(user_id)
-        elif channel is None:
-            allowed = True
-            self.warn_undeclared(name)
-        else:
-            allowed = await self.authorization.allows(channel, user_id, connection.user, connection.handshake)
-        if not allowed:
-            raise Refused(ErrorCode.FORBIDDEN, f"user {user_id} may not follow {name}", channel=name)
-
-    async def may_follow(self, connection: Connection, name: str) -> bool:
-        """Whether the rules (as they are now) let this connection follow a channel."""
-        try:
-            await self._check_allowed(connection, name, self.declarations.find(name))
-        except Refused as refused:
-            if refused.code is ErrorCode.INTERNAL_ERROR:
-                log.exception("user %s cannot be asked about on %s", connection.user_id, name)
-            return False
-        return True
-
-    def warn_undeclared(self, name: str) -> None:
-        """Warn once for each name that a manager without declarations is used with."""
-        if name not in self._warned and len(self._warned) < self.limits.warned_names:
-            self._warned.add(name)
-            log.warning("channel %r is not declared: anybody may follow it and any message is sent to it", name)
 
     def withdraw(self, connection: Connection, name: str) -> None:
         """End a subscription from this side."""
@@ -381,7 +278,7 @@ class Hub:
             await asyncio.sleep(0)  # from here on in a task (`eager`), as the application's code expects
             answer = handler(event, connection.user)
             if inspect.isawaitable(answer):
-                answer = await self._within_time(answer, f"the handler of `{message.type}`")
+                answer = await within_time(answer, self.limits.rule_timeout, f"the handler of `{message.type}`")
         except Refused as refused:
             refused.reply_to = message.id
             raise
@@ -390,24 +287,3 @@ class Hub:
             kind = answer.__class__.__name__
             raise TypeError(f"the handler of `{message.type}` returned a {kind}; a reply is a mapping, a model or None")
         connection.answer(WSEventType.REPLY, document, reply_to=message.id)
-
-
-def checked_user_id(id: Any) -> str:
-    """A user's id as text. Raises Refused for one that no channel's name could hold, and for none."""
-    user_id = "" if id is None or isinstance(id, bool) else str(id)
-    if len(user_id) > MAX_USER_ID or not is_own_channel(own_channel(user_id)):
-        log.warning("the user id %r is not 1 to %d characters that a channel's name holds", id, MAX_USER_ID)
-        raise Refused(
-            ErrorCode.UNAUTHORIZED, f"the user's id is not 1 to {MAX_USER_ID} characters that a channel's name holds"
-        )
-    return user_id
-
-
-def _expiry(user: Any) -> float | None:
-    """When the user's token expires, in seconds since 1970. Raises TypeError for what is no time."""
-    expires_at = getattr(user, "expires_at", None)
-    if expires_at is None:
-        return None
-    if isinstance(expires_at, bool) or not isinstance(expires_at, int | float) or not math.isfinite(expires_at):
-        raise TypeError(f"the user's expires_at is {expires_at!r}, not seconds since 1970")
-    return expires_at

@@ -10,26 +10,23 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tidings.audience import Audiences
+from tidings.authentication import Authenticate, checked_user_id
 from tidings.authorization import Rule
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
 from tidings.connection import Connection
-from tidings.envelope import Message, direct_message, drafted
+from tidings.envelope import Message, direct_message
 from tidings.handshake import Handshake, Refusal, User
-from tidings.hub import Authenticate, Hub, checked_user_id
-from tidings.protocol import messages
+from tidings.hub import Hub
+from tidings.preparing import Preparation
 from tidings.protocol.channels import (
     Channel,
     Declarations,
-    check_carries,
-    check_name,
-    is_own_channel,
-    not_a_channel,
     own_channel,
 )
 from tidings.protocol.codes import CloseCode
-from tidings.protocol.errors import ChannelError, DeclarationError, EventError
-from tidings.protocol.events import Draft, Event, draft
+from tidings.protocol.errors import DeclarationError
+from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.session import Input
@@ -92,11 +89,13 @@ class ConnectionManager:
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
-            audiences=Audiences(self.broker, self._conflates),
+            audiences=Audiences(self.broker, self.declarations.conflates),
             authenticate=authenticate,
             clock=clock,
             ids=ids,
         )
+        warn = self._hub.admission.warn_undeclared
+        self._preparation = Preparation(self.declarations, self.limits, clock=clock, ids=ids, warn=warn)
 
     # Declare.
 
@@ -162,16 +161,7 @@ class ConnectionManager:
 
         `call` is how what it raises begins: the call of the application's, up to the event.
         """
-        if not isinstance(event, Event):
-            raise TypeError(f"{call}{event!r:.80}): {_instead_of(event, channels, call)}")
-        if not channels:
-            raise ChannelError(f"{call}{type(event).__name__}(…)) names no channel: nobody would get it")
-        for channel in channels:
-            self._check_known(channel, call)
-            check_carries(channel, event)
-        ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
-        self._check_size(ready)
-        return Prepared(event, ready, tuple(channel.name for channel in channels), self)
+        return Prepared(event, *self._preparation.event(event, channels, id, call), self)
 
     def published(self, prepared: Prepared) -> None:
         """Tell who observes this process (`tidings.testing`) that an event is being published."""
@@ -196,10 +186,7 @@ class ConnectionManager:
 
         On a declared channel its rules hold.
         """
-        declared = self._find(channel)
-        ready = drafted(message, declared, id=self._ids(), now=self._clock())
-        self._check_size(ready)
-        await self.publish_prepared(Prepared(message, ready, (channel,), self))
+        await self.publish_prepared(Prepared(message, self._preparation.message(channel, message), (channel,), self))
 
     async def send_to_user(self, user_id: str | int | None, message: Message) -> None:
         """Append a message to the user's own channel, which all connections of the user follow.
@@ -232,34 +219,6 @@ class ConnectionManager:
     async def _append(self, prepared: Prepared) -> None:
         for name in prepared.names:
             await self.broker.append(name, prepared.draft)
-
-    def _check_size(self, ready: Draft) -> None:
-        if len(ready.payload) > self.limits.message_size:
-            raise EventError(
-                f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self.limits.message_size}"
-            )
-
-    def _check_known(self, channel: Channel[Any], call: str) -> None:
-        if not isinstance(channel, Channel):
-            raise TypeError(f"{call}…, {not_a_channel(channel)}")
-        declared = self.declarations.channels
-        if declared and type(channel) not in declared:
-            name = type(channel).__name__
-            raise ChannelError(f"{name} is not declared here: add it to ConnectionManager(channels=[…])")
-
-    def _conflates(self, name: str) -> bool:
-        channel = self.declarations.find(name)
-        return channel is not None and channel.conflates
-
-    def _find(self, name: str) -> Channel[Any] | None:
-        """The declared channel of a name; None where names need no declaration, and for users' own channels."""
-        check_name(name)
-        channel = self.declarations.find(name)
-        if channel is None and not is_own_channel(name):
-            if self.declarations.channels:
-                raise ChannelError(f"no channel {name!r} is declared: add its class to ConnectionManager(channels=[…])")
-            self._hub.warn_undeclared(name)
-        return channel
 
     # The guide's connection methods.
 
@@ -312,7 +271,7 @@ class ConnectionManager:
         self._hub.authorization.forget(str(user_id))
         for connection in self._hub.of_user(str(user_id)):
             for name in list(connection.audiences):
-                if not await self._hub.may_follow(connection, name):
+                if not await self._hub.admission.may_follow(connection, name):
                     self._hub.withdraw(connection, name)
 
     def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
@@ -404,16 +363,6 @@ def _as_rule(function: Callable[..., Any], dependent: bool) -> Rule:
 
         return solved(function)
     return lambda channel, user, handshake: function(channel, user)
-
-
-def _instead_of(event: object, channels: Sequence[object], call: str) -> str:
-    """What to write where an event was to be."""
-    if isinstance(event, type) and issubclass(event, Event):
-        return f"that is the class; write {event.__name__}(…), with its fields if it has any"
-    if any(isinstance(channel, Event) for channel in channels):
-        return "the event comes before its channels"
-    untyped = ", or broadcast_to_channel for a mapping" if call == "publish(" else ""
-    return f"write an instance of an Event class{untyped}"
 
 
 def _names(channels: Sequence[str] | str) -> list[str]:

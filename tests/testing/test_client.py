@@ -106,10 +106,10 @@ async def test_the_last_user_leaves_the_manager_as_it_was(manager: ConnectionMan
     async with AsyncExitStack() as last:
         async with connected(manager, user=7, transport=transport):
             await last.enter_async_context(connected(manager, user=8, transport=transport))
-        assert manager._hub._authenticate is not authenticate  # the second is still there
+        assert manager._hub.authentication.authenticate is not authenticate  # the second is still there
         async with connected(manager, user=9, transport=transport) as third:
             assert third.user_id == "9"
-    assert manager._hub._authenticate is authenticate
+    assert manager._hub.authentication.authenticate is authenticate
 
 
 async def test_a_user_that_fails_leaves_the_manager_as_it_was(manager: ConnectionManager, transport: Transport) -> None:
@@ -117,11 +117,11 @@ async def test_a_user_that_fails_leaves_the_manager_as_it_was(manager: Connectio
     with pytest.raises(UpgradeRefused):
         async with connected(manager, user=7, transport=transport, headers=headers):
             raise AssertionError("it was not refused")
-    assert manager._hub._authenticate is authenticate
+    assert manager._hub.authentication.authenticate is authenticate
     with pytest.raises(LookupError):
         async with connected(manager, user=7, transport=transport):
             raise LookupError("in the block")
-    assert manager._hub._authenticate is authenticate
+    assert manager._hub.authentication.authenticate is authenticate
 
 
 async def test_without_either_nobody_has_come_in(manager: ConnectionManager, transport: Transport) -> None:

@@ -197,6 +197,11 @@ class Declarations:
                 return found
         return None
 
+    def conflates(self, name: str) -> bool:
+        """Whether slow readers of this channel need only the last event of each key."""
+        channel = self.find(name)
+        return channel is not None and channel.conflates
+
 
 def check_carries(channel: Channel[Any], event: Event) -> None:
     """Raises EventError where the channel does not declare the event's type."""

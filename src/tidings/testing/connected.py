@@ -132,17 +132,17 @@ def _admitted(
     if user is None:
         yield {}
         return
-    hub = _manager_of(target, path.partition("?")[0])._hub
-    admission = hub._authenticate
+    authentication = _manager_of(target, path.partition("?")[0])._hub.authentication
+    admission = authentication.authenticate
     if not isinstance(admission, _Admission):
-        admission = hub._authenticate = _Admission(hub._authenticate)
+        admission = authentication.authenticate = _Admission(authentication.authenticate)
     admission.guests += 1
     try:
         yield {_USER: user if isinstance(user, User) else User(str(user))}
     finally:
         admission.guests -= 1
         if not admission.guests:
-            hub._authenticate = admission.known
+            authentication.authenticate = admission.known
 
 
 class _Admission:
