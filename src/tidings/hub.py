@@ -18,7 +18,7 @@ from tidings.clockwork import Clockwork
 from tidings.connection import Connection
 from tidings.handshake import Handshake
 from tidings.protocol import messages
-from tidings.protocol.channels import Declarations, own_channel
+from tidings.protocol.channels import MAX_NAME, Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.errors import EventError
 from tidings.protocol.events import Event
@@ -269,6 +269,10 @@ class Hub:
 
     async def handle(self, connection: Connection, message: ClientMessage) -> None:
         """Give an application message to its handler, and reply."""
+        if isinstance(message.body, messages.PresenceUpdate):
+            channel = message.body.channel[:MAX_NAME]
+            reason = f"channel {channel!r} is declared without presence"
+            raise Refused(ErrorCode.NO_PRESENCE, reason, reply_to=message.id, channel=channel)
         kind, handler = self.handlers[message.type]
         try:
             event = kind.from_payload(message.body)  # type: ignore[arg-type]

@@ -8,11 +8,12 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from tidings.protocol import channels, codes, messages
+from tidings.protocol import channels, codes, messages, presence
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import ChannelError
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Log, Position
+from tidings.protocol.presence import Roster
 
 VECTORS = Path(__file__).parents[2] / "spec" / "vectors"
 
@@ -64,6 +65,17 @@ def test_codes() -> None:
         row["code"]: codes.reconnects(row["code"]) for row in table["close"]
     }
     assert {row["code"] for row in table["close"] if row["name"]} == set(codes.CloseCode)
+
+
+@pytest.mark.parametrize("case", cases("presence"))
+def test_presence(case: dict[str, Any]) -> None:
+    roster = Roster()
+    for step in case["steps"]:
+        message = presence.read(**step["message"])
+        if message is not None:
+            roster.apply(message)
+        shown = [{"metadata": [], **msgspec.to_builtins(user)} for user in roster.users()]
+        assert (roster.ready, shown) == (step["ready"], step["users"])
 
 
 @pytest.mark.parametrize("case", cases("log"))

@@ -35,7 +35,6 @@ _WORDS = """
     require return set static string super switch symbol this throw true try type typeof undefined unknown
     var void while with yield Record
 """
-_PRESENCE = ("presence:state", "presence:joined", "presence:left")
 RESERVED = frozenset((_OWN + _WORDS).split())
 
 
@@ -152,7 +151,7 @@ def _check_names(
 
 def _check_keys(events: Collection[EventClass], channels: Collection[ChannelClass]) -> None:
     types, names = _Scope("the key of WS_EVENT_TYPES"), _Scope("the key of WS_CHANNELS")
-    for control in (*WSEventType, *_PRESENCE):
+    for control in WSEventType:
         types.claim(member_name(control), f"the protocol's own {control!s}")
     for event in events:
         types.claim(member_name(event.event_type), f"{_place(event)} (type {event.event_type!r})")

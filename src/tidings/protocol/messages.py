@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,10 @@ class WSEventType(StrEnum):
     CONNECTION_ERROR = "connection:error"
     CHANNEL_RESET = "channel:reset"
     CONNECTION_CLOSING = "connection:closing"
+    PRESENCE_UPDATE = "presence:update"
+    PRESENCE_STATE = "presence:state"
+    PRESENCE_CHANGED = "presence:changed"
+    PRESENCE_NODE_LEFT = "presence:node_left"
 
     @classmethod
     def including(cls, *events: type[Event]) -> Any:
@@ -92,12 +96,22 @@ class Ping(msgspec.Struct, tag=WSEventType.PING.value):
     """`ping`: is anybody there?"""
 
 
+class PresenceUpdate(msgspec.Struct, tag=WSEventType.PRESENCE_UPDATE.value):
+    """`presence:update`: what this connection does on a channel; None takes back what it said."""
+
+    channel: str
+    metadata: dict[str, Any] | None
+
+
+_Control: TypeAlias = Auth | Subscribe | Unsubscribe | Ping | PresenceUpdate
+
+
 class ClientMessage(msgspec.Struct):
     """What a client sent: one of the control messages, or the payload of an application message of `type`."""
 
     type: str
     id: str | None
-    body: Auth | Subscribe | Unsubscribe | Ping | dict[str, Any]
+    body: _Control | dict[str, Any]
 
     def position(self, channel: str) -> Position | None:
         """The position that the message gives for a channel."""
@@ -107,11 +121,12 @@ class ClientMessage(msgspec.Struct):
         return None if given is None else Position(given.epoch, given.offset, given.id)
 
 
-_CONTROL: Mapping[str, type[Auth | Subscribe | Unsubscribe | Ping]] = {
+_CONTROL: Mapping[str, type[_Control]] = {
     WSEventType.AUTH: Auth,
     WSEventType.SUBSCRIBE: Subscribe,
     WSEventType.UNSUBSCRIBE: Unsubscribe,
     WSEventType.PING: Ping,
+    WSEventType.PRESENCE_UPDATE: PresenceUpdate,
 }
 
 
@@ -140,7 +155,7 @@ def read(text: str | bytes, application_types: Collection[str] = ()) -> ClientMe
     return ClientMessage(type, id, _control(type, payload, id))
 
 
-def _control(type: str, payload: dict[str, Any], id: str | None) -> Auth | Subscribe | Unsubscribe | Ping:
+def _control(type: str, payload: dict[str, Any], id: str | None) -> _Control:
     try:
         body = msgspec.convert(payload, _CONTROL[type])
     except msgspec.ValidationError as error:

@@ -24,9 +24,10 @@ export const WS_EVENT_TYPES = {
   PONG: "pong",
   REPLY: "reply",
   CHANNEL_RESET: "channel:reset",
+  PRESENCE_UPDATE: "presence:update",
   PRESENCE_STATE: "presence:state",
-  PRESENCE_JOINED: "presence:joined",
-  PRESENCE_LEFT: "presence:left",
+  PRESENCE_CHANGED: "presence:changed",
+  PRESENCE_NODE_LEFT: "presence:node_left",
 } as const;
 
 /** A message on the wire, in either direction. */
