@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.valkey"]
 
 
 @pytest.fixture(scope="session")

