@@ -260,9 +260,13 @@ class Connection(Receiver):
         if self.advance(Input.CLOSE):
             self._end(code, reason)
 
+    def announce(self, seconds: float) -> None:
+        """The server goes away: have the client come back, to another one or to the next, when this connection is
+        closed or after so many seconds. Until then all goes on."""
+        self.answer(WSEventType.CONNECTION_CLOSING, {"reconnect_after": seconds})
+
     def drain(self) -> None:
-        """The server goes away: have the client come back, to another one or to the next, and close."""
-        self.answer(WSEventType.CONNECTION_CLOSING, {"reconnect_after": 0.0})
+        """Close, as the server goes away."""
         self.close(CloseCode.SERVICE_RESTART, "the server restarts")
 
     def reject(self, code: int, reason: str) -> None:

@@ -16,6 +16,7 @@ from tidings.authentication import Authenticate, Authentication, checked_user_id
 from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
 from tidings.connection import Connection
+from tidings.drain import drain
 from tidings.handshake import Handshake
 from tidings.protocol import messages
 from tidings.protocol.channels import MAX_NAME, Declarations, own_channel
@@ -59,6 +60,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clockwork = Clockwork()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining: asyncio.Task[None] | None = None
 
     # The home of connections.
 
@@ -75,6 +77,7 @@ class Hub:
             self.audiences.clear()
             self.authorization.restart()
             self._tasks.clear()
+            self._draining = None
             self._loop = asyncio.get_running_loop()
 
     def enlist(self, transport: Transport, handshake: Handshake | None) -> Connection:
@@ -91,9 +94,16 @@ class Hub:
         readers = () if audience is None else audience
         return [reader for reader in readers if isinstance(reader, Connection) and reader.user_id == user_id]
 
+    def drain(self, within: float) -> None:
+        """Begin to send everybody away, to be done `within` so many seconds. Called again it changes nothing."""
+        if self._draining is None:
+            self._draining = self.run_later(drain(list(self.connections.values()), within))
+
     async def stop(self) -> None:
-        """Tell every client to come back, close it, and end what is being done for it."""
+        """Tell every client that is still here to come back, close it, and end what is being done for it."""
+        self._draining = None
         for connection in list(self.connections.values()):
+            connection.announce(0.0)
             connection.drain()
         for task in list(self._tasks):
             task.cancel()

@@ -37,9 +37,6 @@ class Echo:
     def receive_oversized(self) -> None:
         self.transport.close(1009, "too large to echo")
 
-    def drain(self) -> None:
-        self.transport.close(1012, "the server restarts")
-
     def heard(self) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...

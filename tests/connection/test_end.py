@@ -48,11 +48,14 @@ class TestEnd:
         assert client.transport.closed is not None
         assert 120 <= len(client.transport.closed[1].encode()) <= 123
 
-    async def test_draining_asks_to_come_back_then_closes(self) -> None:
+    async def test_it_is_told_to_come_back_and_served_until_it_is_closed(self) -> None:
         stage = Stage()
-        client = await stage.signed_in("ann")
+        client = await stage.subscribed("ann", "notes")
+        client.connection.announce(3.5)
+        assert client.one()["payload"] == {"reconnect_after": 3.5}
+        await stage.post(1)
+        assert client.numbers() == [1]
         client.connection.drain()
-        assert client.one()["type"] == "connection:closing"
         assert client.closed_with() == CloseCode.SERVICE_RESTART
 
     @pytest.mark.parametrize("life", ["", "@86400"])

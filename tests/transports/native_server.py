@@ -74,9 +74,6 @@ class Recorder:
     def lost(self) -> None:
         self.is_lost.set()
 
-    def drain(self) -> None:
-        self.transport.close(1012, "the server restarts")
-
 
 class RecordingManager:
     """The side of a manager that the native transport calls."""
@@ -84,6 +81,7 @@ class RecordingManager:
     def __init__(self, limits: Limits | None = None, *, user_id: str | None = "ann") -> None:
         self.limits = limits or Limits()
         self.refused: Refusal | None = None
+        self.drained: list[float] = []  # the times that it was given to send everybody away
         self._user_id = user_id
         self._opened: asyncio.Queue[Recorder] = asyncio.Queue()
 
@@ -99,6 +97,9 @@ class RecordingManager:
         recorder = Recorder(cast(WebSocketTransport, transport), handshake, self._user_id)
         self._opened.put_nowait(recorder)
         return cast(Connection, recorder)
+
+    def drain(self, within: float) -> None:
+        self.drained.append(within)
 
 
 class Running:

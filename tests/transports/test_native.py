@@ -150,13 +150,14 @@ class TestOtherPaths:
             assert await client.close_code() == 1012
 
 
-async def test_uvicorn_has_the_connection_told_at_shutdown() -> None:
+@pytest.mark.parametrize(("grace", "within"), [(None, 25.0), (7, 7), (0, 0)])
+async def test_at_shutdown_the_manager_is_given_the_servers_time(grace: int | None, within: float) -> None:
     manager = RecordingManager()
-    async with native(manager) as server, raw_client(server.port) as client:
+    async with native(manager, timeout_graceful_shutdown=grace) as server, raw_client(server.port):
         await manager.opened()
         (connection,) = server.state.connections
         connection.shutdown()
-        assert await client.close_code() == 1012
+        assert manager.drained == [within]
 
 
 class TestProxies:

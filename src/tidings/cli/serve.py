@@ -32,7 +32,7 @@ def serve(
         typer.Option(envvar="FORWARDED_ALLOW_IPS", help="The trusted proxies, with commas; by default this machine."),
     ] = None,
     root_path: Annotated[str, typer.Option(help="The path under which a proxy shows the application.")] = "",
-    grace: Annotated[int, typer.Option(min=0, help="Seconds that clients have to go when the server stops.")] = 20,
+    grace: Annotated[int, typer.Option(min=0, help="Seconds that clients have to go when the server stops.")] = 25,
 ) -> None:
     """Serve an application with tidings' transports.
 

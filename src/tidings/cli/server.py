@@ -48,7 +48,7 @@ def serve(
     proxy_headers: bool = True,
     forwarded_allow_ips: str | None = None,
     root_path: str = "",
-    grace: int = 20,
+    grace: int = 25,
 ) -> None:
     """Serve an ASGI application, or the one that `module:attribute` names, until SIGINT or SIGTERM.
 

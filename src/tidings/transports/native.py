@@ -128,7 +128,8 @@ class NativeProtocol(asyncio.Protocol):
         if endpoint is None or endpoint.manager is not manager:
             loop = asyncio.get_running_loop()
             connections = cast(set[WebSocketTransport], self._server_state.connections)
-            endpoint = endpoints[path] = Endpoint(manager, loop, watch_of(self._server_state, loop), connections)
+            watch, grace = watch_of(self._server_state, loop), self._config.timeout_graceful_shutdown
+            endpoint = endpoints[path] = Endpoint(manager, loop, watch, connections, grace)
         return endpoint
 
     def _describe(self, request: Request) -> Handshake:

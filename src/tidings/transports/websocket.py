@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidings.manager import ConnectionManager
 
 CLOSE_TIMEOUT = 3.0  # seconds that a closing handshake may take before the socket is aborted
+GRACE = 25.0  # seconds that clients have to go, where the server sets no time
 MAX_FRAGMENTS = 1_024  # of one message
 OVERSIZE = 4  # a user's message of up to so many times the limit is read, to be answered
 
@@ -44,7 +45,7 @@ def encode(message: bytes) -> bytes:
 class Endpoint:
     """What the connections to one path of one server share: manager, watch, and one flush per loop iteration."""
 
-    __slots__ = ("connections", "limits", "loop", "manager", "unflushed", "watch")
+    __slots__ = ("connections", "grace", "limits", "loop", "manager", "unflushed", "watch")
 
     def __init__(
         self,
@@ -52,9 +53,11 @@ class Endpoint:
         loop: asyncio.AbstractEventLoop,
         watch: Watch,
         connections: "set[WebSocketTransport]",
+        grace: float | None = None,
     ) -> None:
         self.manager, self.limits, self.loop, self.watch = manager, manager.limits, loop, watch
         self.connections = connections  # the server's own: it calls their `shutdown`
+        self.grace = GRACE if grace is None else grace  # seconds that clients have to go when the server stops
         self.unflushed: list[WebSocketTransport] = []
 
     def flush_soon(self) -> None:
@@ -244,9 +247,8 @@ class WebSocketTransport(asyncio.Protocol):
         self._frames.parser.close()  # a generator that holds the object that holds it
 
     def shutdown(self) -> None:
-        """The server stops (uvicorn calls this): have the client told, and come to an end."""
-        if self._connection is not None:
-            self._connection.drain()
+        """The server stops (uvicorn calls this of each connection): have all of the manager's sent away."""
+        self._endpoint.manager.drain(self._endpoint.grace)
 
     # What the watch calls.
 
