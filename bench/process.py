@@ -71,6 +71,15 @@ class Server:
         """Have it publish events at even intervals."""
         self._control.sendall(b"rate %g %d\n" % (per_second, events))
 
+    def terminate(self) -> None:
+        """Tell it to stop, as a deployment does (SIGTERM)."""
+        self._process.terminate()
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+        return self._process.poll()
+
     @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used, user and system time (proc_pid_stat(5))."""

@@ -22,18 +22,20 @@ class Member:
     """One client of a user. Times are of `time.monotonic`.
 
     `counts` holds what became of messages, by the action of the client's table, and how tries failed, by the reason.
+    `port` is the server's, also of later tries. `lost_at`: when it last lost a connection that was open.
     """
 
     def __init__(
         self, crowd: Crowd, port: int, number: int, token: str, channels: Sequence[str], retries: Retries
     ) -> None:
-        self._crowd, self._port, self._number, self._token = crowd, port, number, token
+        self._crowd, self.port, self._number, self._token = crowd, port, number, token
         self._channels, self._retries = channels, retries
         self._own: str | None = None  # known once the server has said who this is
         self.readings: dict[str, Reading] = {name: Reading(Phase.OUT, None) for name in channels}
         self.counts: Counter[str] = Counter()
         self.recovered = 0  # channels, since the last cut
         self.live_at: float | None = None
+        self.lost_at: float | None = None
         self._tries = 0
         self._socket: Socket | None = None
 
@@ -46,7 +48,7 @@ class Member:
         """Try, for as long as a client does."""
         self._tries += 1
         tried = self._tries
-        self._socket = self._crowd.connect(self._port, self, self._number)
+        self._socket = self._crowd.connect(self.port, self, self._number)
         self._crowd.later(TIMEOUT, lambda: self._give_up(tried))
 
     def cut(self) -> None:
@@ -80,6 +82,8 @@ class Member:
                 self._answered(body.channels, body)
             case wire.ChannelReset(channel=channel):
                 self._step(channel, applying.reset(self.readings[channel], body.position.position))
+            case wire.Closing():
+                self._closing(body.reconnect_after)
             case wire.Failure():
                 self.counts[f"refused: {body.code}: {body.message}"] += 1
             case _ if position is not None and envelope.channel is not None:
@@ -105,6 +109,18 @@ class Member:
         wishes = {name: self.readings[name].position for name in self._channels}
         self.readings |= {name: applying.ask(self.readings[name]) for name in self._channels}
         self._send(wire.subscribe(wishes, id="subscribe"))
+
+    def _closing(self, seconds: float) -> None:
+        """The server goes: stay until it closes, or for so long, and then come back at once."""
+        self._retries.announced = True
+        on = self._socket
+
+        def leave() -> None:
+            if self._socket is on:
+                self._leave()
+                self._again(Loss(reason="the server restarts", again=True))
+
+        self._crowd.later(seconds, leave)
 
     def _answered(self, channels: Sequence[str], body: wire.Established | wire.Subscribed) -> None:
         for name in channels:
@@ -142,6 +158,8 @@ class Member:
             self._socket = None
 
     def _again(self, loss: Loss) -> None:
+        if not loss.before_open:
+            self.lost_at = time.monotonic()
         self.live_at = None
         self.readings = {name: applying.leave(reading) for name, reading in self.readings.items()}
         wait = self._retries.lost(loss, time.monotonic())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from torture.faults import away, backups, commits, cuts, kills, restarts, rolling, storm, stuck, workers
+from torture.faults import away, backups, commits, cuts, drain, kills, restarts, rolling, storm, stuck, workers
 from torture.ground import Ground
 from torture.outcome import Outcome
 
@@ -21,6 +21,7 @@ FAULTS: Mapping[str, Run] = {
     "backup-while-stopped": backups.while_stopped,
     "stuck": stuck.run,
     "away": away.run,
+    "drain": drain.run,
     "storm": storm.in_memory,
     "storm-sqlite": storm.on_sqlite,
 }

@@ -4,9 +4,7 @@ import asyncio
 import math
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -16,18 +14,15 @@ from bench.servers import workload
 from tidings.client import wire
 from tidings.client.applying import Action
 from tidings.client.client import TIMEOUT
-from tidings.client.retrying import Retries
 from torture import tables
 from torture.crowd import teams
 from torture.crowd.cores import prepared
-from torture.crowd.members import Member
+from torture.crowd.gathering import PATIENCE, Gathering
 from torture.crowd.sockets import Crowd, Lost
 from torture.ground import Ground
 from torture.outcome import Outcome
 
 BACK = 15.0  # seconds until all are back
-PATIENCE = 60.0  # seconds for what has no limit of its own
-AT_ONCE = 64  # clients on their way in at first, when there is no storm
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +53,9 @@ class _Storm:
     def __init__(self, ground: Ground, logs: str, environment: Mapping[str, str]) -> None:
         self._plan = plan = Plan(clients=300, seconds=3.0) if ground.short else Plan()
         self._limit, self._environment = PATIENCE if ground.short else BACK, environment
-        self._short, self._random = ground.short, ground.random()
-        self._crowd = Crowd()
-        self._members: list[Member] = []
+        self._short = ground.short
+        self._tokens = list(workload.tokens(plan.clients // plan.per_user + 1))
+        self._gathering = Gathering(self._tokens, plan.per_user, ground.random())
         self._outcome = Outcome(
             f"{plan.clients:,} clients of {plan.clients // plan.per_user:,} users cut at once, each on three channels "
             f"and its own, {logs}; {plan.meanwhile:,} events while they were away, and {plan.per_second:g} a second "
@@ -73,90 +68,40 @@ class _Storm:
         with (
             prepared(self._outcome, self._plan.clients, measured=not self._short) as core,
             Server("the teams", arguments, core, self._environment) as server,
-            self._closing(),
+            self._gathering.gathered(),
         ):
-            self._come_in(server)
+            self._gathering.come_in(server.port, self._plan.clients, self._outcome)
             if self._outcome.passed:
                 self._storm(server)
         return self._outcome
 
-    @contextmanager
-    def _closing(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self._crowd.close()
-
-    def _come_in(self, server: Server) -> None:
-        plan = self._plan
-        tokens = list(workload.tokens(plan.clients // plan.per_user))
-        for number in range(plan.clients):
-            user = number // plan.per_user
-            names = [channel.name for channel in teams.channels(user)]
-            retries = Retries(self._random.random, renewable=True)
-            self._members.append(Member(self._crowd, server.port, number, tokens[user], names, retries))
-            self._members[-1].connect()
-            if number % AT_ONCE == 0 and not self._all_live(PATIENCE):
-                break
-        if not self._all_live(PATIENCE):
-            self._outcome.violated("not all clients came in")
-
     def _storm(self, server: Server) -> None:
-        plan, outcome = self._plan, self._outcome
-        tokens = list(workload.tokens(plan.clients // plan.per_user + 1))
-        witness = _Witness(self._crowd, server.port, tokens[-1])
-        if not self._crowd.run_until(lambda: witness.established, PATIENCE):
+        plan, outcome, crowd, members = self._plan, self._outcome, self._gathering.crowd, self._gathering.members
+        witness = _Witness(crowd, server.port, self._tokens[-1])
+        if not crowd.run_until(lambda: witness.established, PATIENCE):
             outcome.violated("the client that was to stay did not come in")
         server.publish_evenly(plan.per_second, int(plan.per_second * plan.seconds))
         begin, cpu = time.monotonic(), server.cpu
-        for member in self._members:
+        for member in members:
             member.cut()
         server.publish(plan.meanwhile)
-        if not self._all_live(self._limit):
-            away = sum(not member.live for member in self._members)
+        if not self._gathering.all_live(self._limit):
+            away = sum(not member.live for member in members)
             outcome.violated(f"{away} clients were not back {self._limit:g} s after the cut")
         busy = (server.cpu - cpu) / (time.monotonic() - begin)
-        self._hear_all(server)
+        total = plan.meanwhile + int(plan.per_second * plan.seconds)
+        self._gathering.hear_all(total, plan.seconds + PATIENCE, outcome)
         self._judge(server, witness, begin)
         if not self._short:
             outcome.figures["server, share of its core until all were back"] = busy
 
-    def _all_live(self, timeout: float) -> bool:
-        left = iter(self._members)
-        waited = next(left, None)
-
-        def done() -> bool:
-            nonlocal waited
-            while waited is not None and waited.live:
-                waited = next(left, None)
-            return waited is None
-
-        return self._crowd.run_until(done, timeout)
-
-    def _hear_all(self, server: Server) -> None:
-        """Until everybody has all that was published."""
-        total = self._plan.meanwhile + int(self._plan.per_second * self._plan.seconds)
-        tops: Counter[str] = Counter(teams.place(number).name for number in range(total))
-
-        def behind() -> int:
-            return sum(
-                reading.position is None or reading.position.offset != tops[name]
-                for member in self._members
-                for name, reading in member.readings.items()
-            )
-
-        deadline = time.monotonic() + self._plan.seconds + PATIENCE
-        while (left := behind()) and time.monotonic() < deadline:
-            self._crowd.run_until(lambda: False, 0.5)
-        self._outcome.require(not left, f"{left} channels of clients did not come to the end of their logs")
-
     def _judge(self, server: Server, witness: "_Witness", begin: float) -> None:
         plan, outcome = self._plan, self._outcome
-        counts: Counter[str] = sum((member.counts for member in self._members), Counter())
+        counts, members = self._gathering.counts(), self._gathering.members
         asked = _counts(server)["asked"]
         most = max(asked.values())
-        channels = sum(len(member.readings) for member in self._members)
-        recovered = sum(member.recovered for member in self._members)
+        channels = sum(len(member.readings) for member in members)
+        recovered = sum(member.recovered for member in members)
         outcome.figures |= {
             "events heard": counts["heard"],
             "events dropped": counts[Action.DROP],
@@ -178,7 +123,7 @@ class _Storm:
         outcome.violated(*witness.wrong)
         outcome.require(witness.worst < TIMEOUT, f"a pong took {witness.worst:.1f} s")
         if not self._short:
-            back = sorted((member.live_at or math.inf) - begin for member in self._members)
+            back = sorted((member.live_at or math.inf) - begin for member in members)
             outcome.figures |= {
                 "back, median (s)": back[len(back) // 2],
                 "back, 99 % (s)": back[len(back) * 99 // 100],
