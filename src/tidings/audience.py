@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from tidings.broker import Broker
+from tidings.metrics import Metrics
 from tidings.protocol.log import Entry, Position
 from tidings.transport import Encode, Write
 
@@ -59,20 +60,24 @@ class Audience:
         yield from tuple(self._lagging or ())
         yield from tuple(self._waiting or ())
 
-    def deliver(self, entry: Entry) -> None:
-        """Write the entry to every live reader: one frame per kind of transport, one synchronous write each.
+    def deliver(self, entry: Entry) -> int:
+        """Write the entry to every live reader: one frame per kind of transport, one synchronous write each. Returns
+        how many there are.
 
         A write may turn its own reader into a cursor; the position is moved first, so that the cursor stands behind
         this entry.
         """
         self.position = entry.position
+        written = 0
         for encode, writes in self._live:
             if writes:
                 frame = encode(entry.message)
+                written += len(writes)
                 for write in tuple(writes.values()):
                     write(frame)
         if self._waiting:
             self._wake()
+        return written
 
     def reset(self, position: Position) -> None:
         """The log goes on from this position; nobody can be sent what lies before it."""
@@ -157,14 +162,22 @@ class Audiences:
     that it cannot be closed between the look at its log and the entry.
     """
 
-    def __init__(self, broker: Broker, conflates: Callable[[str], bool] = lambda name: False) -> None:
-        self.broker = broker
+    def __init__(
+        self,
+        broker: Broker,
+        conflates: Callable[[str], bool] = lambda name: False,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.broker, self.metrics = broker, metrics or Metrics()
         self._conflates = conflates
         self._audiences: dict[str, Audience] = {}
         self._holds: dict[str, int] = {}
         self._opening: dict[str, asyncio.Event] = {}
         self._early: dict[str, Position] = {}
         broker.attach(self)
+
+    def __len__(self) -> int:
+        return len(self._audiences)
 
     def get(self, name: str) -> Audience | None:
         """The audience of a channel, where it has one here."""
@@ -183,7 +196,8 @@ class Audiences:
         """An entry was appended to a channel's log."""
         audience = self._audiences.get(channel)
         if audience is not None:
-            audience.deliver(entry)
+            self.metrics.deliveries += audience.deliver(entry)
+            self.metrics.delivery_seconds.observe(max(0.0, self.broker.now() - entry.at))
         elif channel in self._opening:
             self._early[channel] = entry.position
 

@@ -1,5 +1,6 @@
 """The Broker contract: one log per channel, and a wake-up between processes."""
 
+import time
 from abc import ABC, abstractmethod
 from typing import ClassVar, Protocol
 
@@ -70,6 +71,16 @@ class Broker(ABC):
 
         Raises where the log cannot be read, within the same bounded time as any call.
         """
+
+    def now(self) -> float:
+        """Seconds by the clock that `Entry.at` is of."""
+        return time.time()
+
+    async def behind(self) -> int:
+        """How many events the followed channels' logs hold that were not delivered here. Raises where they cannot be
+        read.
+        """
+        return 0
 
     async def check(self) -> None:  # noqa: B027
         """Raise what would keep this broker from ever working, such as a database that was not migrated.

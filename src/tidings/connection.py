@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from tidings.audience import Audience
 from tidings.handshake import Handshake
+from tidings.metrics import Metrics
 from tidings.protocol import messages
 from tidings.protocol.channels import own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode, close_reason
@@ -24,6 +25,7 @@ class Owner(Host, Protocol):
     """What a connection asks of the hub that it belongs to."""
 
     ids: Callable[[], str]
+    metrics: Metrics
 
     def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes: ...
     def run_later(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
@@ -124,6 +126,7 @@ class Connection(Receiver):
 
     def refuse(self, refused: Refused) -> None:
         """Tell the client what was refused and why. Where the server failed, the log says more under the same id."""
+        self._owner.metrics.refused(refused.code)
         payload, id = {"code": refused.code, "message": refused.reason}, self._owner.ids()
         if refused.channel is not None:
             payload["channel"] = refused.channel
@@ -150,6 +153,7 @@ class Connection(Receiver):
     def reset(self, audience: Audience) -> None:
         """What comes next in a channel cannot be had: have the client start anew from the audience's position."""
         self.enter(audience, None)
+        self._owner.metrics.resets += 1
         payload = {"channel": audience.name, "position": audience.position.document(), "reason": "history"}
         self.answer(WSEventType.CHANNEL_RESET, payload)
 
@@ -176,6 +180,7 @@ class Connection(Receiver):
         if self.paused or self.state is State.CLOSED:
             return
         self.paused = True
+        self._owner.metrics.slowed += 1
         for audience in self.audiences.values():
             audience.lag(self)
         self.transport.pause_reading()
@@ -195,7 +200,7 @@ class Connection(Receiver):
 
     async def _read_on(self) -> None:
         try:
-            await read_on(self, self._owner.since)
+            await read_on(self, self._owner.since, self._owner.metrics)
         except Exception:
             log.exception("connection %s: a log could not be read", self.id)
             self.close(CloseCode.INTERNAL_ERROR, "a log could not be read")
@@ -276,10 +281,12 @@ class Connection(Receiver):
 
     def lost(self) -> None:
         """The socket is gone. Idempotent."""
-        self.advance(Input.CLOSE)
+        if self.advance(Input.CLOSE):
+            self._owner.metrics.ended("lost")
         self._clear()
 
     def _end(self, code: int, reason: str) -> None:
+        self._owner.metrics.ended(int(code))
         self._clear()
         self.transport.close(code, close_reason(reason))
 

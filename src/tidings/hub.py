@@ -18,6 +18,7 @@ from tidings.clockwork import Clockwork
 from tidings.connection import Connection
 from tidings.drain import drain
 from tidings.handshake import Handshake
+from tidings.metrics import Gauges
 from tidings.protocol import messages
 from tidings.protocol.channels import MAX_NAME, Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
@@ -51,6 +52,8 @@ class Hub:
         ids: Callable[[], str],
     ) -> None:
         self.limits, self.declarations, self.audiences = limits, declarations, audiences
+        self.metrics = audiences.metrics
+        self.metrics.gauges["hub"] = self._census
         self.clock, self.ids = clock, ids
         self.authorization = Authorization(limits, self.loop_time)
         self.admission = Admission(limits, declarations, self.authorization, audiences)
@@ -85,6 +88,7 @@ class Hub:
         self.bind()
         connection = Connection(self, transport, handshake, self.ids())
         self.connections[connection.id] = connection
+        self.metrics.opened += 1
         self._clockwork.watch_life(connection, connection.opened_at + self.limits.auth_timeout)
         return connection
 
@@ -113,6 +117,16 @@ class Hub:
             await self.audiences.broker.close()
 
     # What connections ask of their owner.
+
+    def _census(self) -> Gauges:
+        connections = self.connections.values()
+        return {
+            "connections": len(connections),
+            "connections_limit": self.limits.connections,
+            "subscriptions": sum(len(connection.audiences) for connection in connections),
+            "slow_readers": sum(connection.paused for connection in connections),
+            "channels": len(self.audiences),
+        }
 
     def loop_time(self) -> float:
         """Seconds of the home loop's clock."""
@@ -183,6 +197,8 @@ class Hub:
                 connection.refuse(Refused(ErrorCode.RATE_LIMITED, reason, reply_to=message.id if message else None))
                 connection.close(CloseCode.RATE_LIMITED, reason)
             elif connection.advance(Input.ACCEPTED):
+                if connection.user_id is None:
+                    self.metrics.establish_seconds.observe(self.loop_time() - connection.opened_at)
                 self._identify(connection, user, user_id)
                 self._greet(connection, entrance, message)
                 self._watch_expiry(connection)
@@ -263,6 +279,8 @@ class Hub:
         positions: dict[str, Any] = {}
         for audience, position, covered in entrances:
             place = audience.position
+            if position is not None:
+                self.metrics.returned(max(0, place.offset - position.offset) if covered else None)
             if position is not None or audience.name not in connection.audiences:
                 connection.enter(audience, position if covered else None)
             else:  # nothing changes: the client learns how far it was sent

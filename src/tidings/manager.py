@@ -18,6 +18,7 @@ from tidings.connection import Connection
 from tidings.envelope import Message, direct_message
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Hub
+from tidings.metrics import Gauges, Metrics
 from tidings.preparing import Preparation
 from tidings.protocol.channels import (
     Channel,
@@ -80,6 +81,8 @@ class ConnectionManager:
         self.limits = limits or Limits()
         self.broker = broker or MemoryBroker()
         self.declarations = Declarations(channels)
+        self.metrics = Metrics()
+        self.metrics.gauges["broker"] = self._lag
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
         self._origins, self._development = listed(origins), development
@@ -89,7 +92,7 @@ class ConnectionManager:
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
-            audiences=Audiences(self.broker, self.declarations.conflates),
+            audiences=Audiences(self.broker, self.declarations.conflates, self.metrics),
             authenticate=authenticate,
             clock=clock,
             ids=ids,
@@ -217,8 +220,18 @@ class ConnectionManager:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._append(prepared), home))
 
     async def _append(self, prepared: Prepared) -> None:
-        for name in prepared.names:
-            await self.broker.append(name, prepared.draft)
+        metrics, began = self.metrics, self.metrics.clock()
+        try:
+            for name in prepared.names:
+                await self.broker.append(name, prepared.draft)
+        except BaseException:
+            metrics.publishes["failed"] += 1
+            raise
+        metrics.publishes["appended"] += 1
+        metrics.publish_seconds.observe(metrics.clock() - began)
+
+    async def _lag(self) -> Gauges:
+        return {"broker_lag": await self.broker.behind()}
 
     # The guide's connection methods.
 
@@ -310,9 +323,11 @@ class ConnectionManager:
         if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development):
             reason = advice(origin or "")
             log.warning("%s", reason)
+            self.metrics.upgrade_refused(403)
             return Refusal(403, reason)
         stopped = self._stopped_on is not None and running_loop() in {None, self._stopped_on}
         if stopped or len(self._hub.connections) >= self.limits.connections:
+            self.metrics.upgrade_refused(503)
             return Refusal(503, "this server takes no further connections now; try again later")
         return None
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Protocol
 
 from tidings.audience import Audience, Cursor, Reader
+from tidings.metrics import Metrics
 from tidings.protocol.log import Entry, Position, latest_per_key
 
 Since = Callable[[str, Position, int], Awaitable[list[Entry] | None]]
@@ -23,8 +24,9 @@ class Replaying(Reader, Protocol):
     def closed(self) -> bool: ...
 
 
-async def read_on(reader: Replaying, since: Since) -> None:
-    """Write what the reader's cursors have not seen, piece by piece, until all are live or its buffer is full.
+async def read_on(reader: Replaying, since: Since, metrics: Metrics) -> None:
+    """Write what the reader's cursors have not seen, piece by piece, until all are live or its buffer is full; count
+    it.
 
     Raises what the broker raises.
     """
@@ -33,11 +35,11 @@ async def read_on(reader: Replaying, since: Since) -> None:
         if not lagging:
             return
         for audience in lagging:
-            await _read_piece(reader, audience, since)
+            await _read_piece(reader, audience, since, metrics)
         await asyncio.sleep(0)  # a long replay lets the others in
 
 
-async def _read_piece(reader: Replaying, audience: Audience, since: Since) -> None:
+async def _read_piece(reader: Replaying, audience: Audience, since: Since, metrics: Metrics) -> None:
     cursor = audience.cursor(reader)
     if cursor is None or reader.paused:
         return
@@ -48,22 +50,32 @@ async def _read_piece(reader: Replaying, audience: Audience, since: Since) -> No
     if entries is None:
         reader.reset(audience)
     else:
-        _write(reader, audience, cursor, entries, conflates)
+        written, left_out = _write(reader, audience, cursor, entries, conflates)
+        metrics.replayed += written
+        metrics.conflated += left_out
 
 
-def _write(reader: Replaying, audience: Audience, cursor: Cursor, entries: list[Entry], conflates: bool) -> None:
-    """Write up to what the audience has; what is newer comes live, once this reader is."""
+def _write(
+    reader: Replaying, audience: Audience, cursor: Cursor, entries: list[Entry], conflates: bool
+) -> tuple[int, int]:
+    """Write up to what the audience has; what is newer comes live, once this reader is. Returns how many entries were
+    written, and how many were left out for later ones.
+    """
     heard = [entry for entry in entries if entry.position.offset <= audience.position.offset]
     # Older entries may have no key: the channel's declaration has changed since they were published.
     conflates = conflates and all(entry.key is not None for entry in heard)
     messages = _conflated(heard, cursor.position.offset) if conflates else _each(heard)
+    written, offset = 0, cursor.position.offset
     for position, message in messages:
         audience.lag(reader, position, slow=cursor.slow)
+        written, offset = written + 1, position.offset
         reader.write(reader.encode(message))
         if reader.paused or reader.closed:
-            return
-    if not heard or heard[-1].position == audience.position:
-        audience.arrive(reader)
+            break
+    else:
+        if not heard or heard[-1].position == audience.position:
+            audience.arrive(reader)
+    return written, offset - cursor.position.offset - written
 
 
 def _each(entries: list[Entry]) -> Iterator[tuple[Position, bytes]]:

@@ -54,6 +54,9 @@ class MemoryBroker(Broker):
     def attach(self, listener: Listener) -> None:
         self._listeners = (*self._listeners, listener)
 
+    def now(self) -> float:
+        return self._clock()
+
     async def append(self, channel: str, draft: Draft) -> Entry:
         with self._lock:
             log = self._log(channel)

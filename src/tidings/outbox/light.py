@@ -136,10 +136,12 @@ class _Queue:
 async def _publish(manager: ConnectionManager, prepared: Prepared) -> None:
     """Append to each log; one that fails keeps nothing from the others."""
     draft = prepared.draft
+    manager.metrics.publishes["committed"] += 1
     for name in prepared.names:
         try:
             await manager.broker.append(name, draft)
         except Exception:
+            manager.metrics.publishes["failed"] += 1
             log.exception("%s (%s) was committed, and is lost on %s", draft.type, draft.id, name)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tidings.brokers.database import DatabaseBroker, Written
 from tidings.manager import ConnectionManager, Prepared
+from tidings.metrics import Gauges
 from tidings.outbox.relay import Relay, RelaySettings
 from tidings.outbox.rows import OutboxMeasures, OutboxTable
 from tidings.outbox.sessions import AnySession, note
@@ -55,7 +56,7 @@ class Outbox:
             raise TypeError(f"Outbox({manager!r}): write Outbox(manager) with the application's ConnectionManager")
         if not isinstance(engine, Engine | AsyncEngine | None):
             raise TypeError(f"Outbox(manager, {engine!r}): the second is an Engine or AsyncEngine, or left out")
-        self._manager = manager
+        self._manager, self._clock = manager, clock
         self.relay: Relay | None = None
         broker = manager.broker
         if engine is not None:
@@ -69,6 +70,7 @@ class Outbox:
                 random=random,
             )
             self._rows: _Rows = _Relayed(self.relay)
+            manager.metrics.gauges["outbox", engine] = self._backlog
         elif isinstance(broker, DatabaseBroker):
             self._rows = _Logged(broker)
         else:
@@ -111,6 +113,11 @@ class Outbox:
             async with self.relay.running():
                 yield
 
+    async def _backlog(self) -> Gauges:
+        waiting, set_aside, oldest = await self.measure()
+        age = 0.0 if oldest is None else max(0.0, self._clock() - oldest)
+        return {"outbox_waiting": waiting, "outbox_set_aside": set_aside, "outbox_oldest_seconds": age}
+
     async def measure(self) -> OutboxMeasures:
         """What waits for the relay and what is set aside. With a DatabaseBroker nothing ever does."""
         return OutboxMeasures(0, 0, None) if self.relay is None else await self.relay.measure()
@@ -149,6 +156,7 @@ class Outbox:
                 self._rows.committed(batch.written)
         for batch in batches:
             for prepared in batch.events:
+                prepared.manager.metrics.publishes["committed"] += 1
                 prepared.manager.published(prepared)
 
 

@@ -76,7 +76,7 @@ class DatabaseBroker(Broker):
         check_engine(engine)
         bounds = Bounds(events=events, size=size, age=age, total_size=total_size, channels=channels)
         self._settings = settings = settings or DatabaseSettings()
-        self._random, self._events = random, events
+        self._random, self._events, self._clock = random, events, clock
         self.tables = tables(prefix, schema)
         access = partial(Access, engine, timeout=settings.timeout, patience=settings.patience, random=random)
         self._writer = LogWriter(self.tables, clock, epochs)
@@ -118,6 +118,9 @@ class DatabaseBroker(Broker):
 
     def attach(self, listener: Listener) -> None:
         self._tails.attach(listener)
+
+    def now(self) -> float:
+        return self._clock()
 
     async def append(self, channel: str, draft: Draft) -> Entry:
         """The entry of the event, once it is committed; what many append at once is committed together."""
@@ -203,8 +206,10 @@ class DatabaseBroker(Broker):
     async def measure(self) -> Measures:
         """How much the logs hold, and how far this process is behind."""
         held = await self._background.do(lambda access: access.read(partial(measure, self.tables)))
-        behind = await self._tails.behind() if self._is_home() else 0
-        return held._replace(followed=len(self._tails), tails=self._tails.size, behind=behind)
+        return held._replace(followed=len(self._tails), tails=self._tails.size, behind=await self.behind())
+
+    async def behind(self) -> int:
+        return await self._tails.behind() if self._is_home() else 0
 
     def _delivered(self, channel: str) -> Position | None:
         return self._tails.top(channel)
