@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, Response, WebSocket
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import FastAPIError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException, WebSocketException
@@ -60,6 +61,25 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
 
     routes = APIRouter(lifespan=lifespan)
     routes.add_api_websocket_route(path, endpoint, name=name)
+    return routes
+
+
+def health_router(manager: "ConnectionManager") -> APIRouter:
+    """A router with `/healthz` and `/readyz` (`ConnectionManager.health_router`)."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> Mapping[str, str]:
+        return {"status": "alive"}
+
+    @routes.api_route("/readyz", methods=["GET", "HEAD"])
+    async def readyz() -> Response:
+        reasons = manager.readiness()
+        if not reasons:
+            return JSONResponse({"status": "ready"})
+        problem = {"title": "Not ready", "status": 503, "detail": "; ".join(reasons), "reasons": reasons}
+        return JSONResponse(problem, status_code=503, media_type="application/problem+json")
+
     return routes
 
 

@@ -31,6 +31,8 @@ from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.session import Input
+from tidings.readiness import DividedLog, Readiness
+from tidings.refusals import RefusalLog
 from tidings.sync import SyncPublisher, running_loop
 from tidings.transport import Transport
 
@@ -87,7 +89,6 @@ class ConnectionManager:
         self._clock, self._ids = clock, ids
         self._origins, self._development = listed(origins), development
         self._authenticates = authenticate is not None
-        self._stopped_on: asyncio.AbstractEventLoop | None = None
         self._before_stop: list[Callable[[], Awaitable[None]]] = []
         self._hub = Hub(
             limits=self.limits,
@@ -97,6 +98,8 @@ class ConnectionManager:
             clock=clock,
             ids=ids,
         )
+        self._readiness = Readiness(self._full, DividedLog(self.broker, self._hub.loop_time))
+        self._refusals = RefusalLog()
         warn = self._hub.admission.warn_undeclared
         self._preparation = Preparation(self.declarations, self.limits, clock=clock, ids=ids, warn=warn)
 
@@ -143,7 +146,15 @@ class ConnectionManager:
             raise DeclarationError(
                 "a router needs to know who connects: ConnectionManager(authenticate=JWTAuth(secret))"
             )
+        self._readiness.expect_start()
         return router(self, path)
+
+    def health_router(self) -> "APIRouter":
+        """A FastAPI router with `/healthz`, which answers while the process does, and `/readyz`, which answers 503 with
+        the reasons (RFC 9457) while it should get no new connections."""
+        from tidings.fastapi import health_router
+
+        return health_router(self)
 
     # Publish.
 
@@ -321,15 +332,24 @@ class ConnectionManager:
         """Why this upgrade is refused, before it is made; None where it is not."""
         origin = handshake.origin
         if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development):
-            reason = advice(origin or "")
-            log.warning("%s", reason)
-            self.metrics.upgrade_refused(403)
-            return Refusal(403, reason)
-        stopped = self._stopped_on is not None and running_loop() in {None, self._stopped_on}
-        if stopped or len(self._hub.connections) >= self.limits.connections:
-            self.metrics.upgrade_refused(503)
-            return Refusal(503, "this server takes no further connections now; try again later")
+            return self._refused(403, advice(origin or ""))
+        for obstacle in self._readiness.obstacles():
+            return self._refused(503, obstacle)
         return None
+
+    def _refused(self, status: int, reason: str) -> Refusal:
+        self._refusals.note(reason, self._hub.loop_time())
+        self.metrics.upgrade_refused(status)
+        return Refusal(status, reason)
+
+    def _full(self) -> str | None:
+        if len(self._hub.connections) < self.limits.connections:
+            return None
+        return f"this process has {self.limits.connections} connections (Limits.connections); try again later"
+
+    def readiness(self) -> list[str]:
+        """Why this process should get no new connections, in sentences; empty when it should."""
+        return self._readiness.reasons()
 
     def open(self, transport: Transport, handshake: Handshake) -> Connection:
         """The connection of an upgrade that was made. With `?token=` it is being authenticated when this returns."""
@@ -349,12 +369,12 @@ class ConnectionManager:
         Raises DeclarationError for a channel without a rule.
         """
         self._hub.bind()
-        self._stopped_on = None
         if missing := self._hub.authorization.missing(self.declarations.channels):
             name = missing[0].__name__
             raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
         lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
         log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
+        self._readiness.start()
 
     def before_stop(self, finish: Callable[[], Awaitable[None]]) -> None:
         """Have `stop` await this first, on the loop of the connections: the broker still takes events then."""
@@ -364,15 +384,15 @@ class ConnectionManager:
         """Begin to stop: take no further connections on this event loop, and send the clients away, spread over a
         window that grows with their number, so that it is done `within` so many seconds. `stop` does the rest.
         """
-        self._stopped_on = asyncio.get_running_loop()
+        self._readiness.stop()
         self._hub.drain(within)
 
     async def stop(self) -> None:
         """Take no further connections on this event loop, publish what `publish_after_commit` still holds, tell every
         client to come back, and close them."""
-        self._stopped_on = asyncio.get_running_loop()
+        self._readiness.stop()
         try:
-            if self.home in (None, self._stopped_on):
+            if self.home in (None, self._readiness.stopped_on):
                 for finish in self._before_stop:
                     await finish()
         finally:
