@@ -88,10 +88,8 @@ class Server:
 
     @property
     def memory(self) -> int:
-        """Bytes that it has in memory, its resident set (proc_pid_smaps(5))."""
-        rss = re.search(r"^Rss: +(\d+) kB", self._read("smaps_rollup"), re.MULTILINE)
-        assert rss is not None
-        return int(rss[1]) * 1_024
+        """Bytes that it has in memory, its resident set."""
+        return _resident(self._read("smaps_rollup"))
 
     def _read(self, file: str) -> str:
         if self._process.poll() is not None:
@@ -123,3 +121,15 @@ class Server:
         self._process.kill()
         self._process.wait()
         self._directory.cleanup()
+
+
+def memory(process: int) -> int:
+    """Bytes that a process has in memory, its resident set."""
+    return _resident(Path(f"/proc/{process}/smaps_rollup").read_text())
+
+
+def _resident(smaps: str) -> int:
+    """As proc_pid_smaps(5) says."""
+    rss = re.search(r"^Rss: +(\d+) kB", smaps, re.MULTILINE)
+    assert rss is not None
+    return int(rss[1]) * 1_024

@@ -23,14 +23,14 @@ from tidings.outbox import Outbox
 from torture import logs, tables
 from torture.access import SECRET
 from torture.changes import Change
-from torture.live import Item, ItemChanged, ItemRemoved, Items, OwnedItems
+from torture.live import Item, ItemChanged, ItemRemoved, Items, OwnedItems, Visits
 from torture.settings import Settings
 
 settings = Settings.from_environment()
 engine = tables.engine(settings.database, settings.connections)
 sessions = async_sessionmaker(engine)
 broker = logs.broker(settings, engine)
-manager = ConnectionManager(channels=[Items, OwnedItems], authenticate=JWTAuth(SECRET), broker=broker)
+manager = ConnectionManager(channels=[Items, OwnedItems, Visits], authenticate=JWTAuth(SECRET), broker=broker)
 outbox = Outbox(manager, engine if settings.redis else None)
 asked: Counter[tuple[str, str]] = Counter()
 
@@ -51,6 +51,12 @@ app.include_router(APIRouter(lifespan=relaying))
 def may_see(channel: Items | OwnedItems, user: User) -> bool:
     """Everybody may; how often it was asked is counted."""
     asked[user.id, channel.name] += 1
+    return True
+
+
+@manager.authorize(Visits)
+def may_visit(_: Visits, __: User) -> bool:
+    """Everybody may. Nothing is kept of it."""
     return True
 
 

@@ -22,10 +22,10 @@ _NOT_TAKEN = (OSError, InvalidHandshake, InvalidMessage)  # refused, reset, or a
 
 
 class Balancer:
-    """Spreads connections over servers, as a load balancer does that knows of no session."""
+    """Spreads connections over servers, as a load balancer does that knows of no session. `made` counts them."""
 
     def __init__(self, servers: Sequence[Server]) -> None:
-        self.servers = servers
+        self.servers, self.made = servers, 0
         self._turns = _turns(servers)
 
     async def connect(self, url: str) -> Socket:
@@ -38,7 +38,9 @@ class Balancer:
 
     async def reach(self, server: Server) -> Socket:
         """A connection to this server."""
-        return await connect(server.websocket)
+        socket = await connect(server.websocket)
+        self.made += 1
+        return socket
 
     def http(self) -> httpx2.AsyncClient:
         """Requests, spread as connections are."""

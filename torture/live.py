@@ -37,3 +37,9 @@ class OwnedItems(Channel[ItemChanged | ItemRemoved], name="owner:{owner}:items")
     """One owner's items."""
 
     owner: str
+
+
+class Visits(Channel[ItemChanged], name="visits:{number}"):
+    """One of very many."""
+
+    number: int

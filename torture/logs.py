@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, Protocol
 
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -81,11 +82,7 @@ class BrokerLogs:
         """As a follower would be told them."""
         while await self._waiting():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK)
-        tops = {}
-        for name in _NAMES:
-            tops[name] = await self._broker.follow(name)
-            self._broker.unfollow(name)
-        return tops
+        return {name: await self._top(name) for name in _NAMES}
 
     async def held(self, tops: dict[str, Position]) -> Sequence[Held]:
         """As a reader would be sent it who asks for all. None of that can be trimmed."""
@@ -94,6 +91,15 @@ class BrokerLogs:
             entries = await self._broker.since(name, Position(top.epoch, 0, ""), self._events)
             held += [Held(name, entry.position, entry.key) for entry in entries or ()]
         return held
+
+    async def _top(self, name: str) -> Position:
+        """As soon as it can be read."""
+        while True:
+            with suppress(RedisError, OSError):
+                top = await self._broker.follow(name)
+                self._broker.unfollow(name)
+                return top
+            await asyncio.sleep(_LOOK)
 
     async def _waiting(self) -> int:
         async with self._engine.connect() as connection:

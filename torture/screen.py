@@ -44,7 +44,7 @@ class Screen:
         self.channel = Items() if owner is None else OwnedItems(owner=owner)
         self.rows: Rows = {}
         self.mark = ""  # added to the epochs that are recorded, from now on
-        self._reset = asyncio.Event()
+        self.resets = 0
         self.position: Position | None = None
         self.longest_wait = 0.0  # seconds between two things that it heard, since `measure`
         self._heard_at = math.inf
@@ -102,9 +102,10 @@ class Screen:
         """Measure `longest_wait` from now on."""
         self.longest_wait, self._heard_at = 0.0, time.monotonic()
 
-    async def was_reset(self) -> None:
-        """Return when it was reset for the first time."""
-        await self._reset.wait()
+    async def was_reset(self, times: int = 1) -> None:
+        """Return when it was reset so many times in all."""
+        while self.resets < times:
+            await self._changed.wait()
 
     def record_end(self) -> None:
         """Record what it shows now as its end."""
@@ -130,7 +131,7 @@ class Screen:
         self.longest_wait, self._heard_at = max(self.longest_wait, now - self._heard_at), now
         if isinstance(item, Reset):
             self._reader.reset(name, self._marked(item.position), item.reason)
-            self._reset.set()
+            self.resets += 1
             self.rows.clear()
             await self._fetch()
             return

@@ -1,6 +1,7 @@
 """A client that changes items over HTTP, and knows of each change what came of it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -59,6 +60,7 @@ class Writer:
         self.items: dict[int, Item] = {}
         self.committed: list[str] = []
         self.repeated = 0  # requests whose answer was lost, or that the server could not do
+        self.longest_answer = 0.0  # seconds that a request took
         self._http, self._history, self._random, self._habits, self._told = http, history, random, habits, told
         self._made = self._count = 0
 
@@ -92,12 +94,14 @@ class Writer:
     async def _ask(self, wanted: Change) -> bool:
         """Whether the outcome is known now."""
         self._announce(wanted)
+        begin = time.monotonic()
         try:
             answer = await self._http.post("/changes", json=wanted.model_dump())
         except httpx2.TransportError:
             status = 503
         else:
             status = answer.status_code
+        self.longest_answer = max(self.longest_answer, time.monotonic() - begin)
         self._conclude(wanted, status)
         if status == (409 if wanted.fails else 200):
             return True

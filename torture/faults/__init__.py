@@ -14,7 +14,7 @@ FAULTS: Mapping[str, Run] = {
     "kills-sqlite": kills.on_sqlite,
     "kills-postgres": kills.on_postgres,
     "restarts": restarts.run,
-    "workers": workers.run,
+    "workers": workers.on_postgres,
     "rolling": rolling.run,
     "commits": commits.run,
     "backup-while-serving": backups.while_serving,

@@ -197,6 +197,14 @@ async def test_cut_in_frame_keeps_the_last_byte_back(proxy: FaultProxy, ends: En
     assert await server_reader.read() == b"a fram"
 
 
+async def test_a_link_is_known_by_the_port_that_the_server_sees(
+    proxy: FaultProxy, ends: tuple[Streams, Streams]
+) -> None:
+    _, (_, server) = ends
+    [link] = proxy.links
+    assert link.port == server.get_extra_info("peername")[1]
+
+
 async def test_reset_reaches_both_ends(proxy: FaultProxy, ends: Ends) -> None:
     (reader, _), (server_reader, _) = ends
     proxy.reset()

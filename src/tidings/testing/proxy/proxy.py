@@ -106,6 +106,11 @@ class Link:
         self._server.attach(self.to_client, self.to_server, self._forget)
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
+    @property
+    def port(self) -> int | None:
+        """The port that it was connected to the server from, by which the server knows it; None before and after."""
+        return self._server.port
+
     def reset(self) -> None:
         """Reset it towards both ends."""
         self._end(End.RESET, End.RESET)
@@ -160,6 +165,14 @@ class _Socket(asyncio.Protocol):
     def attach(self, into: Pipe, out_of: Pipe, forget: Callable[[], None]) -> None:
         """The pipe that it fills, the one that fills it, and what to call at the end."""
         self._into, self._out_of, self._forget = into, out_of, forget
+
+    @property
+    def port(self) -> int | None:
+        """Where it is connected from."""
+        if self.gone:
+            return None
+        port: int = self._transport.get_extra_info("sockname")[1]
+        return port
 
     def start(self) -> None:
         """Both ends are there: read."""
