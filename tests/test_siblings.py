@@ -8,19 +8,18 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tidings.siblings import Siblings
+from tidings import siblings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="proc(5)")
 
 PROCESS = """
-import os, sys
-from tidings.siblings import Siblings
-siblings, now = Siblings(), 0.0
+import os, runpy, sys
+siblings, now = runpy.run_path(sys.argv[1])["Siblings"](), 0.0  # without the package, which takes its time
 print(os.getpid(), flush=True)
 for line in sys.stdin:
     if line == "close\\n":
-        os.close(int(sys.argv[1]))
-    now += 1.0
+        os.close(int(sys.argv[2]))
+    now += 0.9 if line == "soon\\n" else 1.0
     print(*siblings.find(now), flush=True)
 """
 
@@ -46,7 +45,7 @@ class Process:
 @contextmanager
 def process(sock: socket.socket | None) -> Iterator[Process]:
     descriptor = [] if sock is None else [sock.fileno()]
-    command = [sys.executable, "-c", PROCESS, *map(str, descriptor)]
+    command = [sys.executable, "-c", PROCESS, siblings.__file__, *map(str, descriptor)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, pass_fds=descriptor) as started:
         yield Process(started)
@@ -88,8 +87,8 @@ def test_connections_and_outputs_that_are_shared_say_nothing() -> None:
 
 
 def test_it_looks_once_a_second(shared: socket.socket) -> None:
-    siblings = Siblings()
-    with process(shared) as other:
-        assert siblings.find(10.0) == [other.pid]
-    assert siblings.find(10.9) == [other.pid]  # it has ended
-    assert siblings.find(11.0) == []
+    with process(shared) as asked:
+        with process(shared) as other:
+            assert asked.says() == [other.pid]
+        assert asked.says("soon") == [other.pid]  # it has ended
+        assert asked.says() == []
