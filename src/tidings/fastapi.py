@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI, Response, WebSocket
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import FastAPIError
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
@@ -20,6 +20,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake
+from tidings.prometheus.families import families
+from tidings.prometheus.nodes import Nodes, answering, directory, gathered
 from tidings.protocol.channels import Channel
 from tidings.protocol.errors import DeclarationError
 from tidings.transports import asgi
@@ -51,7 +53,8 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
         manager.start(_transport())
         try:
             await manager.broker.check()
-            yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
+            async with answering(manager, directory()):
+                yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
         finally:
             await manager.stop()
 
@@ -80,6 +83,27 @@ def health_router(manager: "ConnectionManager") -> APIRouter:
         problem = {"title": "Not ready", "status": 503, "detail": "; ".join(reasons), "reasons": reasons}
         return JSONResponse(problem, status_code=503, media_type="application/problem+json")
 
+    return routes
+
+
+def metrics_router(manager: "ConnectionManager", path: str) -> APIRouter:
+    """A router with the page for Prometheus at `path` (`ConnectionManager.metrics_router`).
+
+    Raises DeclarationError where prometheus-client is not installed.
+    """
+    try:
+        from tidings.prometheus.text import exposition
+    except ModuleNotFoundError as error:
+        raise DeclarationError("metrics need prometheus-client: pip install 'tidings[metrics]'") from error
+
+    async def page(request: Request) -> Response:
+        place = directory()
+        nodes: Nodes = {"1": await families(manager)} if place is None else await gathered(place)
+        body, content_type = exposition(nodes, request.headers.get("accept", ""))
+        return Response(body, media_type=content_type, headers={"cache-control": "no-store"})
+
+    routes = APIRouter()
+    routes.add_api_route(path, page, methods=["GET"], include_in_schema=False)
     return routes
 
 

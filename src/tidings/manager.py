@@ -83,7 +83,7 @@ class ConnectionManager:
         self.limits = limits or Limits()
         self.broker = broker or MemoryBroker()
         self.declarations = Declarations(channels)
-        self.metrics = Metrics()
+        self.metrics, self.transport = Metrics(), ""
         self.metrics.gauges["broker"] = self._lag
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
@@ -155,6 +155,14 @@ class ConnectionManager:
         from tidings.fastapi import health_router
 
         return health_router(self)
+
+    def metrics_router(self, path: str = "/metrics") -> "APIRouter":
+        """A FastAPI router that shows Prometheus this manager's numbers; where the processes of this machine share
+        them, as under `tidings serve --workers`, those of all.
+        """
+        from tidings.fastapi import metrics_router
+
+        return metrics_router(self, path)
 
     # Publish.
 
@@ -372,6 +380,7 @@ class ConnectionManager:
         if missing := self._hub.authorization.missing(self.declarations.channels):
             name = missing[0].__name__
             raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
+        self.transport = transport
         lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
         log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
         self._readiness.start()

@@ -33,6 +33,15 @@ def serve(
     ] = None,
     root_path: Annotated[str, typer.Option(help="The path under which a proxy shows the application.")] = "",
     grace: Annotated[int, typer.Option(min=0, help="Seconds that clients have to go when the server stops.")] = 25,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65_535,
+            envvar="TIDINGS_METRICS_PORT",
+            help="Show Prometheus the numbers of all workers at this port; 0 is any free one.",
+        ),
+    ] = None,
 ) -> None:
     """Serve an application with tidings' transports.
 
@@ -61,6 +70,7 @@ def serve(
             forwarded_allow_ips=forwarded_allow_ips,
             root_path=root_path,
             grace=grace,
+            metrics_port=metrics_port,
         )
     except CannotServe as error:
         _fail(str(error))

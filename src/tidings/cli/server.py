@@ -14,6 +14,7 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from tidings.cli.application import CannotServe, LogLevel, Transport, described, load
+from tidings.cli.metrics import shared_metrics
 from tidings.manager import ConnectionManager
 from tidings.protocol.limits import Limits
 from tidings.transports.logs import guard_logs
@@ -49,11 +50,12 @@ def serve(
     forwarded_allow_ips: str | None = None,
     root_path: str = "",
     grace: int = 25,
+    metrics_port: int | None = None,
 ) -> None:
     """Serve an ASGI application, or the one that `module:attribute` names, until SIGINT or SIGTERM.
 
-    Port 0 is any free port; the log says which. At the end clients have `grace` seconds to go. Raises CannotServe where
-    it does not come to serving.
+    Port 0 is any free port; the log says which. `metrics_port` shows Prometheus the numbers of all workers. At the end
+    clients have `grace` seconds to go. Raises CannotServe where it does not come to serving.
     """
     if not isinstance(app, str) and (reload or workers > 1):
         raise CannotServe("reload and workers import the application anew: name it, as in serve('main:app')")
@@ -78,8 +80,11 @@ def serve(
         timeout_graceful_shutdown=grace,
         timeout_worker_healthcheck=_WORKER_TIMEOUT,
     )
-    log.info("Listening on %s (Press CTRL+C to quit)", _url(listener))
-    _run(config, listener)
+    with shared_metrics(host, metrics_port, workers=workers) as metrics_url:
+        log.info("Listening on %s (Press CTRL+C to quit)", _url(listener))
+        if metrics_url is not None:
+            log.info("Metrics are at %s", metrics_url)
+        _run(config, listener)
 
 
 class _Config(uvicorn.Config):

@@ -1,0 +1,1 @@
+"""The numbers of the managers of one machine, as Prometheus reads them."""
