@@ -11,6 +11,7 @@ from tidings.protocol.codes import ErrorCode
 from tidings.protocol.errors import ChannelError
 from tidings.protocol.limits import Limits
 from tidings.protocol.messages import ClientMessage, Refused
+from tidings.protocol.presence import channel_of
 
 log = logging.getLogger("tidings")
 
@@ -69,7 +70,9 @@ class Admission:
         if name not in connection.audiences and connection.subscriptions() + entering >= self.limits.channels:
             reason = f"a connection follows at most {self.limits.channels} channels"
             raise Refused(ErrorCode.TOO_MANY_CHANNELS, reason, channel=name)
-        channel = self.declarations.find(name)
+        channel = self.declarations.deciding(name)
+        if channel is None and (of := channel_of(name)) is not None:
+            raise Refused(ErrorCode.NO_PRESENCE, f"no channel {of!r} is declared with presence here", channel=name)
         if channel is None and self.declarations.channels and not is_own_channel(name):
             raise Refused(ErrorCode.UNKNOWN_CHANNEL, f"no channel {name!r} is declared here", channel=name)
         return channel
@@ -89,7 +92,7 @@ class Admission:
     async def may_follow(self, connection: Connection, name: str) -> bool:
         """Whether the rules (as they are now) let this connection follow a channel."""
         try:
-            await self._check_allowed(connection, name, self.declarations.find(name))
+            await self._check_allowed(connection, name, self.declarations.deciding(name))
         except Refused as refused:
             if refused.code is ErrorCode.INTERNAL_ERROR:
                 log.exception("user %s cannot be asked about on %s", connection.user_id, name)

@@ -44,6 +44,8 @@ class Authorization:
         self._evaluations: dict[_Key, _Evaluation] = {}
         self.needs_handshake = False
         self.changes = 0
+        self.forgotten: Callable[[str, str | None], None] | None = None
+        """Told what `forget` was."""
 
     def add(self, channel: type[Channel[Any]], rule: Rule, *, needs_handshake: bool) -> None:
         """Set the rule of a declared channel. Raises DeclarationError for a second one."""
@@ -81,6 +83,8 @@ class Authorization:
             del self._answers[key]
         for key, evaluation in self._evaluations.items():
             evaluation.void |= key[0] == user_id and channel in (None, key[1])
+        if self.forgotten is not None:
+            self.forgotten(user_id, channel)
 
     def restart(self) -> None:
         """Forget what is being asked: the loop that it was asked on has ended."""

@@ -33,7 +33,8 @@ class Owner(Host, Protocol):
     async def subscribe(self, connection: "Connection", message: ClientMessage, channels: list[str]) -> None: ...
     async def handle(self, connection: "Connection", message: ClientMessage) -> None: ...
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None: ...
-    def leave(self, audience: Audience) -> None: ...
+    def leave(self, connection: "Connection", audience: Audience) -> None: ...
+    def restarted(self, connection: "Connection", audience: Audience) -> None: ...
     def forget(self, connection: "Connection") -> None: ...
 
 
@@ -52,6 +53,7 @@ class Connection(Receiver):
         "_unread",
         "audiences",
         "encode",
+        "expelled",
         "expires_at",
         "expiry_told",
         "handshake",
@@ -75,6 +77,7 @@ class Connection(Receiver):
         self.expires_at: float | None = None  # by the loop's clock, as
         self.notice_at = 0.0  # when the client is asked for a new token
         self.audiences: dict[str, Audience] = {}
+        self.expelled = False  # closed with a code that says not to come back
         self.expiry_told = False
         self._silent = self._unread = 0
         self._catching_up: asyncio.Task[None] | None = None
@@ -156,6 +159,7 @@ class Connection(Receiver):
         self._owner.metrics.resets += 1
         payload = {"channel": audience.name, "position": audience.position.document(), "reason": "history"}
         self.answer(WSEventType.CHANNEL_RESET, payload)
+        self._owner.restarted(self, audience)
 
     def leave(self, channels: Sequence[str]) -> list[str]:
         """Follow these channels no longer; returns those that were followed. The user's own channel is not left."""
@@ -163,7 +167,7 @@ class Connection(Receiver):
         for name in left:
             audience = self.audiences.pop(name)
             audience.leave(self)
-            self._owner.leave(audience)
+            self._owner.leave(self, audience)
         return left
 
     def subscriptions(self) -> int:
@@ -286,6 +290,7 @@ class Connection(Receiver):
         self._clear()
 
     def _end(self, code: int, reason: str) -> None:
+        self.expelled = code >= CloseCode.PROTOCOL_ERROR
         self._owner.metrics.ended(int(code))
         self._clear()
         self.transport.close(code, close_reason(reason))
@@ -293,7 +298,7 @@ class Connection(Receiver):
     def _clear(self) -> None:
         for audience in self.audiences.values():
             audience.leave(self)
-            self._owner.leave(audience)
+            self._owner.leave(self, audience)
         self.audiences = {}
         self._waiting = None
         for task in (self._work, self._catching_up):

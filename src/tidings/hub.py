@@ -19,14 +19,16 @@ from tidings.connection import Connection
 from tidings.drain import drain
 from tidings.handshake import Handshake
 from tidings.metrics import Gauges
+from tidings.presence import Presence, describe
 from tidings.protocol import messages
-from tidings.protocol.channels import MAX_NAME, Declarations, own_channel
+from tidings.protocol.channels import Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.errors import EventError
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
+from tidings.protocol.presence import presence_log
 from tidings.protocol.session import Input
 from tidings.transport import Transport
 
@@ -64,6 +66,19 @@ class Hub:
         self._clockwork = Clockwork()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining: asyncio.Task[None] | None = None
+        self.presence = self._presence() if declarations.presences else None
+        if self.presence is not None:
+            self.authorization.forgotten = self.presence.forget
+
+    def _presence(self) -> Presence:
+        return Presence(
+            self.audiences.broker,
+            declared=self.declarations.with_presence,
+            compose=lambda kind, payload: self.compose(kind, payload, None, self.ids()),
+            limits=self.limits,
+            clock=self.clock,
+            ids=self.ids,
+        )
 
     # The home of connections.
 
@@ -79,6 +94,8 @@ class Hub:
             self.connections.clear()
             self.audiences.clear()
             self.authorization.restart()
+            if self.presence is not None:
+                self.presence.restart()
             self._tasks.clear()
             self._draining = None
             self._loop = asyncio.get_running_loop()
@@ -109,6 +126,8 @@ class Hub:
         for connection in list(self.connections.values()):
             connection.announce(0.0)
             connection.drain()
+        if self.presence is not None:
+            await self.presence.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -159,9 +178,16 @@ class Hub:
         """Entries of a channel's log after a position; None where they are gone."""
         return await self.audiences.broker.since(channel, position, limit)
 
-    def leave(self, audience: Audience) -> None:
-        """Somebody left this audience."""
+    def leave(self, connection: Connection, audience: Audience) -> None:
+        """The connection left this audience."""
         self.audiences.close_if_unused(audience.name)
+        if self.presence is not None:
+            self.presence.left(connection, audience.name)
+
+    def restarted(self, connection: Connection, audience: Audience) -> None:
+        """The connection was told to start anew in this channel."""
+        if self.presence is not None:
+            self.presence.watch(connection, audience.name)
 
     def forget(self, connection: Connection) -> None:
         """The connection has ended."""
@@ -268,8 +294,8 @@ class Hub:
 
     def withdraw(self, connection: Connection, name: str) -> None:
         """End a subscription from this side."""
-        if connection.leave([name]):
-            connection.answer(WSEventType.UNSUBSCRIBED, {"channels": [name], "reason": "forbidden"})
+        if left := connection.leave([name, presence_log(name)]):
+            connection.answer(WSEventType.UNSUBSCRIBED, {"channels": left, "reason": "forbidden"})
 
     def _enter(self, connection: Connection, entrances: list[Entrance]) -> dict[str, Any]:
         """Enter channels, and what to say of it.
@@ -283,6 +309,8 @@ class Hub:
                 self.metrics.returned(max(0, place.offset - position.offset) if covered else None)
             if position is not None or audience.name not in connection.audiences:
                 connection.enter(audience, position if covered else None)
+                if self.presence is not None and audience.name in connection.audiences:
+                    self.presence.entered(connection, audience.name, position if covered else None)
             else:  # nothing changes: the client learns how far it was sent
                 place = audience.place(connection)
             positions[audience.name] = place.document()
@@ -298,9 +326,9 @@ class Hub:
     async def handle(self, connection: Connection, message: ClientMessage) -> None:
         """Give an application message to its handler, and reply."""
         if isinstance(message.body, messages.PresenceUpdate):
-            channel = message.body.channel[:MAX_NAME]
-            reason = f"channel {channel!r} is declared without presence"
-            raise Refused(ErrorCode.NO_PRESENCE, reason, reply_to=message.id, channel=channel)
+            describe(self.presence, connection, message.body, message.id)
+            connection.answer(WSEventType.REPLY, {}, reply_to=message.id)
+            return
         kind, handler = self.handlers[message.type]
         try:
             event = kind.from_payload(message.body)  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.origins import advice, allowed, listed
+from tidings.protocol.presence import Present
 from tidings.protocol.session import Input
 from tidings.readiness import DividedLog, Readiness
 from tidings.refusals import RefusalLog
@@ -295,6 +296,24 @@ class ConnectionManager:
     def connections(self, user_id: str | int) -> int:
         """How many connections the user has on this process."""
         return len(self._hub.of_user(str(user_id)))
+
+    async def presence(self, channel: Channel[Any]) -> list[Present]:
+        """Who is on a channel, in all processes: each user once, in order of their ids, with the number of their
+        connections and what those say of themselves.
+
+        It is what their processes have said, up to 0.2 s ago. Raises DeclarationError for a channel without presence,
+        TimeoutError where its log cannot be read for 5 s.
+        """
+        self._hub.bind()
+        presence, home = self._hub.presence, self._hub.home
+        if presence is None or self.declarations.with_presence(channel.name) is None:
+            name = type(channel).__name__
+            raise DeclarationError(
+                f"{name} is declared without presence: class {name}(Channel[…], name=…, presence=True)"
+            )
+        if home is None or home is asyncio.get_running_loop():
+            return await presence.users(channel.name)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(presence.users(channel.name), home))
 
     # Withdraw.
 

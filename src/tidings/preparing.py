@@ -9,6 +9,7 @@ from tidings.protocol.channels import Channel, Declarations, check_carries, chec
 from tidings.protocol.errors import ChannelError, EventError
 from tidings.protocol.events import Draft, Event, draft
 from tidings.protocol.limits import Limits
+from tidings.protocol.presence import channel_of
 
 
 class Preparation:
@@ -69,6 +70,8 @@ class Preparation:
     def _find(self, name: str) -> Channel[Any] | None:
         """The declared channel of a name; None where names need no declaration, and for users' own channels."""
         check_name(name)
+        if channel_of(name) is not None:
+            raise ChannelError(f"{name!r} is a channel's presence: only tidings itself writes to it")
         channel = self._declarations.find(name)
         if channel is None and not is_own_channel(name):
             if self._declarations.channels:

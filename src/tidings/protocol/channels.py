@@ -8,8 +8,11 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, dataclass_transform, get_args, get_origin
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from tidings.protocol.errors import ChannelError, DeclarationError, EventError
 from tidings.protocol.events import Event
+from tidings.protocol.presence import channel_of, presence_log
 
 MAX_NAME = 255
 MAX_USER_ID = 128
@@ -47,19 +50,32 @@ class Channel(Generic[E_contra]):
 
     Where every event has a key, a client that reads too slowly is sent only the last event of each entity that it
     missed; `conflate=False` declares that it needs them all.
+
+    With `presence=True` all who may follow the channel may see who is on it. A Pydantic model in its place, whose
+    fields all have defaults, is what each connection may say of itself.
     """
 
     pattern: ClassVar[str] = ""
+    presence: ClassVar[type[BaseModel] | bool] = False
     conflates: ClassVar[bool] = False
     event_types: ClassVar[Mapping[str, type[Event]]] = {}
     parameters: ClassVar[Mapping[str, Callable[[str], Any]]] = {}
 
-    def __init_subclass__(cls, *, name: str | None = None, conflate: bool = True, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        name: str | None = None,
+        conflate: bool = True,
+        presence: type[BaseModel] | bool | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(frozen=True, kw_only=True)(cls)
         if name is not None:
             cls.pattern = name
             cls.parameters = _parameters(cls, name)
+        if presence is not None:
+            cls.presence = _checked_presence(cls, presence)
         cls.event_types = _event_types(cls) or cls.event_types
         cls.conflates = conflate and all(event.key_path is not None for event in cls.event_types.values())
 
@@ -78,7 +94,7 @@ class Channel(Generic[E_contra]):
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The channel that has this name, or None: it does not match, or is not the canonical spelling."""
-        if not 0 < len(name) <= MAX_NAME or not _NAME.fullmatch(name):
+        if not 0 < len(name) <= MAX_NAME or not _NAME.fullmatch(name) or channel_of(name) is not None:
             return None
         parts, given = cls.pattern.split(":"), name.split(":")
         if len(parts) != len(given):
@@ -102,6 +118,8 @@ class Channel(Generic[E_contra]):
 def _parameters(cls: type[Channel[Any]], pattern: str) -> dict[str, Callable[[str], Any]]:
     named = _PARAMETER.findall(pattern)
     check_name(_PARAMETER.sub("x", pattern))
+    if channel_of(pattern) is not None:
+        raise DeclarationError(f"{cls.__qualname__}: name={pattern!r}: 'presence:…' names what presence itself keeps")
     for part in pattern.split(":"):
         if "{" in part and not _PARAMETER.fullmatch(part):
             raise DeclarationError(f"{cls.__qualname__}: {part!r} in {pattern!r}: a parameter fills its whole segment")
@@ -112,6 +130,17 @@ def _parameters(cls: type[Channel[Any]], pattern: str) -> dict[str, Callable[[st
             f"{cls.__qualname__}: name={pattern!r} has parameters {named}, the class declares {declared}"
         )
     return {name: _reader(cls, name, annotated[name]) for name in named}
+
+
+def _checked_presence(cls: type[Channel[Any]], presence: Any) -> type[BaseModel] | bool:
+    if isinstance(presence, bool):
+        return presence
+    if not (isinstance(presence, type) and issubclass(presence, BaseModel)):
+        raise DeclarationError(f"{cls.__qualname__}: presence={presence!r} is neither True nor a Pydantic model class")
+    required = [name for name, field in presence.model_fields.items() if field.is_required()]
+    if required:
+        raise DeclarationError(f"{cls.__qualname__}: presence={presence.__qualname__}: give {required[0]!r} a default")
+    return presence
 
 
 def _reader(cls: type, name: str, annotation: Any) -> Callable[[str], Any]:
@@ -182,6 +211,7 @@ class Declarations:
 
     def __init__(self, channels: Iterable[type[Channel[Any]]]) -> None:
         self.channels = tuple(channels)
+        self.presences = tuple(channel for channel in self.channels if getattr(channel, "presence", False))
         self.events: dict[str, type[Event]] = {}
         for index, channel in enumerate(self.channels):
             _check_declared(channel)
@@ -196,6 +226,17 @@ class Declarations:
             if (found := channel.parse(name)) is not None:
                 return found
         return None
+
+    def with_presence(self, name: str) -> Channel[Any] | None:
+        """The channel of this name, where it was declared with presence."""
+        if len(presence_log(name)) > MAX_NAME:
+            return None
+        return next(filter(None, (channel.parse(name) for channel in self.presences)), None)
+
+    def deciding(self, name: str) -> Channel[Any] | None:
+        """The channel whose rule decides about a name: that of the name, or the one whose presence it is."""
+        of = channel_of(name)
+        return self.find(name) if of is None else self.with_presence(of)
 
     def conflates(self, name: str) -> bool:
         """Whether slow readers of this channel need only the last event of each key."""
@@ -224,6 +265,8 @@ def _check_declared(channel: Any) -> None:
         raise DeclarationError(f"channels= takes Channel classes, not {channel!r}")
     if not channel.pattern:
         raise DeclarationError(f"{channel.__qualname__} has no name: declare it with name=")
+    if issubclass(channel, UserChannel) and channel.presence:
+        raise DeclarationError(f"{channel.__qualname__}: only the user could see a user's channel; drop presence=")
     if issubclass(channel, UserChannel) and channel.pattern != UserChannel.pattern:
         raise DeclarationError(
             f"{channel.__qualname__}: a user's own channel is named {UserChannel.pattern!r}; drop name="

@@ -2,12 +2,13 @@
 section 9)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 
 MAX_NODES = 1_000  # that a roster remembers
 MAX_USERS = 10_000  # of one node
+NODES = "!nodes"  # the log in which nodes say that they live: no channel's name, so no client follows it
 _PREFIX = "presence:"
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -28,8 +29,10 @@ class NodeUsers(msgspec.Struct):
     users: list[Present]
 
 
-class State(msgspec.Struct, tag="presence:state", tag_field="type", omit_defaults=True):
+class State(msgspec.Struct, omit_defaults=True):
     """A part of the roster. The first clears what was known; after the one without `more` all is known."""
+
+    type: ClassVar[str] = "presence:state"
 
     channel: str
     part: Annotated[int, msgspec.Meta(ge=0)]
@@ -37,8 +40,10 @@ class State(msgspec.Struct, tag="presence:state", tag_field="type", omit_default
     more: bool = False
 
 
-class Changed(msgspec.Struct, tag="presence:changed", tag_field="type", omit_defaults=True):
+class Changed(msgspec.Struct, omit_defaults=True):
     """These users of a node are now so; 0 connections: gone. `full`: it has no others."""
+
+    type: ClassVar[str] = "presence:changed"
 
     node: _Name
     users: list[Present]
@@ -46,34 +51,40 @@ class Changed(msgspec.Struct, tag="presence:changed", tag_field="type", omit_def
     more: bool = False
 
 
-class NodeLeft(msgspec.Struct, tag="presence:node_left", tag_field="type"):
+class NodeLeft(msgspec.Struct):
     """The node is gone, with its users."""
 
+    type: ClassVar[str] = "presence:node_left"
+
     node: _Name
 
 
-class Asked(msgspec.Struct, tag="presence:asked", tag_field="type"):
+class Asked(msgspec.Struct):
     """The node wants to know what the others have of this channel."""
 
+    type: ClassVar[str] = "presence:asked"
+
     node: _Name
 
 
-class Alive(msgspec.Struct, tag="presence:alive", tag_field="type"):
+class Alive(msgspec.Struct):
     """The node lives."""
 
+    type: ClassVar[str] = "presence:alive"
+
     node: _Name
 
 
-class Leaving(msgspec.Struct, tag="presence:leaving", tag_field="type"):
+class Leaving(msgspec.Struct):
     """The node stops."""
+
+    type: ClassVar[str] = "presence:leaving"
 
     node: _Name
 
 
 Message: TypeAlias = State | Changed | NodeLeft | Asked | Alive | Leaving
-_KINDS: Mapping[str, type[Message]] = {
-    str(kind.__struct_config__.tag): kind for kind in (State, Changed, NodeLeft, Asked, Alive, Leaving)
-}
+_KINDS: Mapping[str, type[Message]] = {kind.type: kind for kind in (State, Changed, NodeLeft, Asked, Alive, Leaving)}
 
 
 def presence_log(channel: str) -> str:
@@ -92,14 +103,7 @@ def read(type: str, payload: Any) -> Message | None:
     Raises msgspec.ValidationError for a payload that is not as the section says.
     """
     kind = _KINDS.get(type)
-    return None if kind is None else msgspec.convert({**payload, "type": type}, kind)
-
-
-def payload_of(message: Message) -> dict[str, Any]:
-    """The payload of a message, as it is written."""
-    document: dict[str, Any] = msgspec.to_builtins(message)
-    del document["type"]
-    return document
+    return None if kind is None else msgspec.convert(payload, kind)
 
 
 class Roster:
