@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from tidings.broker import Broker
 from tidings.metrics import Metrics
 from tidings.protocol.log import Entry, Position
+from tidings.tracing import Tracing
 from tidings.transport import Encode, Write
 
 
@@ -167,8 +168,10 @@ class Audiences:
         broker: Broker,
         conflates: Callable[[str], bool] = lambda name: False,
         metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.broker, self.metrics = broker, metrics or Metrics()
+        self._tracing = tracing or Tracing(str)
         self._conflates = conflates
         self._audiences: dict[str, Audience] = {}
         self._holds: dict[str, int] = {}
@@ -196,7 +199,12 @@ class Audiences:
         """An entry was appended to a channel's log."""
         audience = self._audiences.get(channel)
         if audience is not None:
-            self.metrics.deliveries += audience.deliver(entry)
+            span = self._tracing.delivery(channel, entry.message)
+            readers = audience.deliver(entry)
+            if span is not None:
+                span.set_attribute("tidings.readers", readers)
+                span.end()
+            self.metrics.deliveries += readers
             self.metrics.delivery_seconds.observe(max(0.0, self.broker.now() - entry.at))
         elif channel in self._opening:
             self._early[channel] = entry.position

@@ -61,6 +61,11 @@ def direct_message(message: Message, *, id: str, now: float) -> bytes:
     return msgspec.json.encode(document)
 
 
+def type_of(message: Message) -> str:
+    """The message's type as text; empty where it has none."""
+    return str(_type_name(message.get("type", "")))
+
+
 def _parts(message: Message) -> tuple[str, Any]:
     for field in ("type", "payload"):
         if field not in message:

@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tidings.audience import Audiences
@@ -15,7 +16,7 @@ from tidings.authorization import Rule
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
 from tidings.connection import Connection
-from tidings.envelope import Message, direct_message
+from tidings.envelope import Message, direct_message, type_of
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Hub
 from tidings.metrics import Gauges, Metrics
@@ -35,10 +36,12 @@ from tidings.protocol.session import Input
 from tidings.readiness import DividedLog, Readiness
 from tidings.refusals import RefusalLog
 from tidings.sync import SyncPublisher, running_loop
+from tidings.tracing import Tracing
 from tidings.transport import Transport
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from opentelemetry.trace import TracerProvider
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
 
@@ -66,6 +69,7 @@ class ConnectionManager:
     `authenticate(handshake, token)` returns the user (anything with an `id`, and perhaps `expires_at` in seconds
     since 1970), None to refuse, or an awaitable of these; a plain function is called on the event loop and must not
     block. `origins` are the pages that may connect beside the server's own; `development` adds every loopback name.
+    `tracer_provider` is OpenTelemetry's, by default the one that is set for the process.
     Several managers live in one process; a manager has no global state and survives a new event loop.
     """
 
@@ -80,12 +84,14 @@ class ConnectionManager:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = lambda: secrets.token_hex(16),
+        tracer_provider: "TracerProvider | None" = None,
     ) -> None:
         self.limits = limits or Limits()
         self.broker = broker or MemoryBroker()
         self.declarations = Declarations(channels)
         self.metrics, self.transport = Metrics(), ""
         self.metrics.gauges["broker"] = self._lag
+        self.tracing = Tracing(self.declarations.pattern, tracer_provider)
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
         self._origins, self._development = listed(origins), development
@@ -94,7 +100,7 @@ class ConnectionManager:
         self._hub = Hub(
             limits=self.limits,
             declarations=self.declarations,
-            audiences=Audiences(self.broker, self.declarations.conflates, self.metrics),
+            audiences=Audiences(self.broker, self.declarations.conflates, self.metrics, self.tracing),
             authenticate=authenticate,
             clock=clock,
             ids=ids,
@@ -102,7 +108,9 @@ class ConnectionManager:
         self._readiness = Readiness(self._full, DividedLog(self.broker, self._hub.loop_time))
         self._refusals = RefusalLog()
         warn = self._hub.admission.warn_undeclared
-        self._preparation = Preparation(self.declarations, self.limits, clock=clock, ids=ids, warn=warn)
+        self._preparation = Preparation(
+            self.declarations, self.limits, clock=clock, ids=ids, warn=warn, trace=self.tracing
+        )
 
     # Declare.
 
@@ -175,9 +183,15 @@ class ConnectionManager:
         raises EventError for an event that a channel does not declare or that is not valid JSON within the size
         limit, ChannelError for a channel this manager does not have.
         """
-        prepared = self.prepare(event, *channels, id=id)
-        await self.publish_prepared(prepared)
+        with self.publishing(event, channels, "send"):
+            prepared = self.prepare(event, *channels, id=id)
+            await self.publish_prepared(prepared)
         return prepared.draft.id
+
+    def publishing(self, event: E, channels: Sequence[Channel[E]], operation: str) -> AbstractContextManager[object]:
+        """The span, if anybody traces, in which an event is prepared (`tidings.tracing`)."""
+        named = (str(getattr(channel, "name", "")) for channel in channels)
+        return self.tracing.publishing(getattr(event, "event_type", ""), named, operation)
 
     def prepare(self, event: E, *channels: Channel[E], id: str | None = None, call: str = "publish(") -> Prepared:
         """Check an event and write it as JSON, to be published later: raises what `publish` raises.
@@ -200,7 +214,8 @@ class ConnectionManager:
         """
         from tidings.outbox import after_commit
 
-        prepared = self.prepare(event, *channels, id=id, call="publish_after_commit(session, ")
+        with self.publishing(event, channels, "create"):
+            prepared = self.prepare(event, *channels, id=id, call="publish_after_commit(session, ")
         after_commit(self, session, prepared)
         return prepared.draft.id
 
@@ -209,7 +224,9 @@ class ConnectionManager:
 
         On a declared channel its rules hold.
         """
-        await self.publish_prepared(Prepared(message, self._preparation.message(channel, message), (channel,), self))
+        with self.tracing.publishing(type_of(message), (channel,), "send"):
+            ready = self._preparation.message(channel, message)
+            await self.publish_prepared(Prepared(message, ready, (channel,), self))
 
     async def send_to_user(self, user_id: str | int | None, message: Message) -> None:
         """Append a message to the user's own channel, which all connections of the user follow.

@@ -1,6 +1,7 @@
 """Events on their way to the logs: checked against what is declared, and written as JSON once."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tidings.envelope import Message, drafted
@@ -10,6 +11,7 @@ from tidings.protocol.errors import ChannelError, EventError
 from tidings.protocol.events import Draft, Event, draft
 from tidings.protocol.limits import Limits
 from tidings.protocol.presence import channel_of
+from tidings.tracing import Tracing
 
 
 class Preparation:
@@ -26,9 +28,10 @@ class Preparation:
         clock: Callable[[], float],
         ids: Callable[[], str],
         warn: Callable[[str], None],
+        trace: Tracing,
     ) -> None:
         self._declarations, self._limits = declarations, limits
-        self._clock, self._ids, self._warn = clock, ids, warn
+        self._clock, self._ids, self._warn, self._trace = clock, ids, warn, trace
 
     def event(
         self, event: Event, channels: Sequence[Channel[Any]], id: str | None, call: str
@@ -57,7 +60,8 @@ class Preparation:
             raise EventError(
                 f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self._limits.message_size}"
             )
-        return ready
+        traceparent = self._trace.traceparent()
+        return ready if traceparent is None else replace(ready, traceparent=traceparent)
 
     def _check_known(self, channel: Channel[Any], call: str) -> None:
         if not isinstance(channel, Channel):

@@ -96,7 +96,8 @@ class Outbox:
         """
         if isinstance(session, Event | Channel):
             raise TypeError(f"outbox.publish({type(session).__name__}(…), …): the session comes first, then the event")
-        prepared = self._manager.prepare(event, *channels, id=id, call="outbox.publish(session, ")
+        with self._manager.publishing(event, channels, "create"):
+            prepared = self._manager.prepare(event, *channels, id=id, call="outbox.publish(session, ")
         note(session, self, prepared)
         return prepared.draft.id
 

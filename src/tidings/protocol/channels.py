@@ -243,6 +243,13 @@ class Declarations:
         channel = self.find(name)
         return channel is not None and channel.conflates
 
+    def pattern(self, name: str) -> str:
+        """The pattern that a name was made from, which names no parameter; `undeclared` where there is none."""
+        channel = self.find(name)
+        if channel is None:
+            return UserChannel.pattern if is_own_channel(name) else "undeclared"
+        return channel.pattern
+
 
 def check_carries(channel: Channel[Any], event: Event) -> None:
     """Raises EventError where the channel does not declare the event's type."""
