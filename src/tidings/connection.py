@@ -36,6 +36,7 @@ class Owner(Host, Protocol):
     def leave(self, connection: "Connection", audience: Audience) -> None: ...
     def restarted(self, connection: "Connection", audience: Audience) -> None: ...
     def forget(self, connection: "Connection") -> None: ...
+    def ended(self, connection: "Connection", code: int, reason: str) -> None: ...
 
 
 class Connection(Receiver):
@@ -283,15 +284,17 @@ class Connection(Receiver):
         if self.advance(Input.REFUSED) and self.state is State.CLOSED:
             self._end(code, reason)
 
-    def lost(self) -> None:
-        """The socket is gone. Idempotent."""
+    def lost(self, code: int = CloseCode.ABNORMAL) -> None:
+        """The socket is gone; the client closed it with this code. Idempotent."""
         if self.advance(Input.CLOSE):
             self._owner.metrics.ended("lost")
+            self._owner.ended(self, code, "")
         self._clear()
 
     def _end(self, code: int, reason: str) -> None:
         self.expelled = code >= CloseCode.PROTOCOL_ERROR
         self._owner.metrics.ended(int(code))
+        self._owner.ended(self, code, reason)
         self._clear()
         self.transport.close(code, close_reason(reason))
 

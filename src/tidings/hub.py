@@ -17,6 +17,7 @@ from tidings.authorization import Authorization
 from tidings.clockwork import Clockwork
 from tidings.connection import Connection
 from tidings.drain import drain
+from tidings.farewell import write_farewell
 from tidings.handshake import Handshake
 from tidings.metrics import Gauges
 from tidings.presence import Presence, describe
@@ -193,6 +194,10 @@ class Hub:
         """The connection has ended."""
         self.connections.pop(connection.id, None)
         self._forget_expiry(connection)
+
+    def ended(self, connection: Connection, code: int, reason: str) -> None:
+        """The connection has come to its end; this is called once."""
+        write_farewell(connection, self.loop_time(), code, reason)
 
     # Who comes in.
 

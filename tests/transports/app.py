@@ -1,6 +1,7 @@
 """The application that the conformance suite drives: small limits, plain tokens, HTTP endpoints that publish.
 
 A token is `<user id>`, or `<user id>@<seconds until it expires>`; `nobody` is refused, `old` has expired.
+What follows a `!` makes it a secret.
 """
 
 import time
@@ -46,7 +47,8 @@ class Me(UserChannel[NotePosted]): ...
 
 
 def authenticate(handshake: Handshake, token: str | None) -> User | None:
-    user_id, _, life = (token or "nobody").partition("@")
+    told, _, _ = (token or "nobody").partition("!")
+    user_id, _, life = told.partition("@")
     if user_id == "old":
         raise TokenExpired
     if user_id == "nobody":

@@ -71,7 +71,8 @@ class Recorder:
         self.is_paused.clear()
         self.calls.put_nowait(("resume", None))
 
-    def lost(self) -> None:
+    def lost(self, code: int) -> None:
+        self.lost_with = code
         self.is_lost.set()
 
 

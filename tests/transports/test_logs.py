@@ -1,6 +1,9 @@
 """What servers may log of connections."""
 
+import json
 import logging
+import re
+import sys
 from collections.abc import Iterator
 
 import httpx2
@@ -10,6 +13,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.transports.client import opened
 from tests.transports.servers import serving
+from tidings.cli.json_lines import JsonLines
 from tidings.transports.logs import guard_logs, redacted
 
 SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.n_dFuBwc5Y"
@@ -105,3 +109,61 @@ async def test_a_plain_uvicorn_logs_no_token(level: str) -> None:
     assert '"GET /ws?token=… HTTP/1.1" 404' in log
     assert '"WebSocket /ws?token=…" [accepted]' in log
     assert "s3cr3t" not in log
+
+
+async def lines_of(kind: str, *options: str, level: str = "info") -> list[str]:
+    """What a server writes while a client comes with a token, follows a channel, is sent an event, and goes."""
+    with serving(kind, "tests.transports.app:app", *options, level=level) as server:
+        async with (
+            httpx2.AsyncClient(base_url=server.url, timeout=20) as http,
+            opened(server.url, "?token=ann!s3cr3t") as client,
+        ):
+            assert (await client.next())["type"] == "connection:established"
+            await client.ask("auth", {"token": "ann!s3cr3t"})
+            await client.subscribe("notes")
+            assert (await http.post("/notes", json={"first": 1, "last": 1, "size": 40})).status_code == 200
+            assert (await client.next())["payload"]["text"] == "x" * 40
+            await client.ask("announce", {"text": "p4yl04d"})
+            await client.socket.close(1001, "s3cr3t p4yl04d")
+        async with opened(server.url, "?token=nobody!s3cr3t") as client:
+            assert await client.closed() == 4401
+        log = server.log
+    assert "s3cr3t" not in log
+    assert "p4yl04d" not in log.lower()
+    assert "x" * 40 not in log
+    return log.splitlines()
+
+
+@pytest.mark.parametrize("transport", ["native", "asgi"])
+async def test_a_connection_is_one_line_at_its_end(transport: str) -> None:
+    lines = [line for line in await lines_of(f"uvicorn-{transport}") if "INFO:     connection" in line]
+    ends = [re.sub(r"[0-9a-f]{32}", "ID", line.partition("connection")[2]) for line in lines]
+    assert [re.sub(r"[\d.]+ s", "… s", end) for end in ends] == [
+        " ID of ann ended after … s with 1001",
+        " ID who had not said who they are ended after … s with 4401: the token was refused",
+    ]
+
+
+async def test_as_json_each_line_is_an_object() -> None:
+    documents = [json.loads(line) for line in await lines_of("uvicorn-native", "--log-format", "json")]
+    assert all(document.keys() >= {"time", "level", "logger", "message"} for document in documents)
+    ended = [document for document in documents if document["logger"] == "tidings.connections"]
+    assert [(each["user"], each["code"], each["reason"]) for each in ended] == [
+        ("ann", 1001, ""),
+        (None, 4401, "the token was refused"),
+    ]
+    assert all(each["seconds"] >= 0 and len(each["connection"]) == 32 for each in ended)
+    [request] = [document for document in documents if document["logger"] == "uvicorn.access"]
+    assert (request["method"], request["path"], request["status"]) == ("POST", "/notes", 200)
+
+
+def test_an_exception_is_part_of_its_object() -> None:
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError:
+        record = logging.LogRecord("tidings", logging.ERROR, "f.py", 1, "error %s", ("e1",), sys.exc_info())
+    record.shift = {"id": 7, "at": object}  # whatever is given as extra
+    [line] = JsonLines().format(record).splitlines()
+    document = json.loads(line)
+    assert (document["level"], document["message"], document["shift"]["id"]) == ("error", "error e1", 7)
+    assert document["exception"].endswith("RuntimeError: a bug")

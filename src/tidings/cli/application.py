@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from tidings.manager import ConnectionManager
 
 Transport = Literal["native", "asgi"]
+LogFormat = Literal["text", "json"]
 LogLevel = Literal["critical", "error", "warning", "info", "debug", "trace"]
 
 ERRORS_SHOWN = 5

@@ -4,16 +4,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tidings.cli.application import CannotServe, LogLevel, Transport
+from tidings.cli.application import CannotServe, LogFormat, LogLevel, Transport
 
 
 def serve(
     application: Annotated[
         str, typer.Argument(metavar="MODULE:APP", help="The ASGI application, as in main:app.", show_default=False)
     ],
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; 0.0.0.0 is all of this machine's.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is all there are.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 is any free one.")] = 8000,
     transport: Annotated[
         Transport, typer.Option(help="native is fast; with asgi, ASGI middleware sees WebSockets too.")
@@ -24,6 +22,7 @@ def serve(
     ] = 1,
     reload: Annotated[bool, typer.Option("--reload", help="Start anew when a file changes.")] = False,
     log_level: Annotated[LogLevel, typer.Option(help="From which level on the log is written.")] = "info",
+    log_format: Annotated[LogFormat, typer.Option(help="text for people, json for programs.")] = "text",
     proxy_headers: Annotated[
         bool, typer.Option(help="Believe X-Forwarded-For and X-Forwarded-Proto of trusted proxies.")
     ] = True,
@@ -66,6 +65,7 @@ def serve(
             workers=workers,
             reload=reload,
             log_level=log_level,
+            log_format=log_format,
             proxy_headers=proxy_headers,
             forwarded_allow_ips=forwarded_allow_ips,
             root_path=root_path,

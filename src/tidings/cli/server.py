@@ -13,7 +13,7 @@ from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from tidings.cli.application import CannotServe, LogLevel, Transport, described, load
+from tidings.cli.application import CannotServe, LogFormat, LogLevel, Transport, described, load
 from tidings.cli.metrics import shared_metrics
 from tidings.manager import ConnectionManager
 from tidings.protocol.limits import Limits
@@ -46,6 +46,7 @@ def serve(
     workers: int = 1,
     reload: bool = False,
     log_level: LogLevel = "info",
+    log_format: LogFormat = "text",
     proxy_headers: bool = True,
     forwarded_allow_ips: str | None = None,
     root_path: str = "",
@@ -72,7 +73,7 @@ def serve(
         port=port,
         workers=workers,
         reload=reload,
-        log_config=_log_config(log_level),
+        log_config=_log_config(log_level, log_format),
         log_level=log_level,
         proxy_headers=proxy_headers,
         forwarded_allow_ips=forwarded_allow_ips,
@@ -189,9 +190,11 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _log_config(level: LogLevel) -> dict[str, Any]:
+def _log_config(level: LogLevel, form: LogFormat) -> dict[str, Any]:
     """uvicorn's, with the log of tidings beside it."""
     config = copy.deepcopy(LOGGING_CONFIG)
+    if form == "json":
+        config["formatters"] = {name: {"()": "tidings.cli.json_lines.JsonLines"} for name in config["formatters"]}
     known = "debug" if level == "trace" else level
     config["loggers"]["tidings"] = {"handlers": ["default"], "level": known.upper(), "propagate": False}
     return config

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tidings.connection import Connection
 from tidings.handshake import Handshake, Refusal
-from tidings.protocol.codes import close_reason
+from tidings.protocol.codes import CloseCode, close_reason
 from tidings.transport import Encode
 from tidings.transports.logs import guard_logs
 
@@ -54,6 +54,7 @@ class AsgiTransport:
         self._close: tuple[int, str] | None = None
         self.connection: Connection | None = None
         self.reader: asyncio.Task[None] | None = None  # what waits for the client's next message, where we do
+        self.lost_with: int = CloseCode.ABNORMAL  # the client's code, once it has closed
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._wake, self._readable = asyncio.Event(), asyncio.Event()
         self._readable.set()
@@ -169,7 +170,7 @@ async def serve(manager: "ConnectionManager", socket: Socket) -> None:
             await transport.finish()
     finally:
         transport.reader.cancel()
-        connection.lost()
+        connection.lost(transport.lost_with)
         transport.cut()
 
 
@@ -201,6 +202,7 @@ async def _receive(socket: Socket, transport: AsgiTransport, connection: Connect
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
+            transport.lost_with = message.get("code") or CloseCode.NO_STATUS
             return
         text = message.get("text")
         if text is not None:

@@ -213,10 +213,10 @@ class NativeProtocol(asyncio.Protocol):
         return bool(output)
 
     def _log(self, handshake: Handshake, outcome: str) -> None:
-        """The one line that a connection writes, in uvicorn's form. A token in the URL is left out."""
-        if log.isEnabledFor(logging.INFO):
+        """A line in uvicorn's form, without a token in the URL. (At INFO a connection is one line: that at its end.)"""
+        if log.isEnabledFor(logging.DEBUG):
             url = f"{handshake.path}?{handshake.query_string}" if handshake.query_string else handshake.path
-            log.info('%s - "WebSocket %s" %s', handshake.client or "", redacted(url), outcome)
+            log.debug('%s - "WebSocket %s" %s', handshake.client or "", redacted(url), outcome)
 
 
 async def _end_of_middleware(scope: Any, receive: Any, send: Any) -> None:

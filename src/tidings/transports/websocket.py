@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 
-from tidings.protocol.codes import close_reason
+from tidings.protocol.codes import CloseCode, close_reason
 from tidings.transports.watch import TICK, Watch
 
 if TYPE_CHECKING:
@@ -341,7 +341,8 @@ class WebSocketTransport(asyncio.Protocol):
     def _lose(self) -> None:
         self._end()
         if self._connection is not None:
-            self._connection.lost()
+            said = self._frames.close_rcvd or self._frames.close_sent
+            self._connection.lost(CloseCode.ABNORMAL if said is None else said.code)
 
     def _read_on(self) -> None:
         """Read what waits here, then from the socket, as far as may be."""
