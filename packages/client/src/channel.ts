@@ -19,23 +19,28 @@ export interface ChannelEvent<T extends string = string, P = unknown> {
   readonly version?: number;
 }
 
-/** A channel by name, with the type of its events and, where declared, what each event's payload is checked against. */
-export interface Channel<E extends ChannelEvent = ChannelEvent> {
+/**
+ * A channel by name, with the type of its events and, where declared, what each event's payload is checked against. `M` is what a
+ * connection may say of itself in the channel's presence.
+ */
+export interface Channel<E extends ChannelEvent = ChannelEvent, M = unknown> {
   readonly name: string;
   /** Event type → name of its payload in `definitions`. Without it every event is handed on unchecked. */
   readonly events?: { readonly [T in E["type"]]: string };
   readonly definitions?: Definitions;
+  /** Never there: it carries the type. */
+  readonly metadata?: M;
 }
 
 /** The event of union `E` whose type is `T`. */
 export type EventOf<E extends ChannelEvent, T extends E["type"]> = Extract<E, { readonly type: T }>;
 
-/** A channel of events `E`. `name` is a full name, not a pattern. Raises TypeError if it is no channel name. */
-export function channel<E extends ChannelEvent = ChannelEvent>(
+/** A channel of events `E`, whose presence has metadata `M`. `name` is a full name, not a pattern. Raises TypeError if it is no channel name. */
+export function channel<E extends ChannelEvent = ChannelEvent, M = unknown>(
   name: string,
   events?: { readonly [T in E["type"]]: string },
   definitions?: Definitions,
-): Channel<E> {
+): Channel<E, M> {
   checkChannelName(name);
   return { name, ...(events && { events }), ...(definitions && { definitions }) };
 }

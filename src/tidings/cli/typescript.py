@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core.core_schema import DataclassField, ModelField, TypedDictField
@@ -51,7 +52,10 @@ def generate(events: Iterable[EventClass], channels: Iterable[ChannelClass], com
     channels = sorted(set(channels), key=_class_name)
     carried = {event for channel in channels for event in channel.event_types.values()}
     events = sorted({*events, *carried}, key=_class_name)
-    schemas, payloads = _schemas(events, carried)
+    described = sorted(
+        {channel.presence for channel in channels if isinstance(channel.presence, type)}, key=_class_name
+    )
+    schemas, payloads, metadata = _schemas(events, carried, described)
     _check_names(schemas, events, channels)
     sections = [
         _head(command, events, channels),
@@ -60,7 +64,7 @@ def generate(events: Iterable[EventClass], channels: Iterable[ChannelClass], com
         _event_types(events),
         _channel_names(channels),
         _definitions(schemas) if channels else "",
-        *(_channel(channel, payloads) for channel in channels),
+        *(_channel(channel, payloads, metadata) for channel in channels),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
@@ -83,17 +87,18 @@ class _Sent(GenerateJsonSchema):
 
 
 def _schemas(
-    events: Collection[EventClass], carried: Collection[EventClass]
-) -> tuple[dict[str, Schema], dict[EventClass, str]]:
-    """The JSON Schema of every model by its TypeScript name, sorted, and the name of each event's payload.
+    events: Collection[EventClass], carried: Collection[EventClass], described: Collection[type[BaseModel]]
+) -> tuple[dict[str, Schema], dict[EventClass, str], dict[type[BaseModel], str]]:
+    """The JSON Schema of every model by its TypeScript name, sorted, and the names of each event's payload and of each
+    presence's metadata.
 
     An event that no channel carries is a message to the server, which may leave out what has a default.
     """
-    if not events:
-        return {}, {}
+    if not (events or described):
+        return {}, {}, {}
     try:
         references, document = models_json_schema(
-            [(event, "serialization") for event in events], by_alias=True, schema_generator=_Sent
+            [(model, "serialization") for model in (*events, *described)], by_alias=True, schema_generator=_Sent
         )
     except PydanticUserError as error:
         raise TypesError(f"{', '.join(map(_place, events))}: {error.message}") from error
@@ -106,7 +111,8 @@ def _schemas(
     for event in events:
         if event not in carried:
             _leave_out(event, definitions[payloads[event]])
-    return dict(sorted(definitions.items())), payloads
+    metadata = {model: name_of(references[model, "serialization"]) for model in described}
+    return dict(sorted(definitions.items())), payloads, metadata
 
 
 def _leave_out(event: EventClass, schema: dict[str, Any]) -> None:
@@ -230,7 +236,7 @@ def _definitions(schemas: Mapping[str, Schema]) -> str:
     return f"const DEFINITIONS: Definitions = {literal(definitions, broken=True)};"
 
 
-def _channel(channel: ChannelClass, payloads: Mapping[EventClass, str]) -> str:
+def _channel(channel: ChannelClass, payloads: Mapping[EventClass, str], metadata: Mapping[type[BaseModel], str]) -> str:
     name, key = channel.__name__, f"WS_CHANNELS.{_upper_snake(channel.__name__)}"
     events = sorted(channel.event_types.values(), key=_class_name)
     head = f"export const {name} = ({_parameters(channel) if channel.parameters else ''}) =>"
@@ -240,15 +246,18 @@ def _channel(channel: ChannelClass, payloads: Mapping[EventClass, str]) -> str:
         "DEFINITIONS",
     ]
     events_of = union(f"export type {name}Event =", [event.__name__ for event in events])
-    return "\n".join([events_of, *_call(name, head, arguments)])
+    kinds = f"{name}Event"
+    if isinstance(channel.presence, type):
+        kinds += f", {metadata[channel.presence]}"
+    return "\n".join([events_of, *_call(kinds, head, arguments)])
 
 
-def _call(name: str, head: str, arguments: list[str]) -> list[str]:
-    body = f"channel<{name}Event>({', '.join(arguments)});"
+def _call(kinds: str, head: str, arguments: list[str]) -> list[str]:
+    body = f"channel<{kinds}>({', '.join(arguments)});"
     for line in ([f"{head} {body}"], [head, f"  {body}"]):
         if "\n" not in body and max(map(len, line)) <= WIDTH:
             return line
-    return [head, f"  channel<{name}Event>(", *(f"    {argument}," for argument in arguments), "  );"]
+    return [head, f"  channel<{kinds}>(", *(f"    {argument}," for argument in arguments), "  );"]
 
 
 def _upper_snake(name: str) -> str:
