@@ -20,6 +20,7 @@ from tidings.protocol.messages import Refused, WSEventType
 if TYPE_CHECKING:
     from tidings.auth import JWTAuth as JWTAuth
     from tidings.brokers.database import DatabaseBroker as DatabaseBroker
+    from tidings.brokers.redis import RedisBroker as RedisBroker
     from tidings.outbox import Outbox as Outbox
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Limits",
     "MemoryBroker",
     "Outbox",
+    "RedisBroker",
     "Refused",
     "TidingsError",
     "TokenExpired",
@@ -46,7 +48,12 @@ __all__ = [
 ]
 
 # What needs an extra is imported where it is used.
-_NEEDS_EXTRA = {"JWTAuth": "tidings.auth", "DatabaseBroker": "tidings.brokers.database", "Outbox": "tidings.outbox"}
+_NEEDS_EXTRA = {
+    "JWTAuth": "tidings.auth",
+    "DatabaseBroker": "tidings.brokers.database",
+    "RedisBroker": "tidings.brokers.redis",
+    "Outbox": "tidings.outbox",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tidings.brokers.database import DatabaseBroker, DatabaseSettings
 from tidings.brokers.database.tables import tables
+from tidings.brokers.redis import RedisBroker, RedisSettings
 
 DRIVERS: dict[str, tuple[str, Callable[..., Any]]] = {
     "sqlite": ("sqlite+pysqlite", create_engine),
@@ -22,7 +23,9 @@ DRIVERS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 
 MakeBroker = Callable[..., DatabaseBroker]
+MakeRedis = Callable[..., RedisBroker]
 _SETTINGS = {field.name for field in fields(DatabaseSettings)}
+_REDIS_SETTINGS = {field.name for field in fields(RedisSettings)}
 
 
 def database_broker(engine: Engine | AsyncEngine, **options: Any) -> DatabaseBroker:
@@ -66,6 +69,26 @@ async def make(engine: Engine | AsyncEngine) -> AsyncIterator[MakeBroker]:
 
         def make(**options: Any) -> DatabaseBroker:
             broker = database_broker(engine, **options)
+            stack.push_async_callback(broker.close)
+            return broker
+
+        yield make
+
+
+def redis_broker(url: str, **options: Any) -> RedisBroker:
+    """A broker; `options` are its own and those of its settings. It has nothing to poll."""
+    options.pop("poll", None)
+    chosen = {name: options.pop(name) for name in _REDIS_SETTINGS & options.keys()}
+    return RedisBroker(url, settings=RedisSettings(**chosen), **options)
+
+
+@pytest.fixture
+async def make_redis(redis_url: str) -> AsyncIterator[MakeRedis]:
+    """Makes brokers on the same server, as in several processes; they are closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        def make(**options: Any) -> RedisBroker:
+            broker = redis_broker(redis_url, **options)
             stack.push_async_callback(broker.close)
             return broker
 

@@ -6,15 +6,18 @@ share its logs, the last class with a fixture `make`, which returns another brok
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from tests.brokers.conftest import MakeBroker
+from tests.brokers.conftest import MakeRedis
 from tests.brokers.follower import Follower, draft
 from tidings import MemoryBroker
 from tidings.broker import Broker
 from tidings.protocol.log import Position
+
+Make = Callable[..., Broker]
 
 EVENTS = 10  # that a log of the brokers below holds
 
@@ -161,14 +164,20 @@ class TestBrokerContract:
 
 class TestDatabaseBrokerContract(TestBrokerContract):
     @pytest.fixture
-    def broker(self, make: MakeBroker) -> Broker:
+    def broker(self, make: Make) -> Broker:
         return make(events=EVENTS)
+
+
+class TestRedisBrokerContract(TestBrokerContract):
+    @pytest.fixture
+    def broker(self, make_redis: MakeRedis) -> Broker:
+        return make_redis(events=EVENTS)
 
 
 class TestBrokersOnOneLog:
     """Brokers of several processes that share their logs."""
 
-    async def test_what_one_appends_the_other_delivers(self, make: MakeBroker) -> None:
+    async def test_what_one_appends_the_other_delivers(self, make: Make) -> None:
         here, there = make(), make()
         follower = Follower(there)
         top = await there.follow("notes")
@@ -176,7 +185,7 @@ class TestBrokersOnOneLog:
         assert {entry.position.epoch for entry in entries} == {top.epoch}
         assert await follower.has("notes", 3) == [entry.position for entry in entries]
 
-    async def test_both_append_at_once_and_both_deliver_the_same_order(self, make: MakeBroker) -> None:
+    async def test_both_append_at_once_and_both_deliver_the_same_order(self, make: Make) -> None:
         brokers = make(), make()
         followers = [Follower(broker) for broker in brokers]
         for broker in brokers:
@@ -187,13 +196,13 @@ class TestBrokersOnOneLog:
         assert [position.offset for position in one] == list(range(1, 101))
         assert sorted(position.id for position in one) == sorted(f"id{n}" for n in range(100))
 
-    async def test_an_id_is_appended_once_whoever_does_it(self, make: MakeBroker) -> None:
+    async def test_an_id_is_appended_once_whoever_does_it(self, make: Make) -> None:
         brokers = make(), make()
         entries = await asyncio.gather(*[brokers[n % 2].append("notes", draft("same")) for n in range(10)])
         assert {entry.position.offset for entry in entries} == {1}
         assert len({entry.message for entry in entries}) == 1
 
-    async def test_numbers_go_on_after_a_restart(self, make: MakeBroker) -> None:
+    async def test_numbers_go_on_after_a_restart(self, make: Make) -> None:
         before = make()
         first = await before.append("notes", draft("a"))
         await before.close()
@@ -204,17 +213,23 @@ class TestBrokersOnOneLog:
         assert await after.since("notes", first.position, 10) == [second]
         assert await after.since("notes", Position(first.position.epoch, 0, ""), 10) == [first, second]
 
-    async def test_a_reader_whose_position_another_process_gave_is_not_refused(self, make: MakeBroker) -> None:
+    async def test_a_reader_whose_position_another_process_gave_is_not_refused(self, make: Make) -> None:
         here, there = make(), make()
         await there.follow("notes")
         entries = [await here.append("notes", draft(f"id{n}")) for n in range(150)]
         assert await there.since("notes", entries[-1].position, 10) == []
         assert await there.since("notes", entries[-3].position, 10) == entries[-2:]
 
-    async def test_refresh_has_delivered_what_no_wake_up_told_of(self, make: MakeBroker) -> None:
+    async def test_refresh_has_delivered_what_no_wake_up_told_of(self, make: Make) -> None:
         here, there = make(), make(poll=600.0, compare=600.0)
         follower = Follower(there)
         await there.follow("notes")
         entries = [await here.append("notes", draft(id)) for id in "abc"]
         await there.refresh("notes")
         assert follower.of("notes") == [entry.position for entry in entries]
+
+
+class TestRedisBrokersOnOneLog(TestBrokersOnOneLog):
+    @pytest.fixture
+    def make(self, make_redis: Make) -> Make:
+        return make_redis

@@ -88,6 +88,10 @@ class Tails:
         """Whether any channel is."""
         return bool(self._followers)
 
+    def follows(self, name: str) -> bool:
+        """Whether a channel is followed, or about to be."""
+        return name in self._followers
+
     def top(self, name: str) -> Position | None:
         """What was delivered last of a channel; None where it is not followed."""
         return tail.log.top if (tail := self._tails.get(name)) is not None else None

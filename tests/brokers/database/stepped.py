@@ -1,18 +1,18 @@
 """A database broker whose every step is taken on the loop of a test, so that a run can be repeated exactly.
 
-The tables, and all that reads and writes them, are real; what is left out is the thread (tidings.brokers.database
-.background), which has its own tests in test_broker.py.
+The tables, and all that reads and writes them, are real; what is left out is the thread (tidings.background), which has
+its own tests in test_broker.py.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, select
 
+from tidings.background import Background
 from tidings.brokers.database import DatabaseBroker
 from tidings.brokers.database.access import Access
-from tidings.brokers.database.background import Background, Work
 from tidings.brokers.database.tables import tables
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
@@ -20,15 +20,15 @@ from tidings.protocol.log import Entry, Position
 T = TypeVar("T")
 
 
-class OnTheLoop(Background):
+class OnTheLoop(Background[Access]):
     """Does its work on the loop of whoever asks for it, in tasks."""
 
     def __init__(self, open: Callable[[], Access]) -> None:
-        super().__init__(open)
+        super().__init__("tidings-database", open)
         self._access: Access | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def do(self, work: Work[T], *, cancel: bool = False) -> T:
+    async def do(self, work: Callable[[Access], Coroutine[Any, Any, T]], *, cancel: bool = False) -> T:
         if self._access is None:
             self._access = self._open()
         task = asyncio.get_running_loop().create_task(work(self._access))

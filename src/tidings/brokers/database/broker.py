@@ -13,10 +13,10 @@ from functools import partial
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tidings.background import Background
 from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.database.access import Access, check_engine
-from tidings.brokers.database.background import Background
 from tidings.brokers.database.dialects import is_transient
 from tidings.brokers.database.measures import Measures, measure
 from tidings.brokers.database.reading import LogReader
@@ -82,7 +82,7 @@ class DatabaseBroker(Broker):
         self._writer = LogWriter(self.tables, clock, epochs)
         self._sweeper = Sweeper(self.tables, self._writer, bounds, clock, epochs)
         unfollowed = partial(_sweep_unfollowed, weakref.ref(self))
-        self._background = Background(partial(access, explained=self.tables.used), unfollowed)
+        self._background = Background("tidings-database", partial(access, explained=self.tables.used), unfollowed)
         weakref.finalize(self, self._background.let_go).atexit = False
         self._source = DatabaseSource(
             LogReader(self.tables),
@@ -205,7 +205,7 @@ class DatabaseBroker(Broker):
 
     async def measure(self) -> Measures:
         """How much the logs hold, and how far this process is behind."""
-        held = await self._background.do(lambda access: access.read(partial(measure, self.tables)))
+        held: Measures = await self._background.do(lambda access: access.read(partial(measure, self.tables)))
         return held._replace(followed=len(self._tails), tails=self._tails.size, behind=await self.behind())
 
     async def behind(self) -> int:

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from tidings.background import Background
 from tidings.brokers.database.access import Access
-from tidings.brokers.database.background import Background
 from tidings.brokers.database.reading import LogMissing, LogReader, Unreadable
 from tidings.brokers.database.repairing import Repairer
 from tidings.brokers.database.wakeups import listen
@@ -37,7 +37,7 @@ class DatabaseSource:
         writer: LogWriter,
         repairer: Repairer,
         *,
-        background: Background,
+        background: Background[Access],
         delivered: Callable[[str], Position | None],
         signal: str | None,
         poll: float,

@@ -1,4 +1,4 @@
-"""The thread on which a broker uses the database."""
+"""A thread with an event loop, for what serves callers on any other."""
 
 import asyncio
 import contextlib
@@ -6,32 +6,37 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Generic, TypeVar
 
-from tidings.brokers.database.access import Access
-
+A = TypeVar("A", bound=AbstractAsyncContextManager[Any])
 T = TypeVar("T")
-Work = Callable[[Access], Coroutine[Any, Any, T]]
 
 
-class Background:
+class Background(Generic[A]):
     """A thread with an event loop of its own. It serves callers on any loop, and is not cut off when theirs ends: a
     driver that is interrupted leaves connections and locks behind.
 
-    It begins with the first work and ends with `close`; then the next begins anew. `always` is work that goes on for as
-    long as the thread does.
+    It begins with the first work and ends with `close`; then the next begins anew, as it does in a process that was
+    forked. `open` makes what the work is done with, which is entered on the thread, without waiting, and left at its
+    end. `always` is work that goes on for as long as the thread does.
     """
 
-    def __init__(self, open: Callable[[], Access], always: Work[None] | None = None) -> None:
-        self._open, self._always = open, always
+    def __init__(
+        self,
+        name: str,
+        open: Callable[[], A],
+        always: Callable[[A], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        self._name, self._open, self._always = name, open, always
         self._begin()
 
     def _begin(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._worker: _Worker | None = None
+        self._worker: _Worker[A] | None = None
 
-    async def do(self, work: Work[T], *, cancel: bool = False) -> T:
+    async def do(self, work: Callable[[A], Coroutine[Any, Any, T]], *, cancel: bool = False) -> T:
         """What the work returns or raises. It goes on where the caller is cancelled, and is waited for by `close`;
         `cancel` says that it is cancelled by both.
         """
@@ -59,29 +64,34 @@ class Background:
                 worker.end()
 
     @contextlib.contextmanager
-    def _working(self) -> Iterator["_Worker"]:
+    def _working(self) -> Iterator["_Worker[A]"]:
         """The thread's worker, which is not ended within the block."""
         if self._process != os.getpid():  # a fork has a copy of this, but no thread
             self._begin()
         with self._lock:
             if self._worker is None or not self._worker.thread.is_alive():
-                self._worker = _Worker(self._open, self._always)
+                self._worker = _Worker(self._name, self._open, self._always)
             yield self._worker
 
 
-class _Worker:
+class _Worker(Generic[A]):
     """The thread, from its beginning to its end."""
 
-    def __init__(self, open: Callable[[], Access], always: Work[None] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        open: Callable[[], A],
+        always: Callable[[A], Coroutine[Any, Any, None]] | None,
+    ) -> None:
         self._access, self._always = open(), always
         self._loop = asyncio.SelectorEventLoop()  # also on Windows: psycopg needs it
         self._ended = asyncio.Event()
         self._cancelled_at_end: set[asyncio.Task[Any]] = set()
         # A daemon: a program that does not close its broker ends all the same.
-        self.thread = threading.Thread(target=self._run, name="tidings-database", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.thread.start()
 
-    def submit(self, work: Work[T], cancel: bool) -> Future[T]:
+    def submit(self, work: Callable[[A], Coroutine[Any, Any, T]], cancel: bool) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(self._do(work, cancel), self._loop)
 
     def end(self) -> None:
@@ -101,7 +111,7 @@ class _Worker:
                     task.cancel()
             await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
 
-    async def _do(self, work: Work[T], cancel: bool) -> T:
+    async def _do(self, work: Callable[[A], Coroutine[Any, Any, T]], cancel: bool) -> T:
         task = asyncio.current_task()
         if cancel and task is not None:
             self._cancelled_at_end.add(task)

@@ -1,0 +1,15 @@
+#!lua flags=no-writes
+-- KEYS: a channel's top and its log. ARGV: an offset; how many events after it, at most.
+-- Answers {epoch, top's offset, top's id, start's offset, start's id, part}: of the log, the event at the offset, or
+-- where the log begins later what it begins with, and what follows. Nothing for a channel without a log.
+
+local top = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'id', 'start', 'start_id')
+if not top[1] then
+  return {}
+end
+local from = math.max(tonumber(ARGV[1]), tonumber(top[4]))
+top[6] = {}
+if from < tonumber(top[2]) then
+  top[6] = redis.call('XRANGE', KEYS[2], string.format('%.0f', from), '+', 'COUNT', tonumber(ARGV[2]) + 1)
+end
+return top

@@ -1,0 +1,178 @@
+"""Calls to the server, whichever kind it is, from one event loop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any, Self
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisClusterException, RedisError
+from redis.exceptions import TimeoutError as TimedOut
+
+from tidings.brokers.redis.address import Address
+
+Command = Sequence[str | bytes | int]
+Call = tuple[Sequence[str], Sequence[str | bytes | int]]  # of a script: keys and arguments
+
+# What a call may meet that passes: it is tried again.
+PASSING = (Disconnected, TimedOut, ReadOnlyError, RedisClusterException, TimeoutError)
+
+
+class Script:
+    """A Lua script of this package, which the server keeps by its hash."""
+
+    def __init__(self, name: str) -> None:
+        import hashlib
+
+        self.text = files(__package__).joinpath("scripts", f"{name}.lua").read_text(encoding="utf-8")
+        self.hash = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    def command(self, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> Command:
+        """The call of it."""
+        return ("EVALSHA", self.hash, len(keys), *keys, *arguments)
+
+
+class Server:
+    """Connections to the server: few, taken from a pool, opened when they are needed.
+
+    No call takes longer than `timeout` seconds. A call goes on where its caller is cancelled, so that what is left of
+    it on a connection is never taken for the answer to another; what takes too long loses its connection.
+    `connected` is called whenever a connection was made anew: another server may be behind it than before.
+    """
+
+    def __init__(self, address: Address, *, timeout: float, connected: Callable[[], None]) -> None:
+        self.address, self._timeout, self._connected = address, timeout, connected
+        self._client: Redis | RedisCluster | None = None
+        self._sentinel: Sentinel | None = None
+        self._calls: set[asyncio.Task[list[Any]]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether keys of different partitions may be on different nodes."""
+        return self.address.kind == "cluster"
+
+    async def run(self, script: Script, calls: Sequence[Call]) -> list[Any]:
+        """The answers to a script for these keys and arguments. Raises what the server or the driver raises."""
+        answers = await self.call([script.command(*call) for call in calls])
+        missing = [index for index, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if missing:  # a new server, or SCRIPT FLUSH
+            again = [("EVAL", script.text, *script.command(*calls[index])[2:]) for index in missing]
+            for index, answer in zip(missing, await self.call(again), strict=True):
+                answers[index] = answer
+        for answer in answers:
+            if isinstance(answer, Exception):
+                await self._forsake(answer)
+                raise answer
+        return answers
+
+    async def call(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers to commands that are sent together; each is what the server answered, or its exception."""
+        task = asyncio.get_running_loop().create_task(self._call(commands))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Close all connections, after the calls that are under way."""
+        if self._calls:
+            await asyncio.wait(self._calls)
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+        sentinel, self._sentinel = self._sentinel, None
+        for watcher in sentinel.sentinels if sentinel is not None else ():
+            await watcher.aclose()
+
+    async def listeners(self) -> dict[str, AbstractConnection]:
+        """New connections to listen on, by the node's name: one, or one for each node of a cluster."""
+        client = self._opened()
+        if not isinstance(client, RedisCluster):
+            connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+            return {"": await _connected(connection)}
+        await client.initialize()
+        made = {node.name: node.connection_class(**node.connection_kwargs) for node in client.get_primaries()}
+        return {name: await _connected(connection) for name, connection in made.items()}
+
+    async def node_of(self, key: str) -> str:
+        """The name of the node that has a key."""
+        client = self._opened()
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            if (node := client.get_node_from_key(key)) is not None:
+                return node.name
+        return ""
+
+    async def _call(self, commands: Sequence[Command]) -> list[Any]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                async with self._opened().pipeline(transaction=False) as pipe:
+                    for command in commands:
+                        pipe.execute_command(*command)
+                    return list(await pipe.execute(raise_on_error=False))
+        except TimeoutError:
+            self._connected()
+            raise TimeoutError(f"Redis at {self.address} did not answer within {self._timeout:g} s") from None
+        except PASSING:
+            self._connected()
+            raise
+
+    async def _forsake(self, error: Exception) -> None:
+        """Connect anew where the server at the end of the connections is not the right one any more."""
+        if isinstance(error, ReadOnlyError) and isinstance(self._client, Redis):
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+
+    def _opened(self) -> Redis | RedisCluster:
+        if self._client is None:
+            self._client = self._open()
+        return self._client
+
+    def _open(self) -> Redis | RedisCluster:
+        limits: dict[str, Any] = {
+            "socket_timeout": self._timeout,
+            "socket_connect_timeout": self._timeout,
+            "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        address = self.address
+        if address.kind == "cluster":
+            nodes = [ClusterNode(host, port) for host, port in address.hosts]
+            return RedisCluster(startup_nodes=nodes, **address.options | limits)
+        limits["redis_connect_func"] = self._greet
+        if address.kind == "sentinel":
+            options = dict(address.options)
+            asking = {name: limits[name] for name in ("socket_timeout", "socket_connect_timeout", "protocol")}
+            asking["password"] = options.pop("sentinel_password", None)
+            asking["username"] = options.pop("sentinel_username", None)
+            self._sentinel = Sentinel(address.hosts, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+            master: Redis = self._sentinel.master_for(address.service, **options | limits)
+            return master
+        return Redis.from_pool(ConnectionPool(**address.options | limits))
+
+    async def _greet(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        self._connected()
+
+
+async def _connected(connection: AbstractConnection) -> AbstractConnection:
+    await connection.connect()  # type: ignore[no-untyped-call]
+    return connection
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether another try may end otherwise."""
+    return isinstance(error, PASSING) or (isinstance(error, RedisError) and str(error).startswith(_BUSY))
+
+
+_BUSY = ("LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY ", "UNBLOCKED")

@@ -1,0 +1,74 @@
+"""Events as they lie in Redis and are announced there."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from tidings.protocol.events import Draft
+from tidings.protocol.log import Entry, Position, event_message
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """An event. Fields are added at the end, with a default: older and newer programs share logs."""
+
+    type: str
+    payload: bytes
+    timestamp: str
+    id: str
+    key: str | None = None
+    version: int | None = None
+    traceparent: str | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Stored)
+
+
+class Unreadable(Exception):
+    """What lies or came there is no event of ours."""
+
+
+class Announcement(NamedTuple):
+    """What is said of a channel: an event at this position, after the one with the id `before`. `event` is empty
+    where it has to be read.
+    """
+
+    position: Position
+    before: str
+    at: float
+    event: bytes
+
+
+def packed(draft: Draft) -> bytes:
+    """The bytes of an event."""
+    return _encoder.encode(
+        _Stored(draft.type, draft.payload, draft.timestamp, draft.id, draft.key, draft.version, draft.traceparent)
+    )
+
+
+def unpacked(event: bytes) -> Draft:
+    """The event of these bytes. Raises Unreadable."""
+    try:
+        it = _decoder.decode(event)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from error
+    return Draft(it.type, it.payload, it.timestamp, it.id, it.key, it.version, it.traceparent)
+
+
+def entry(channel: str, position: Position, draft: Draft, at: float) -> Entry:
+    """The entry of an event that was given a position. `at` is in seconds."""
+    return Entry(position, event_message(channel, position, draft), draft.key, at)
+
+
+def announcement(message: bytes) -> Announcement:
+    """What a message on a channel's name says. Raises Unreadable for what is none of ours."""
+    try:
+        epoch, offset, id, before, milliseconds, event = message.split(b"\n", 5)
+        return Announcement(
+            Position(epoch.decode("ascii"), int(offset), id.decode("ascii")),
+            before.decode("ascii"),
+            int(milliseconds) / 1000,
+            event,
+        )
+    except ValueError as error:
+        raise Unreadable(str(error)) from error
