@@ -87,11 +87,7 @@ class NodeWanted(Event, type="tree:node-wanted"):
     with_children: bool = True
 
 
-class Reading(BaseModel):
-    line: int | None = None
-
-
-class HTTPLog(Channel[Emptied], name="log", presence=Reading): ...
+class HTTPLog(Channel[Emptied], name="log"): ...
 
 
 class Mine(UserChannel[Emptied]): ...
@@ -146,7 +142,7 @@ export const WS_CHANNELS = {
 CHANNELS = """\
 export type HTTPLogEvent = Emptied;
 export const HTTPLog = () =>
-  channel<HTTPLogEvent, Reading>(WS_CHANNELS.HTTP_LOG, { "tree:emptied": "EmptiedPayload" }, DEFINITIONS);
+  channel<HTTPLogEvent>(WS_CHANNELS.HTTP_LOG, { "tree:emptied": "EmptiedPayload" }, DEFINITIONS);
 
 export type MineEvent = Emptied;
 export const Mine = (params: { user_id: string }) =>
@@ -205,10 +201,6 @@ def test_a_message_to_the_server_may_leave_out_what_has_a_default() -> None:
     text = generate([NodeWanted, NodeAdded], [Tree], "x")
     assert "  nodeId: string;\n  withChildren?: boolean;\n" in text
     assert "  note: string;\n" in text
-
-
-def test_what_a_presence_may_say_is_an_interface_and_the_type_of_its_channel(written):
-    assert "export interface Reading {\n  line: number | null;\n}\n" in written
 
 
 def test_events_without_channels_need_no_channels():
@@ -364,7 +356,6 @@ def test_it_compiles_under_the_strict_settings_of_the_client(written, tmp_path):
         import { HTTPLog, Tree, type TreeEvent, WS_CHANNELS, WS_EVENT_TYPES } from "./live.gen.js";
         export const names: string[] = [HTTPLog().name, WS_CHANNELS.TREE({ tree_id: "a", part: 1 })];
         export const types: string[] = [WS_EVENT_TYPES.PING, WS_EVENT_TYPES.TREE_EMPTIED];
-        export const line = (said: NonNullable<ReturnType<typeof HTTPLog>["metadata"]>): number | null => said.line;
         export const added = (event: EventOf<TreeEvent, "tree:node-added">): string =>
           event.payload.node["the-odd one"];
         // @ts-expect-error: a parameter is missing
