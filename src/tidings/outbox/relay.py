@@ -17,8 +17,11 @@ from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_di
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Draft
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 4.0
 """Seconds before a channel, or the database, that failed is tried again; they double in between."""
+
+LEASE_LOOK = 1.0
+"""Seconds, at most, between two looks of those who wait for the lease: after its holder stopped, nobody relays."""
 
 MOST_BLOCKED = 1_000
 """Channels that wait for another try; with so many, it is the broker, and the rest waits too."""
@@ -156,7 +159,7 @@ class Relay:
         """Relay what waits, if no other process does; returns after how many seconds to look again."""
         began = self._clock()
         if not await self._leased(began):
-            return self._settings.lease / 3
+            return self._asks_at - began
         await self._expire(began)
         rows: Sequence[OutboxRow] = ()
         while not self._stopping.is_set() and len(self._blocked) < MOST_BLOCKED:
@@ -237,7 +240,7 @@ class Relay:
         seconds = self._settings.lease
         taken = await self._act(lambda connection: self.table.lease.take(connection, self._holder, now, seconds))
         self._lease_until = now + seconds if taken else 0.0
-        self._asks_at = now + seconds / 3
+        self._asks_at = now + (seconds / 3 if taken else min(LEASE_LOOK, seconds / 3))
         return taken
 
     async def _release(self) -> None:
