@@ -32,7 +32,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check bench torture pictures types lock format clean
+.PHONY: help setup build demo test check bench torture cluster pictures types lock format clean
 .PHONY: check-python check-ruff check-mypy check-layers check-lengths check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
@@ -131,6 +131,9 @@ bench: setup ## measure against peers; writes bench/RESULTS.md
 
 torture: setup ## the fault runs in their long form; writes torture/RESULTS.md and docs/guarantees.md (RUN=NAME for one)
 	@python -m torture $(RUN)
+
+cluster: setup ## Valkey, Postgres and 2×2 workers on this machine, under load and the history checker (KEEP=1 to go on)
+	@python -m torture.cluster $(if $(KEEP),--keep)
 
 # ---- upkeep -------------------------------------------------------------------------------------------------------
 

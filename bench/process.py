@@ -71,6 +71,13 @@ class Server:
         """Have it publish events at even intervals."""
         self._control.sendall(b"rate %g %d\n" % (per_second, events))
 
+    def publish_at_once(self, writers: int, events: int) -> None:
+        """Have it publish events by so many writers at the same time, each `events` one after the other."""
+        for _ in range(writers):
+            with socket.socket(socket.AF_UNIX) as more:
+                more.connect(str(self._socket))
+                more.sendall(b"publish %d\n" % events)
+
     def terminate(self) -> None:
         """Tell it to stop, as a deployment does (SIGTERM)."""
         self._process.terminate()

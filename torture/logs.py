@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.broker import Broker
 from tidings.brokers.database import DatabaseBroker
+from tidings.brokers.redis import RedisBroker
 from tidings.protocol.log import Position
 from torture import tables
 from torture.live import Items, OwnedItems
-from torture.outcome import TortureError
 from torture.settings import Settings
 from torture.writer import OWNERS
 
@@ -27,7 +27,7 @@ def broker(settings: Settings, engine: AsyncEngine) -> Broker:
     """The application's."""
     if not settings.redis:
         return DatabaseBroker(engine, events=settings.events, size=_NO_BOUND)
-    raise TortureError("there is no broker for Redis yet")
+    return RedisBroker(settings.redis, events=settings.events, size=_NO_BOUND)
 
 
 class Held(NamedTuple):

@@ -19,6 +19,7 @@ from torture.balancer import Balancer
 from torture.outcome import Outcome
 from torture.screen import Screen
 from torture.server import Server
+from torture.settings import Settings
 from torture.truth import Truth
 from torture.writer import OWNERS, Habits, Writer
 
@@ -167,14 +168,18 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(server: Server | Sequence[Server], database: URL) -> AsyncIterator[Scene]:
-    """A scene on a server, or on several, that run; screens and writers are gone at the end of the block."""
+async def scene(
+    server: Server | Sequence[Server], database: URL, settings: Settings | None = None
+) -> AsyncIterator[Scene]:
+    """A scene on a server, or on several, that run; screens and writers are gone at the end of the block. `settings`
+    say where the logs are read, where that is not as the servers do it.
+    """
     servers = [server] if isinstance(server, Server) else server
     engine = tables.engine(database, 2)
     try:
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(Balancer(servers).http())
-            read = await stack.enter_async_context(logs.read(servers[0].settings, engine))
+            read = await stack.enter_async_context(logs.read(settings or servers[0].settings, engine))
             made = Scene(servers, Truth(engine, read), http, stack)
             try:
                 yield made

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from bench.servers import logs
 from bench.servers.control import controlled
 from bench.servers.workload import ALGORITHM, CHANNEL, EVENT_TYPE, SECRET, schedule
 from tidings import Channel, ConnectionManager, Event, User
@@ -39,7 +40,9 @@ class Schedules(Channel[ScheduleCreated], name=CHANNEL):
     """The channel that everybody follows."""
 
 
-manager = ConnectionManager(channels=[Schedules], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]))
+manager = ConnectionManager(
+    channels=[Schedules], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
+)
 
 
 @manager.authorize(Schedules)

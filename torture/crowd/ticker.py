@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from bench.servers import logs
 from bench.servers.control import controlled
 from bench.servers.workload import ALGORITHM, SECRET
 from tidings import Channel, ConnectionManager, Event, User
@@ -27,7 +28,9 @@ class Ticks(Channel[Tick], name="ticks"):
     """The channel that everybody follows."""
 
 
-manager = ConnectionManager(channels=[Ticks], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]))
+manager = ConnectionManager(
+    channels=[Ticks], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
+)
 
 
 @manager.authorize(Ticks)

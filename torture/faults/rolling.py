@@ -1,6 +1,6 @@
 """A deployment: one server after the other is told to stop, and started again, while all goes on."""
 
-from torture import cluster, tables
+from torture import cluster, tables, valkey
 from torture.balancer import Balancer
 from torture.ground import Ground
 from torture.outcome import Outcome
@@ -18,14 +18,15 @@ async def run(ground: Ground) -> Outcome:
     """0 lost, 0 duplicates, 0 out of order, 0 resets; nobody hears nothing for longer than 3 s."""
     rounds, changes = _SHORT if ground.short else _LONG
     outcome = Outcome(
-        f"{WRITERS} writers and {SCREENS} screens on {cluster.SERVERS} servers of {cluster.WORKERS} workers each, on "
-        "one Postgres; one server after the other is told to stop (SIGTERM), and started again when it has ended, "
+        f"{WRITERS} writers and {SCREENS} screens on {cluster.SERVERS} servers of {cluster.WORKERS} workers each, "
+        "over Valkey; one server after the other is told to stop (SIGTERM), and started again when it has ended, "
         f"{rounds} times each"
     )
     chance = ground.random()
-    with ground.database("postgres") as url:
+    with ground.database("postgres") as url, valkey.running() as kept:
         await tables.create(url)
-        async with cluster.servers(Settings(url), ground.directory) as servers, scene(servers, url) as made:
+        settings = Settings(url, redis=kept.url)
+        async with cluster.servers(settings, ground.directory) as servers, scene(servers, url) as made:
             await made.show(SCREENS, servers[0].websocket, connect=Balancer(servers).connect)
             made.write(WRITERS, chance, Habits(pause=0.01))
             await made.progress(changes)
