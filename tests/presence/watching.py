@@ -76,6 +76,18 @@ class Watcher:
                 self.seen.append(self.shown)
         return self
 
+    async def until(self, shown: dict[str, int], *, metadata: dict[str, int] | None = None) -> None:
+        """Wait until these users are shown, and the shifts that they edit."""
+        client = self.client
+        while self.read().shown != shown or (metadata is not None and self.shifts != metadata):
+            what = f"{shown} {metadata or ''} instead of {self.shown} {self.shifts}"
+            await client._until(lambda: bool(client._inbox), what, None)
+
+    @property
+    def shifts(self) -> dict[str, int]:
+        """The users that edit a shift, with the latest."""
+        return {user: said[-1]["shift"] for user, said in self.metadata.items()}
+
     @property
     def shown(self) -> dict[str, int]:
         """The users, each with how many connections."""
@@ -92,7 +104,7 @@ async def watching(
     manager: ConnectionManager, user: str, *, log: str = LOG, position: Position | None = None
 ) -> AsyncIterator[Watcher]:
     """A watcher of a presence log."""
-    async with connected(manager, user=user) as client:
+    async with connected(manager, user=user, timeout=20) as client:
         await client.subscribe(log, positions={log: position} if position else None)
         yield Watcher(client)
 
@@ -100,7 +112,7 @@ async def watching(
 @asynccontextmanager
 async def present(manager: ConnectionManager, user: str, channel: Channel[Any] | None = None) -> AsyncIterator[Client]:
     """A user's connection on the channel."""
-    async with connected(manager, user=user) as client:
+    async with connected(manager, user=user, timeout=20) as client:
         await client.subscribe(channel or Shifts())
         yield client
 
