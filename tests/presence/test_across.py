@@ -1,4 +1,4 @@
-"""Two nodes in real time on one log elsewhere: a table in SQLite."""
+"""Two nodes in real time on logs elsewhere: in SQLite, and in Valkey."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -12,14 +12,14 @@ from tests.presence.watching import Shifts, node, present, watching
 from tidings import ConnectionManager
 from tidings.broker import Broker
 from tidings.brokers.database.tables import tables
+from tidings.brokers.redis import RedisBroker
 from tidings.testing import FakeClock
 
 Nodes = tuple[ConnectionManager, ConnectionManager]
 
 
 @pytest.fixture
-def brokers(tmp_path: Path) -> Iterator[tuple[Broker, Broker]]:
-    """A broker for each of two processes."""
+def on_sqlite(tmp_path: Path) -> Iterator[tuple[Broker, Broker]]:
     url = URL.create("sqlite", database=str(tmp_path / "logs.db"))
     with ExitStack() as stack:
         engines = [create_engine(url) for _ in range(2)]
@@ -27,6 +27,18 @@ def brokers(tmp_path: Path) -> Iterator[tuple[Broker, Broker]]:
             stack.callback(engine.dispose)
         tables().metadata.create_all(engines[0])
         yield database_broker(engines[0]), database_broker(engines[1])
+
+
+@pytest.fixture
+def on_redis(redis_url: str) -> tuple[Broker, Broker]:
+    return RedisBroker(redis_url), RedisBroker(redis_url)
+
+
+@pytest.fixture(params=["on_sqlite", "on_redis"])
+def brokers(request: pytest.FixtureRequest) -> tuple[Broker, Broker]:
+    """A broker for each of two processes."""
+    found: tuple[Broker, Broker] = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture

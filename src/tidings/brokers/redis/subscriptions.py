@@ -161,6 +161,8 @@ class _Stream:
                 raise TimeoutError(f"no word for {silent:.1f} s on the connection that listens")
             if silent >= self._ping:
                 await self._connection.send_command("PING", check_health=False)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # the driver's `asyncio.wait_for` may have swallowed it (Python 3.11)
             try:
                 async with asyncio.timeout(self._ping):
                     await self._woken.wait()
