@@ -23,14 +23,14 @@ from tidings.outbox import Outbox
 from torture import logs, tables
 from torture.access import SECRET
 from torture.changes import Change
-from torture.live import Item, ItemChanged, ItemRemoved, Items, OwnedItems, Visits
+from torture.live import Item, ItemChanged, ItemRemoved, Items, Lobby, OwnedItems, Visits
 from torture.settings import Settings
 
 settings = Settings.from_environment()
 engine = tables.engine(settings.database, settings.connections)
 sessions = async_sessionmaker(engine)
 broker = logs.broker(settings, engine)
-manager = ConnectionManager(channels=[Items, OwnedItems, Visits], authenticate=JWTAuth(SECRET), broker=broker)
+manager = ConnectionManager(channels=[Items, OwnedItems, Visits, Lobby], authenticate=JWTAuth(SECRET), broker=broker)
 outbox = Outbox(manager, engine if settings.redis else None)
 asked: Counter[tuple[str, str]] = Counter()
 
@@ -54,8 +54,8 @@ def may_see(channel: Items | OwnedItems, user: User) -> bool:
     return True
 
 
-@manager.authorize(Visits)
-def may_visit(_: Visits, __: User) -> bool:
+@manager.authorize(Visits, Lobby)
+def may_visit(_: Visits | Lobby, __: User) -> bool:
     """Everybody may. Nothing is kept of it."""
     return True
 
@@ -155,6 +155,12 @@ async def read(owner: str | None = None) -> Sequence[Item]:
         query = query.where(tables.items.c.owner == owner)
     async with sessions() as session:
         return [Item.model_validate(row) for row in await session.execute(query)]
+
+
+@app.get("/present")
+async def present() -> dict[str, int]:
+    """Who is in the lobby, with how many connections, as this process knows it."""
+    return {user.user_id: user.connections for user in await manager.presence(Lobby())}
 
 
 @app.get("/rules")

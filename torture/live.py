@@ -43,3 +43,7 @@ class Visits(Channel[ItemChanged], name="visits:{number}"):
     """One of very many."""
 
     number: int
+
+
+class Lobby(Channel[ItemChanged], name="lobby", presence=True):
+    """Where people are seen."""

@@ -5,23 +5,31 @@ two servers over Valkey.
 import asyncio
 import os
 import signal
+import time
 from contextlib import AsyncExitStack
 
 from sqlalchemy import URL
 
+from tidings.client import Client
 from torture import cluster, tables, valkey
-from torture.balancer import Spread
+from torture.access import token
+from torture.balancer import Balancer, Spread
 from torture.ground import Ground
+from torture.live import Lobby
 from torture.outcome import Outcome
 from torture.scene import scene
 from torture.server import Server
 from torture.settings import Settings
 from torture.writer import Habits
 
-SCREENS, WRITERS = 16, 4
+SCREENS, WRITERS, PEOPLE = 16, 4, 8
+SEEN = 12.0  # seconds until a worker that was killed is seen to be: nobody hears of it for 10, and looks every 2
 
 _LONG, _SHORT = (4, 24, 5.0), (2, 2, 0.0)  # workers, kills, and seconds between two
+_LONG_REDIS = (20, 3.0)
 _CHANGES = 40  # between two kills, at least
+_TIMES_RIGHT = 20  # answers
+_LOOK = 0.05  # seconds between two
 _HASTE = 0.05  # of the client's backoff
 
 
@@ -40,12 +48,13 @@ async def on_postgres(ground: Ground) -> Outcome:
 
 
 async def over_redis(ground: Ground) -> Outcome:
-    """The same, with the outbox's relay in whichever worker has it."""
-    _, kills, seconds = _SHORT if ground.short else _LONG
+    """The same, with the outbox's relay in whichever worker has it; and presence is soon right again."""
+    kills, seconds = _SHORT[1:] if ground.short else _LONG_REDIS
     servers = 1 if ground.short else cluster.SERVERS
     outcome = Outcome(
         f"{WRITERS} writers and {SCREENS} screens spread over {servers} servers of {cluster.WORKERS} workers each, "
-        f"over Valkey; {kills} times the worker is killed (SIGKILL) that has served longest, of each server in turn"
+        f"over Valkey; {kills} times the worker is killed (SIGKILL) that has served longest, of each server in turn; "
+        f"{PEOPLE} people are in a lobby"
     )
     async with AsyncExitStack() as stack:
         url = stack.enter_context(ground.database("postgres"))
@@ -53,13 +62,39 @@ async def over_redis(ground: Ground) -> Outcome:
         kept = stack.enter_context(valkey.running())
         settings = Settings(url, redis=kept.url)
         started = await stack.enter_async_context(cluster.servers(settings, ground.directory, servers=servers))
-        await _kill(outcome, started, url, ground, kills, seconds)
+        balancer = Balancer(started)
+        people = {f"person-{number}" for number in range(PEOPLE)}
+        for person in people:
+            await _enter_lobby(stack, person, balancer)
+        killed = await _kill(outcome, started, url, ground, kills, seconds)
+        if not ground.short:
+            await _see_all(balancer, people, outcome, killed)
     return outcome
 
 
-async def _kill(outcome: Outcome, servers: list[Server], url: URL, ground: Ground, kills: int, seconds: float) -> None:
-    """Show, write, and kill one worker after the other, of each server in turn."""
-    chance = ground.random()
+async def _enter_lobby(stack: AsyncExitStack, person: str, balancer: Balancer) -> None:
+    """Be there until the stack unwinds."""
+    client = Client(balancer.servers[0].websocket, get_token=lambda: token(person), connect=balancer.connect)
+    await stack.enter_async_context(client)
+    await stack.enter_async_context(client.subscribe(Lobby()))
+
+
+async def _see_all(balancer: Balancer, people: set[str], outcome: Outcome, killed: float) -> None:
+    """Ask who is there until it is everybody, once each, many times in a row: whichever worker answers."""
+    expected, right = dict.fromkeys(people, 1), 0
+    seen: dict[str, int] = {}
+    async with balancer.http() as http:
+        while right < _TIMES_RIGHT and time.monotonic() < killed + SEEN:
+            seen = (await http.get("/present", headers={"Connection": "close"})).json()
+            right = right + 1 if seen == expected else 0
+            await asyncio.sleep(_LOOK)
+    outcome.figures["seconds from the last kill until presence was right"] = time.monotonic() - killed
+    outcome.require(right == _TIMES_RIGHT, f"{SEEN:g} s after the last kill presence was {seen}")
+
+
+async def _kill(outcome: Outcome, servers: list[Server], url: URL, ground: Ground, kills: int, seconds: float) -> float:
+    """Show, write, and kill one worker after the other, of each server in turn; returns when the last was."""
+    chance, killed = ground.random(), 0.0
     async with scene(servers, url) as made:
         spread = Spread(servers, SCREENS)
         await made.show(SCREENS, servers[0].websocket, lambda: chance.random() * _HASTE, spread.connect)
@@ -70,8 +105,10 @@ async def _kill(outcome: Outcome, servers: list[Server], url: URL, ground: Groun
             server = servers[number % len(servers)]
             starts = server.starts
             os.kill(server.workers[0], signal.SIGKILL)
+            killed = time.monotonic()
             await server.await_starts(starts + 1)
         await made.stop()
         outcome.figures["seconds until all was shown, at the end"] = await made.caught_up(outcome)
         await made.judge(outcome)
     outcome.require(outcome.figures["resets"] == 0, f"{outcome.figures['resets']} resets")
+    return killed
