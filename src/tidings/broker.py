@@ -76,6 +76,11 @@ class Broker(ABC):
         """Seconds by the clock that `Entry.at` is of."""
         return time.time()
 
+    async def server_time(self) -> float | None:
+        """Seconds since 1970 by the clock of the log's server; None where it goes by this machine's. Raises where the
+        server does not answer."""
+        return None
+
     async def behind(self) -> int:
         """How many events the followed channels' logs hold that were not delivered here. Raises where they cannot be
         read.

@@ -94,7 +94,7 @@ class ConnectionManager:
         self.tracing = Tracing(self.declarations.pattern, tracer_provider)
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
-        self._origins, self._development = listed(origins), development
+        self._origins, self.development = listed(origins), development
         self._authenticates = authenticate is not None
         self._before_stop: list[Callable[[], Awaitable[None]]] = []
         self._hub = Hub(
@@ -375,7 +375,7 @@ class ConnectionManager:
     def refusal(self, handshake: Handshake) -> Refusal | None:
         """Why this upgrade is refused, before it is made; None where it is not."""
         origin = handshake.origin
-        if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self._development):
+        if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self.development):
             return self._refused(403, advice(origin or ""))
         for obstacle in self._readiness.obstacles():
             return self._refused(503, obstacle)

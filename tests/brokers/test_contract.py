@@ -132,6 +132,10 @@ class TestBrokerContract:
         assert b'"payload":{"x":1}' in entry.message
         assert b'"channel":"notes"' in entry.message
 
+    async def test_the_clock_of_its_server_is_told_where_there_is_one(self, broker: Broker) -> None:
+        told = await broker.server_time()
+        assert told is None or abs(told - broker.now()) < 3_600  # the tests' servers are on this machine
+
     async def test_it_says_what_the_choice_lacks(self, broker: Broker) -> None:
         assert isinstance(broker.multiprocess, bool)
         assert isinstance(broker.lacks, str)

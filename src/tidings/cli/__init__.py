@@ -2,6 +2,7 @@
 
 import typer
 
+from tidings.cli.doctor.command import doctor
 from tidings.cli.serve import serve
 from tidings.cli.types import types
 
@@ -13,3 +14,4 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(types)
+app.command()(doctor)

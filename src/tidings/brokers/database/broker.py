@@ -17,7 +17,7 @@ from tidings.background import Background
 from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.database.access import Access, check_engine
-from tidings.brokers.database.dialects import is_transient
+from tidings.brokers.database.dialects import clock_of, is_transient
 from tidings.brokers.database.measures import Measures, measure
 from tidings.brokers.database.reading import LogReader
 from tidings.brokers.database.repairing import Repairer
@@ -128,6 +128,9 @@ class DatabaseBroker(Broker):
         if (appends := self._appends.get(loop)) is None:
             appends = self._appends[loop] = Batch(self._append, limit=_GROUP, waiting=_WAITING)
         return await appends.ask((channel, draft))
+
+    async def server_time(self) -> float | None:
+        return await self._background.do(lambda access: access.read(clock_of))
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         if self._is_home():

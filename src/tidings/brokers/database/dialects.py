@@ -1,6 +1,6 @@
 """Where the supported databases differ: what they are, what their errors mean, how they insert."""
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -20,6 +20,13 @@ _UNDEFINED_TABLE = "42P01"
 def insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that may say what to do with a row that is there already."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def clock_of(connection: Connection) -> float | None:
+    """Seconds since 1970 by the database server's clock; None where it has none of its own."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return float(connection.execute(select(extract("epoch", func.clock_timestamp()))).scalar_one())
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -14,7 +14,7 @@ from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.redis.address import Address, address
 from tidings.brokers.redis.announcements import Announcements
-from tidings.brokers.redis.checking import RedisUnfit, check
+from tidings.brokers.redis.checking import RedisUnfit, check, clock_of
 from tidings.brokers.redis.keys import Keys
 from tidings.brokers.redis.logs import Logs, new_epoch
 from tidings.brokers.redis.remembered import Remembered
@@ -125,6 +125,9 @@ class RedisBroker(Broker):
         self._tails.unfollow(channel)
         if not self._tails.follows(channel):
             self._subscriptions.leave(channel)
+
+    async def server_time(self) -> float | None:
+        return await self._background.do(lambda logs: clock_of(logs.server))
 
     async def refresh(self, channel: str) -> None:
         await self._tails.refresh(channel)

@@ -22,6 +22,17 @@ async def check(server: Server) -> None:
         raise RedisUnfit(f"Redis at {server.address} refuses these credentials: {error}; {_CREDENTIALS}") from None
 
 
+async def clock_of(server: Server) -> float | None:
+    """Seconds since 1970 by the server's clock; None for a cluster, which has many."""
+    if server.is_cluster:
+        return None
+    [told] = await server.call([("TIME",)])
+    if isinstance(told, Exception):
+        raise told
+    seconds, microseconds = told
+    return int(seconds) + int(microseconds) / 1_000_000
+
+
 _CREDENTIALS = "write redis://user:password@host, of a user who may use the keys and channels under the prefix"
 
 

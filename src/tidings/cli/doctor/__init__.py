@@ -1,0 +1,1 @@
+"""`tidings doctor`: looks for the usual faults of a deployment."""
