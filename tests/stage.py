@@ -321,7 +321,8 @@ class Stage:
         """Let the loop turn until everything that was started on this stage has ended: no clock is involved."""
         current, tasks = asyncio.current_task(), set[asyncio.Task[Any]]()
         for _ in range(TURNS):
-            tasks = asyncio.all_tasks() - self._others - {current}
+            following = self.manager._control._task  # the one that never ends, where processes share the broker
+            tasks = asyncio.all_tasks() - self._others - {current, following}
             if not tasks:
                 return
             await asyncio.sleep(0)

@@ -40,7 +40,7 @@ class Reader:
     """What an audience needs of a connection; `on_write` is what its transport does after a write."""
 
     def __init__(self, kind: Kind, on_write: Callable[[], None] = lambda: None) -> None:
-        self.encode = kind.encode
+        self.encode, self.paused = kind.encode, False
         self.frames: list[Any] = []
         self.on_write = on_write
 

@@ -201,7 +201,7 @@ class TestWithdrawal:
         client.send("subscribe", {"channels": ["room:1"]})
         await gate.reached()
         allowed["room:1"] = False
-        stage.manager.revoke("ann", Room(room_id=1))
+        await stage.manager.revoke("ann", Room(room_id=1))
         gate.open()
         await stage.settled()
         assert errors(client.read()) == [("forbidden", "room:1")]
@@ -219,7 +219,7 @@ class TestWithdrawal:
         client.send("subscribe", {"channels": ["room:1", "room:2"]})
         await gate.reached()  # room:1 was allowed, room:2 is being asked about
         allowed["room:1"] = False
-        stage.manager.revoke("ann", Room(room_id=1))
+        await stage.manager.revoke("ann", Room(room_id=1))
         gate.open()
         await stage.settled()
         refusal, answer = client.read()
@@ -233,7 +233,7 @@ class TestWithdrawal:
         client = await stage.signed_in("ann")
         client.send("subscribe", {"channels": ["room:1", "room:2"]})
         await gate.reached()
-        stage.manager.revoke("ann", Room(room_id=1))
+        await stage.manager.revoke("ann", Room(room_id=1))
         gate.open()
         await stage.settled()
         assert client.one()["payload"]["channels"] == ["room:1", "room:2"]
@@ -242,7 +242,7 @@ class TestWithdrawal:
         stage = Stage()
         tabs = [await stage.subscribed("ann", "notes", "room:1") for _ in range(2)]
         other = await stage.subscribed("bob", "notes")
-        stage.manager.revoke("ann", Notes())
+        await stage.manager.revoke("ann", Notes())
         await stage.post(1)
         for tab in tabs:
             message = tab.one()
@@ -284,7 +284,7 @@ class TestWithdrawal:
         stage = Stage()
         tabs = [await stage.signed_in("ann") for _ in range(3)]
         other = await stage.signed_in("bob")
-        stage.manager.disconnect_user("ann", "your account was closed")
+        await stage.manager.disconnect_user("ann", "your account was closed")
         assert {tab.transport.closed for tab in tabs} == {(CloseCode.FORBIDDEN, "your account was closed")}
         assert other.closed_with() is None
         assert (stage.manager.connections("ann"), stage.manager.connections("bob")) == (0, 1)

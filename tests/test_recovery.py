@@ -43,6 +43,8 @@ LIMITS = Limits(
     auth_timeout=1e9,
     ping_interval=1e9,
     idle_timeout=1e9,
+    control_interval=1e6,
+    control_timeout=1e9,
 )
 BOUNDS = {"age": 10_000.0, "channels": 6}
 LEASE = 60.0  # seconds for which the process that sweeps goes on to be the one
@@ -227,7 +229,16 @@ class Recovery(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(SUBSCRIBABLE))
     def revoke(self, name: str) -> None:
-        self.do(lambda: self.stage.manager.revoke("ann", CHANNELS[name]))
+        self.loop.step(self.stage.manager.revoke("ann", CHANNELS[name]))
+
+    @rule(name=st.sampled_from(sorted(CHANNELS)), count=st.integers(0, 5), turns=st.integers(0, 6))
+    def suspend(self, name: str, count: int, turns: int) -> None:
+        """The control log cannot be read for a while: nothing is delivered until it can."""
+        audiences = self.stage.manager._hub.audiences
+        self.do(audiences.hold)
+        self.loop.step(self.published([name], count))
+        self.loop.step(self.stage.turns(turns))
+        self.do(audiences.resume)
 
     @rule(name=st.sampled_from(sorted(CHANNELS)), count=st.integers(0, 5), read=st.integers(0, 5))
     def restart(self, name: str, count: int, read: int) -> None:
@@ -379,7 +390,7 @@ class OnDatabase(Recovery):
         return await self.broker.covers(channel, position)
 
     def follows(self) -> bool:
-        return self.broker.in_use
+        return any(self.broker._tails.top(name) for name in (*CHANNELS, "user:bob"))
 
     async def stop(self) -> None:
         await self.elsewhere.stop()

@@ -129,7 +129,7 @@ def live_desk(
     outbox = Outbox(manager)
 
     def notifier(tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
-        return LiveNotifier(outbox, tx.session, request_id, fresh, manager.disconnect_user)
+        return LiveNotifier(outbox, tx.session, request_id, fresh)
 
     return Desk(database, notifier, clock, answer_retention)
 

@@ -54,7 +54,6 @@ class Recorder:
 
     told: list[tuple[object, ...]] = field(default_factory=list)
     request_ids: list[str | None] = field(default_factory=list)
-    commits: int = 0
 
     def of(self, _: Transaction, request_id: str | None) -> Self:
         self.request_ids.append(request_id)
@@ -95,9 +94,6 @@ class Recorder:
 
     def end_connections(self, staff: Staff) -> None:
         self.told.append(("connections end", staff))
-
-    def committed(self) -> None:
-        self.commits += 1
 
     def notify_simulation(self, simulation: Simulation) -> None:
         self.told.append(("simulation", simulation))

@@ -18,6 +18,8 @@ class Reader(Protocol):
     def encode(self) -> Encode: ...
     @property
     def write(self) -> Write: ...
+    @property
+    def paused(self) -> bool: ...
 
     def catch_up(self) -> None:
         """Read on from the cursors."""
@@ -39,13 +41,13 @@ class Audience:
     `position` is that of the last entry delivered here. A live reader has everything up to it; a lagging reader has
     everything up to its cursor, which it reads on from; a waiting reader has all that can be read, perhaps more than
     was delivered here, and goes on with a later delivery. With `conflates`, slow readers need only the last event of
-    each key.
+    each key. While it is held, nobody is live or waits.
     """
 
-    __slots__ = ("_lagging", "_live", "_waiting", "conflates", "name", "position")
+    __slots__ = ("_lagging", "_live", "_waiting", "conflates", "held", "name", "position")
 
-    def __init__(self, name: str, position: Position, *, conflates: bool = False) -> None:
-        self.name, self.position, self.conflates = name, position, conflates
+    def __init__(self, name: str, position: Position, *, conflates: bool = False, held: bool = False) -> None:
+        self.name, self.position, self.conflates, self.held = name, position, conflates, held
         # One group for each kind of transport: its frames are alike, so each is built once. Mostly one.
         self._live: list[tuple[Encode, dict[Reader, Write]]] = []
         self._lagging: dict[Reader, Cursor] | None = None
@@ -85,6 +87,22 @@ class Audience:
         self.position = position
         for reader in tuple(self):
             reader.reset(self)
+
+    def hold(self) -> None:
+        """Have every reader be a cursor until `resume`."""
+        self.held = True
+        for reader in tuple(self):
+            if self.cursor(reader) is None:
+                self.lag(reader, self.place(reader), slow=False)
+
+    def resume(self) -> None:
+        """Let the readers go on: live where they have everything."""
+        self.held = False
+        for reader, cursor in list((self._lagging or {}).items()):
+            if cursor.position == self.position and not reader.paused:
+                self.go_live(reader)
+            else:
+                reader.catch_up()
 
     def go_live(self, reader: Reader) -> None:
         """From now on the reader is written to. Its duty: it has everything up to `position`."""
@@ -160,7 +178,8 @@ class Audiences:
     """The audiences of this process, one for each channel that is followed here.
 
     A channel is followed at the broker from its first reader to its last; `take` holds it open until `release`, so
-    that it cannot be closed between the look at its log and the entry.
+    that it cannot be closed between the look at its log and the entry. While all of them are held, nothing is read
+    from the logs for readers either.
     """
 
     def __init__(
@@ -177,6 +196,7 @@ class Audiences:
         self._holds: dict[str, int] = {}
         self._opening: dict[str, asyncio.Event] = {}
         self._early: dict[str, Position] = {}
+        self._resumed: asyncio.Event | None = None  # while all are held
         broker.attach(self)
 
     def __len__(self) -> int:
@@ -194,6 +214,35 @@ class Audiences:
         self._holds.clear()
         self._opening.clear()
         self._early.clear()
+        self._resumed = None
+
+    def hold(self) -> None:
+        """Deliver nothing until `resume`: every reader becomes a cursor, and whoever enters is one. Idempotent."""
+        if self._resumed is None:
+            self._resumed = asyncio.Event()
+            for audience in self._audiences.values():
+                audience.hold()
+
+    def resume(self) -> None:
+        """Let all readers go on from their cursors. Idempotent."""
+        if self._resumed is not None:
+            self._resumed.set()
+            self._resumed = None
+            for audience in list(self._audiences.values()):
+                audience.resume()
+
+    async def flowing(self) -> None:
+        """Wait until nothing is held."""
+        while self._resumed is not None:
+            await self._resumed.wait()
+
+    async def since(self, name: str, position: Position, limit: int) -> list[Entry] | None:
+        """What the broker's `since` gives, for readers: not while they are held."""
+        while True:
+            await self.flowing()
+            entries = await self.broker.since(name, position, limit)
+            if self._resumed is None:
+                return entries
 
     def deliver(self, channel: str, entry: Entry) -> None:
         """An entry was appended to a channel's log."""
@@ -251,7 +300,9 @@ class Audiences:
             early = self._early.get(name)  # between the broker's answer and this line
             if early is not None and (early.epoch != position.epoch or early.offset > position.offset):
                 position = early
-            audience = self._audiences[name] = Audience(name, position, conflates=self._conflates(name))
+            audience = self._audiences[name] = Audience(
+                name, position, conflates=self._conflates(name), held=self._resumed is not None
+            )
             return audience
         finally:
             self._early.pop(name, None)

@@ -167,7 +167,8 @@ class JWTAuth:
             raise _Refused(f"sub is not a string of 1 to {MAX_USER_ID} characters")
         if expires_at <= now:
             raise TokenExpired("the token has expired")
-        return User(id=user_id, expires_at=expires_at, claims=claims)
+        issued_at = _seconds(claims, "iat") if "iat" in claims else None
+        return User(id=user_id, expires_at=expires_at, claims=claims, issued_at=issued_at)
 
     def _is_meant(self, audience: Any) -> bool:
         """Whether a token for this audience is for us; one that names none is, where none is asked for."""

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tidings.handshake import NO_HANDSHAKE, Handshake, TokenExpired
-from tidings.protocol.channels import MAX_USER_ID, is_own_channel, own_channel
+from tidings.protocol.channels import MAX_USER_ID, check_name, is_own_channel, own_channel
 from tidings.protocol.codes import ErrorCode
+from tidings.protocol.control import Disconnected
 from tidings.protocol.messages import Refused
 
 log = logging.getLogger("tidings")
@@ -20,9 +21,17 @@ Authenticate = Callable[[Handshake, str | None], Any]
 class Authentication:
     """Asks the application's `authenticate` function, for at most `timeout` seconds, and checks what it answers."""
 
-    def __init__(self, authenticate: Authenticate | None, *, timeout: float, clock: Callable[[], float]) -> None:
-        self.authenticate = authenticate
+    def __init__(
+        self,
+        authenticate: Authenticate | None,
+        *,
+        timeout: float,
+        clock: Callable[[], float],
+        disconnected: Disconnected,
+    ) -> None:
+        self.authenticate, self.disconnected = authenticate, disconnected
         self._timeout, self._clock = timeout, clock
+        self._advised = False
 
     @property
     def needs_handshake(self) -> bool:
@@ -44,6 +53,22 @@ class Authentication:
         if (expires_at := expiry(user)) is not None and expires_at <= self._clock():
             raise Refused(ErrorCode.TOKEN_EXPIRED, "the token has expired; connect with a new one")
         return user
+
+    def check_not_disconnected(self, user: Any, user_id: str) -> None:
+        """Raises Refused where the user was disconnected after the token was issued."""
+        issued_at = issued(user)
+        if not self.disconnected.refuses(user_id, issued_at):
+            return
+        if issued_at is None and not self._advised:
+            self._advised = True
+            log.warning(
+                "user %s was disconnected, and the token does not say when it was issued, so it is refused as an older "
+                "one: give tokens an `iat`, or set User(issued_at=…) in authenticate",
+                user_id,
+            )
+        raise Refused(
+            ErrorCode.UNAUTHORIZED, "the user was disconnected after this token was issued; connect with a new one"
+        )
 
 
 async def within_time(answer: Awaitable[Any], most: float, who: str) -> Any:
@@ -69,11 +94,26 @@ def checked_user_id(id: Any) -> str:
     return user_id
 
 
+def known_user(user_id: str | int) -> str:
+    """The id of a user that the application names, as text. Raises ChannelError for what cannot be one."""
+    check_name(own_channel(str(user_id)))
+    return str(user_id)
+
+
 def expiry(user: Any) -> float | None:
     """When the user's token expires, in seconds since 1970. Raises TypeError for what is no time."""
-    expires_at = getattr(user, "expires_at", None)
-    if expires_at is None:
+    return _seconds(user, "expires_at")
+
+
+def issued(user: Any) -> float | None:
+    """When the user's token was issued, in seconds since 1970. Raises TypeError for what is no time."""
+    return _seconds(user, "issued_at")
+
+
+def _seconds(user: Any, name: str) -> float | None:
+    at = getattr(user, name, None)
+    if at is None:
         return None
-    if isinstance(expires_at, bool) or not isinstance(expires_at, int | float) or not math.isfinite(expires_at):
-        raise TypeError(f"the user's expires_at is {expires_at!r}, not seconds since 1970")
-    return expires_at
+    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        raise TypeError(f"the user's {name} is {at!r}, not seconds since 1970")
+    return at

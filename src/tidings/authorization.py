@@ -31,8 +31,8 @@ class _Evaluation:
 
 
 class Authorization:
-    """Asks each rule at most once per user and channel within `limits.rule_cache`, also when many connections ask at
-    once.
+    """Asks each rule at most once at a time per user and channel, however many connections ask, and not again within
+    `limits.rule_cache` of a yes. A no is not remembered.
 
     `changes` counts what was withdrawn; whoever acts on an answer later than it was given compares it first.
     """
@@ -78,13 +78,25 @@ class Authorization:
 
     def forget(self, user_id: str, channel: str | None = None) -> None:
         """Withdraw what was answered about a user (on one channel, or on all), and what is being asked right now."""
+        self.outdate(user_id, channel)
+        if self.forgotten is not None:
+            self.forgotten(user_id, channel)
+
+    def outdate(self, user_id: str, channel: str | None = None) -> None:
+        """What was answered about a user, or is being asked, does not count any more: it was of an older token, or is
+        withdrawn."""
         self.changes += 1
         for key in [key for key in self._answers if key[0] == user_id and channel in (None, key[1])]:
             del self._answers[key]
         for key, evaluation in self._evaluations.items():
             evaluation.void |= key[0] == user_id and channel in (None, key[1])
-        if self.forgotten is not None:
-            self.forgotten(user_id, channel)
+
+    def forget_all(self) -> None:
+        """Withdraw all answers, and what is being asked right now."""
+        self.changes += 1
+        self._answers.clear()
+        for evaluation in self._evaluations.values():
+            evaluation.void = True
 
     def restart(self) -> None:
         """Forget what is being asked: the loop that it was asked on has ended."""
@@ -133,6 +145,8 @@ class Authorization:
             raise _failed(name) from error
 
     def _remember(self, key: _Key, allowed: bool) -> None:
+        if not allowed:  # who is let in a moment later is not kept out
+            return
         self._answers[key] = (allowed, self._loop_time() + self._limits.rule_cache)
         self._answers.move_to_end(key)
         while len(self._answers) > self._limits.rule_cache_size:

@@ -66,6 +66,10 @@ class Broker(ABC):
         """
 
     @abstractmethod
+    async def beginning(self, channel: str) -> Position:
+        """Where the channel's history begins: before the oldest entry that `since` gives."""
+
+    @abstractmethod
     async def refresh(self, channel: str) -> None:
         """Deliver what the followed channel's log has now and was not delivered here.
 

@@ -148,7 +148,7 @@ class Connection(Receiver):
         if self.state is State.CLOSED:
             return
         self.audiences[audience.name] = audience
-        if cursor in (None, audience.position) and not self.paused:
+        if cursor in (None, audience.position) and not (self.paused or audience.held):
             audience.go_live(self)
         else:
             audience.lag(self, cursor or audience.position, slow=cursor is None)
@@ -226,7 +226,7 @@ class Connection(Receiver):
         """The client has `auth_timeout` to send its token, the server then `rule_timeout` to look at it."""
         limits, looking = self._owner.limits, self.state is State.AUTHENTICATING
         until = self.opened_at + limits.auth_timeout + (limits.rule_timeout if looking else 0.0)
-        if now + 1 <= until:
+        if now < until:
             return until
         self.advance(Input.AUTH_TIMEOUT)
         if looking:

@@ -20,12 +20,14 @@ class TokenExpired(TidingsError):
 class User:
     """Who a token names.
 
-    `id` is 1 to 128 characters that a channel's name may hold; `expires_at` is seconds since 1970.
+    `id` is 1 to 128 characters that a channel's name may hold; `expires_at` and `issued_at` (of the token) are seconds
+    since 1970. Once the user was disconnected, a token that does not say when it was issued is refused like older ones.
     """
 
     id: str
     expires_at: float | None = None
     claims: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    issued_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import inspect
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ from tidings.presence import Presence, describe
 from tidings.protocol import messages
 from tidings.protocol.channels import Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
+from tidings.protocol.control import Disconnected
 from tidings.protocol.errors import EventError
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
@@ -36,6 +37,16 @@ from tidings.transport import Transport
 log = logging.getLogger("tidings")
 
 Handler = Callable[[Any, Any], Any]
+
+
+class Part(Protocol):
+    """What lives as long as there may be connections."""
+
+    def begin(self) -> None:
+        """The running loop is their home now, perhaps after another one that has ended without `end`."""
+
+    async def end(self) -> None:
+        """All connections are closed."""
 
 
 class Hub:
@@ -62,11 +73,15 @@ class Hub:
         self.admission = Admission(limits, declarations, self.authorization, audiences)
         self.handlers: dict[str, tuple[type[Event], Handler]] = {}
         self.connections: dict[str, Connection] = {}
-        self.authentication = Authentication(authenticate, timeout=limits.rule_timeout, clock=clock)
+        disconnected = Disconnected(limits.disconnected_users)
+        self.authentication = Authentication(
+            authenticate, timeout=limits.rule_timeout, clock=clock, disconnected=disconnected
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clockwork = Clockwork()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining: asyncio.Task[None] | None = None
+        self._parts: list[Part] = []
         self.presence = self._presence() if declarations.presences else None
         if self.presence is not None:
             self.authorization.forgotten = self.presence.forget
@@ -100,6 +115,12 @@ class Hub:
             self._tasks.clear()
             self._draining = None
             self._loop = asyncio.get_running_loop()
+            for part in self._parts:
+                part.begin()
+
+    def add(self, part: Part) -> None:
+        """Have a part begin and end with the connections."""
+        self._parts.append(part)
 
     def enlist(self, transport: Transport, handshake: Handshake | None) -> Connection:
         """A new connection, which has `limits.auth_timeout` to say who it is."""
@@ -132,6 +153,8 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for part in self._parts:
+            await part.end()
         self._clockwork.stop()
         if not self.audiences.broker.in_use:
             await self.audiences.broker.close()
@@ -177,7 +200,7 @@ class Hub:
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         """Entries of a channel's log after a position; None where they are gone."""
-        return await self.audiences.broker.since(channel, position, limit)
+        return await self.audiences.since(channel, position, limit)
 
     def leave(self, connection: Connection, audience: Audience) -> None:
         """The connection left this audience."""
@@ -208,33 +231,39 @@ class Hub:
             user_id = checked_user_id(user.id)
             if connection.user_id not in (None, user_id):
                 raise Refused(ErrorCode.FORBIDDEN, "the token is another user's; the one in force stays")
+            await self.establish(connection, user, user_id, message)
         except Refused as refused:
             refused.reply_to = message.id
             connection.refuse(refused)
             connection.reject(CloseCode.UNAUTHORIZED, refused.reason)
-        else:
-            await self.establish(connection, user, user_id, message)
 
     async def establish(
         self, connection: Connection, user: Any, user_id: str, message: ClientMessage | None = None
     ) -> None:
-        """The connection is this user's: enter the user's own channel and greet."""
-        limit, own = self.limits.connections_per_user, own_channel(user_id)
+        """The connection is this user's: enter the user's own channel and greet. With a new token for a connection
+        that there was, ask the rules anew. Raises Refused where the user was disconnected since the token was issued.
+        """
+        limit, own, refreshed = self.limits.connections_per_user, own_channel(user_id), connection.user_id is not None
         position = message.position(own) if message is not None else None
+        await self.audiences.flowing()  # what was withdrawn is known only then
         entrance = await self.audiences.take(own, position)
         try:
-            if connection.user_id is None and len(self.of_user(user_id)) >= limit:
+            self.authentication.check_not_disconnected(user, user_id)
+            if not refreshed and len(self.of_user(user_id)) >= limit:
                 reason = f"a user has at most {limit} connections"
                 connection.refuse(Refused(ErrorCode.RATE_LIMITED, reason, reply_to=message.id if message else None))
                 connection.close(CloseCode.RATE_LIMITED, reason)
             elif connection.advance(Input.ACCEPTED):
-                if connection.user_id is None:
+                if not refreshed:
                     self.metrics.establish_seconds.observe(self.loop_time() - connection.opened_at)
                 self._identify(connection, user, user_id)
                 self._greet(connection, entrance, message)
                 self._watch_expiry(connection)
         finally:
             self.audiences.release([entrance])
+        if refreshed:
+            self.authorization.outdate(user_id)
+            await self.ask_anew(connection)
 
     def _identify(self, connection: Connection, user: Any, user_id: str) -> None:
         self._forget_expiry(connection)
@@ -296,6 +325,12 @@ class Hub:
             return [it.audience.name for it in entrances if it.audience.name in connection.audiences]
         finally:
             self.audiences.release(entrances)
+
+    async def ask_anew(self, connection: Connection) -> None:
+        """Ask the rules about all that the connection follows, and end what they refuse."""
+        for name in list(connection.audiences):
+            if not await self.admission.may_follow(connection, name):
+                self.withdraw(connection, name)
 
     def withdraw(self, connection: Connection, name: str) -> None:
         """End a subscription from this side."""

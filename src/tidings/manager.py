@@ -6,16 +6,17 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tidings.audience import Audiences
-from tidings.authentication import Authenticate, checked_user_id
+from tidings.authentication import Authenticate, checked_user_id, known_user
 from tidings.authorization import Rule
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
 from tidings.connection import Connection
+from tidings.control import Control
 from tidings.envelope import Message, direct_message, type_of
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Hub
@@ -26,10 +27,12 @@ from tidings.protocol.channels import (
     Declarations,
     own_channel,
 )
-from tidings.protocol.codes import CloseCode
+from tidings.protocol.codes import CloseCode, close_reason
+from tidings.protocol.control import Act, Disconnect, Reauthorize, Revoke, act_draft, log_of
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
+from tidings.protocol.messages import timestamp
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.presence import Present
 from tidings.protocol.session import Input
@@ -38,6 +41,7 @@ from tidings.refusals import RefusalLog
 from tidings.sync import SyncPublisher, running_loop
 from tidings.tracing import Tracing
 from tidings.transport import Transport
+from tidings.withdrawals import Withdrawals
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -56,7 +60,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Prepared(NamedTuple):
     """An event that was checked and written as JSON, on its way from this manager to the logs of these channels."""
 
-    event: Event | Message
+    event: Event | Message | Act
     draft: Draft
     names: tuple[str, ...]
     manager: "ConnectionManager"
@@ -108,6 +112,10 @@ class ConnectionManager:
         self._readiness = Readiness(self._full, DividedLog(self.broker, self._hub.loop_time))
         self._refusals = RefusalLog()
         warn = self._hub.admission.warn_undeclared
+        self._withdrawals = Withdrawals(self._hub)
+        self._control = Control(self.broker, self._withdrawals, self.limits, clock=clock, ids=ids)
+        self._hub.add(self._control)
+        self._readiness.add(self._control.obstacle)
         self._preparation = Preparation(
             self.declarations, self.limits, clock=clock, ids=ids, warn=warn, trace=self.tracing
         )
@@ -202,7 +210,8 @@ class ConnectionManager:
 
     def published(self, prepared: Prepared) -> None:
         """Tell who observes this process (`tidings.testing`) that an event is being published."""
-        sys.audit("tidings.publish", self, prepared.event, prepared.draft, prepared.names)
+        if not isinstance(prepared.event, Reauthorize | Revoke | Disconnect):
+            sys.audit("tidings.publish", self, prepared.event, prepared.draft, prepared.names)
 
     def publish_after_commit(
         self, session: "Session | AsyncSession", event: E, *channels: Channel[E], id: str | None = None
@@ -250,11 +259,7 @@ class ConnectionManager:
     async def publish_prepared(self, prepared: Prepared) -> None:
         """Append what `prepare` has given to the log of each channel, and write it to their readers here."""
         self.published(prepared)
-        home = self._hub.home
-        if home is None or home is asyncio.get_running_loop():
-            await self._append(prepared)
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._append(prepared), home))
+        await self._at_home_await(lambda: self._append(prepared))
 
     async def _append(self, prepared: Prepared) -> None:
         metrics, began = self.metrics, self.metrics.clock()
@@ -335,32 +340,52 @@ class ConnectionManager:
     # Withdraw.
 
     async def reauthorize(self, user_id: str | int) -> None:
-        """Ask the rules anew for what the user follows on this process, and end what they now refuse."""
-        self._hub.authorization.forget(str(user_id))
-        for connection in self._hub.of_user(str(user_id)):
-            for name in list(connection.audiences):
-                if not await self._hub.admission.may_follow(connection, name):
-                    self._hub.withdraw(connection, name)
+        """Ask the rules anew for what the user follows, and end what they now refuse: when this returns, here, and
+        within a second on every other process. `revoke` says what it raises.
+        """
+        act = Reauthorize(known_user(user_id))
+        await self._at_home_await(lambda: self._reauthorize(act))
 
-    def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
-        """End the user's subscriptions to a channel on this process at once. The rule decides about the next."""
+    async def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
+        """End the user's subscriptions to a channel: here at once, and within a second on every other process. The rule
+        decides about the next; an answer that it has given or is about to give does not count.
 
-        def end() -> None:
-            self._hub.authorization.forget(str(user_id), channel.name)
-            for connection in self._hub.of_user(str(user_id)):
-                self._hub.withdraw(connection, channel.name)
+        Raises what the broker raises where the others cannot be told: it holds here then, and may not elsewhere.
+        Within a transaction, `Outbox.revoke` commits with the data.
+        """
+        await self._withdraw(Revoke(known_user(user_id), channel.name))
 
-        self._at_home(end)
+    async def disconnect_user(self, user_id: str | int, reason: str = "disconnected by the application") -> None:
+        """Close every connection of the user, with a code after which clients do not come back, and refuse tokens that
+        were issued until now: as `revoke` does, and on processes that start later as long as the broker's log holds
+        it. A token that does not say when it was issued (`User.issued_at`) is refused, too.
+        """
+        await self._withdraw(self.disconnection(user_id, reason))
 
-    def disconnect_user(self, user_id: str | int, reason: str = "disconnected by the application") -> None:
-        """Close every connection of the user on this process, with a code after which clients do not come back."""
+    def disconnection(self, user_id: str | int, reason: str) -> Disconnect:
+        """What disconnects a user with the tokens of until now."""
+        return Disconnect(known_user(user_id), close_reason(reason), self._clock())
 
-        def end() -> None:
-            self._hub.authorization.forget(str(user_id))
-            for connection in self._hub.of_user(str(user_id)):
-                connection.close(CloseCode.FORBIDDEN, reason)
+    def prepare_act(self, act: Act) -> Prepared:
+        """An act of control on its way to its log."""
+        ready = act_draft(act, id=self._ids(), timestamp=timestamp(self._clock()))
+        return Prepared(act, ready, (log_of(act),), self)
 
-        self._at_home(end)
+    async def _reauthorize(self, act: Reauthorize) -> None:
+        asking = self._hub.run_later(self._withdrawals.reauthorize(act.user_id))
+        await self._control.tell(act)
+        await asking
+
+    async def _withdraw(self, act: Act) -> None:
+        await self._at_home_await(lambda: self._control.withdraw(act))
+
+    async def _at_home_await(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do what takes time where the connections live, and wait for it."""
+        home = self._hub.home
+        if home is None or home is asyncio.get_running_loop():
+            await work()
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home))
 
     def _at_home(self, act: Callable[[], object]) -> None:
         """Act on the connections where they live: now, or, from another thread, as soon as their loop comes to it."""
@@ -393,7 +418,7 @@ class ConnectionManager:
 
     def readiness(self) -> list[str]:
         """Why this process should get no new connections, in sentences; empty when it should."""
-        return self._readiness.reasons()
+        return [*self._readiness.reasons(), *self._control.unread()]
 
     def open(self, transport: Transport, handshake: Handshake) -> Connection:
         """The connection of an upgrade that was made. With `?token=` it is being authenticated when this returns."""

@@ -18,7 +18,6 @@ class Replaying(Reader, Protocol):
     """What a replay needs of a connection."""
 
     audiences: dict[str, Audience]
-    paused: bool
 
     @property
     def closed(self) -> bool: ...

@@ -19,12 +19,15 @@ class Publishing(Protocol):
     async def publish(self, event: E, *channels: Channel[E], id: str | None = None) -> str: ...
     async def broadcast_to_channel(self, channel: str, message: Mapping[str, Any]) -> None: ...
     async def send_to_user(self, user_id: str | int | None, message: Mapping[str, Any]) -> None: ...
+    async def reauthorize(self, user_id: str | int) -> None: ...
+    async def revoke(self, user_id: str | int, channel: Channel[Any]) -> None: ...
+    async def disconnect_user(self, user_id: str | int, reason: str = ...) -> None: ...
 
 
 class SyncPublisher:
-    """`manager.sync`: the manager's publishing methods for threads without an event loop.
+    """`manager.sync`: the manager's methods for threads without an event loop.
 
-    Each call returns when the event is in the log and written to the readers of this process. Raises RuntimeError on
+    Each call returns when what it does is in the log and done in this process. Raises RuntimeError on
     a thread whose event loop is running, where waiting would stop that loop, and TimeoutError after `timeout`
     seconds: whether the event was published is then not known, and the same `id` may be published again.
     """
@@ -43,6 +46,18 @@ class SyncPublisher:
     def send_to_user(self, user_id: str | int | None, message: Mapping[str, Any]) -> None:
         """`ConnectionManager.send_to_user`."""
         self._call(lambda: self._manager.send_to_user(user_id, message), "send_to_user")
+
+    def reauthorize(self, user_id: str | int) -> None:
+        """`ConnectionManager.reauthorize`."""
+        self._call(lambda: self._manager.reauthorize(user_id), "reauthorize")
+
+    def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
+        """`ConnectionManager.revoke`."""
+        self._call(lambda: self._manager.revoke(user_id, channel), "revoke")
+
+    def disconnect_user(self, user_id: str | int, reason: str = "disconnected by the application") -> None:
+        """`ConnectionManager.disconnect_user`."""
+        self._call(lambda: self._manager.disconnect_user(user_id, reason), "disconnect_user")
 
     def _call(self, make: Callable[[], Coroutine[Any, Any, R]], name: str) -> R:
         if running_loop() is not None:

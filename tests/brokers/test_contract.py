@@ -126,6 +126,11 @@ class TestBrokerContract:
         assert await broker.since("notes", entries[3].position, 100) is None
         assert await broker.since("notes", entries[4].position, 100) == entries[5:]
 
+    async def test_beginning_is_before_the_oldest_entry_that_is_left(self, broker: Broker) -> None:
+        assert await broker.beginning("notes") == await broker.follow("notes")
+        entries = [await broker.append("notes", draft(f"id{number}")) for number in range(EVENTS)]
+        assert await broker.since("notes", await broker.beginning("notes"), EVENTS) == entries
+
     async def test_an_entry_has_what_its_readers_are_sent(self, broker: Broker) -> None:
         entry = await broker.append("notes", draft("a", b'{"x":1}', key="note:1"))
         assert entry.key == "note:1"

@@ -80,9 +80,9 @@ async def post(message: Post, user: User) -> dict[str, int]:
 async def act(message: Act, user: User) -> None:
     match message.what:
         case "revoke":
-            manager.revoke(message.user_id, Notes())
+            await manager.revoke(message.user_id, Notes())
         case "disconnect":
-            manager.disconnect_user(message.user_id)
+            await manager.disconnect_user(message.user_id)
 
 
 app = FastAPI()

@@ -44,7 +44,7 @@ class TestEnd:
     async def test_a_reason_fits_into_a_close_frame(self) -> None:
         stage = Stage()
         client = await stage.signed_in("ann")
-        stage.manager.disconnect_user("ann", "ö" * 200)
+        await stage.manager.disconnect_user("ann", "ö" * 200)
         assert client.transport.closed is not None
         assert 120 <= len(client.transport.closed[1].encode()) <= 123
 

@@ -99,10 +99,10 @@ class TestSlowReader:
                 super().__init__()
                 self.late: list[Entry] = []
                 self.listeners: list[Listener] = []
+                super().attach(Hearing(lambda channel, entry: self.late.append(entry)))
 
             def attach(self, listener: Listener) -> None:
                 self.listeners.append(listener)
-                super().attach(Hearing(lambda channel, entry: self.late.append(entry)))
 
             def deliver(self) -> None:
                 for entry in self.late:

@@ -53,7 +53,7 @@ async def test_no_revocation() -> None:
     async def may_no_longer(house: House) -> tuple[list[int], list[int]]:
         tab, other = await house.tab("7", "schedules"), await house.tab("8", "schedules")
         if hasattr(house.manager, "revoke"):
-            house.manager.revoke(7, Schedules())
+            await house.manager.revoke(7, Schedules())
         await house.manager.broadcast_to_channel("schedules", created(1))
         await settled()
         return numbers(tab), numbers(other)
@@ -66,7 +66,7 @@ async def test_no_way_to_disconnect_a_user() -> None:
     async def is_thrown_out(house: House) -> tuple[int | None, list[int]]:
         tab = await house.tab("7", "schedules")
         if hasattr(house.manager, "disconnect_user"):
-            house.manager.disconnect_user(7)
+            await house.manager.disconnect_user(7)
         await settled()
         await house.manager.broadcast_to_channel("schedules", created(1))
         await settled()

@@ -210,7 +210,7 @@ async def test_what_does_not_come_fails_and_shows_what_came(manager: ConnectionM
 async def test_the_end_of_the_connection_ends_a_wait(manager: ConnectionManager, client: Client) -> None:
     waiting = asyncio.create_task(client.expect(Happened, timeout=100))
     await asyncio.sleep(0)
-    manager.disconnect_user("anna", "enough")
+    await manager.disconnect_user("anna", "enough")
     with pytest.raises(AssertionError, match=r"the connection ended with 4403 \(enough\); no message waits"):
         await waiting
     assert await client.expect_closed() == 4403

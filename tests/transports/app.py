@@ -107,12 +107,12 @@ async def post_notes(post: Post) -> list[str]:
 
 @app.post("/revoke/{user_id}")
 async def revoke(user_id: str) -> None:
-    manager.revoke(user_id, Notes())
+    await manager.revoke(user_id, Notes())
 
 
 @app.post("/disconnect/{user_id}")
 async def disconnect(user_id: str) -> None:
-    manager.disconnect_user(user_id)
+    await manager.disconnect_user(user_id)
 
 
 @app.get("/connections/{user_id}")

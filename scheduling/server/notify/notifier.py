@@ -81,16 +81,10 @@ class LiveNotifier:
         session: AnySession,
         request_id: str | None,
         fresh: Callable[[], str],
-        disconnect: Callable[[int, str], None],
     ) -> None:
-        """`session` is what the change is written with; `fresh` gives up to 15 printable characters, new each time.
-
-        `disconnect` ends a person's connections for a reason: those to this process. Those to another process end
-        with their access token.
-        """
+        """`session` is what the change is written with; `fresh` gives up to 15 printable characters, new each time."""
         self._outbox, self._session = outbox, session
         self._request_id, self._fresh = request_id, fresh
-        self._disconnect, self._leaving = disconnect, set[int]()
 
     def notify_schedule_created(self, schedule: Schedule) -> None:
         event = ScheduleCreated(schedule=schedule)
@@ -151,11 +145,7 @@ class LiveNotifier:
         self._publish(StaffChanged(staff=staff.without_email()), Team())
 
     def end_connections(self, staff: Staff) -> None:
-        self._leaving.add(staff.id)
-
-    def committed(self) -> None:
-        for staff_id in self._leaving:
-            self._disconnect(staff_id, "a manager changed what you may see")
+        self._outbox.disconnect_user(self._session, staff.id, "a manager changed what you may see")
 
     def notify_template(self, template: Template) -> None:
         self._publish(TemplateSaved(template=template), Templates())

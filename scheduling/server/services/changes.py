@@ -99,7 +99,6 @@ class Desk:
             async with store.write() as tx:
                 telling = notifier(tx, request_id)
                 yield Change(tx, clock(), telling)
-            telling.committed()
 
         self.store: Store[Transaction] = store
         self.clock = clock

@@ -352,14 +352,7 @@ class Notifier(Protocol):
         ...
 
     def end_connections(self, staff: Staff) -> None:
-        """What they may follow is another now: their live connections end, after they were told of the change.
-
-        Those to this process only; connections to another process end with their access token.
-        """
-        ...
-
-    def committed(self) -> None:
-        """The change is committed, and what was told of it delivered to the screens that are connected here."""
+        """What they may follow is another now: their live connections end, and their access tokens open no new ones."""
         ...
 
     def notify_simulation(self, simulation: Simulation) -> None: ...

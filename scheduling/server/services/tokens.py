@@ -26,8 +26,9 @@ class Tokens:
             raise ValueError(f"the secret must have at least {SHORTEST_SECRET} bytes")
 
     def issue(self, staff: Staff, now: datetime) -> str:
-        """`sub` is the staff id as text; `exp` and `iat` are numbers, in seconds."""
-        claims = {"sub": str(staff.id), "role": staff.role, "iat": now, "exp": now + self.lifetime}
+        """`sub` is the staff id as text; `exp` and `iat` are seconds; `iat` with its fraction, to be told from a
+        disconnection in the same second."""
+        claims = {"sub": str(staff.id), "role": staff.role, "iat": now.timestamp(), "exp": now + self.lifetime}
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
     def read(self, token: str, now: datetime) -> int:

@@ -51,7 +51,7 @@ class Office:
         self._store = store
 
     def notifier(self, tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
-        return LiveNotifier(self._outbox, tx.session, request_id, self._fresh, self.manager.disconnect_user)
+        return LiveNotifier(self._outbox, tx.session, request_id, self._fresh)
 
     async def tell(
         self,

@@ -195,6 +195,11 @@ def test_a_token_gives_the_rights_of_now_not_of_its_making(desk: Desk):
         desk.send("PATCH", "/staff/3", {"version": 1, "role": "manager"})
         assert closed_by_the_server(bob) == 4403
     with desk.client.websocket_connect("/ws") as socket:
+        with pytest.raises(WebSocketDisconnect) as refused:
+            Screen(socket).ask("auth", token=token)
+        assert refused.value.code == 4401
+    token = desk.token(BOB)
+    with desk.client.websocket_connect("/ws") as socket:
         screen = Screen(socket)
         screen.ask("auth", token=token)
         assert screen.ask("subscribe", channels=["schedules:drafts", "timeoff"]) == []
@@ -202,6 +207,6 @@ def test_a_token_gives_the_rights_of_now_not_of_its_making(desk: Desk):
         assert closed_by_the_server(screen) == 4403
     with desk.client.websocket_connect("/ws") as socket:
         screen = Screen(socket)
-        screen.ask("auth", token=token)
-        refused = screen.ask("subscribe", channels=["schedules:drafts", "timeoff"])
-        assert [message["payload"]["code"] for message in refused] == ["forbidden", "forbidden"]
+        screen.ask("auth", token=desk.token(BOB))
+        refusals = screen.ask("subscribe", channels=["schedules:drafts", "timeoff"])
+        assert [message["payload"]["code"] for message in refusals] == ["forbidden", "forbidden"]

@@ -92,6 +92,14 @@ class MemoryBroker(Broker):
             if not self._followers[channel]:
                 del self._followers[channel]
 
+    async def beginning(self, channel: str) -> Position:
+        with self._lock:
+            log = self._logs.get(channel)
+            if log is None:
+                return self._initial
+            self._trim(log, self._clock())
+            return log.start
+
     async def refresh(self, channel: str) -> None:
         """Append delivers at once: nothing is ever left."""
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, Table, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
+from tidings.authentication import known_user
 from tidings.brokers.database import DatabaseBroker, Written
 from tidings.manager import ConnectionManager, Prepared
 from tidings.metrics import Gauges
@@ -20,6 +21,7 @@ from tidings.outbox.rows import OutboxMeasures, OutboxTable
 from tidings.outbox.sessions import AnySession, note
 from tidings.outbox.transactions import check_transaction
 from tidings.protocol.channels import Channel
+from tidings.protocol.control import Act, Reauthorize, Revoke
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
 
@@ -100,6 +102,25 @@ class Outbox:
             prepared = self._manager.prepare(event, *channels, id=id, call="outbox.publish(session, ")
         note(session, self, prepared)
         return prepared.draft.id
+
+    def reauthorize(self, session: AnySession, user_id: str | int) -> None:
+        """Ask the rules anew for all that the user follows, on every process, if and when the transaction commits."""
+        self._withdraw(session, Reauthorize(known_user(user_id)))
+
+    def revoke(self, session: AnySession, user_id: str | int, channel: Channel[Any]) -> None:
+        """End the user's subscriptions to a channel, on every process, if and when the transaction commits."""
+        self._withdraw(session, Revoke(known_user(user_id), channel.name))
+
+    def disconnect_user(
+        self, session: AnySession, user_id: str | int, reason: str = "disconnected by the application"
+    ) -> None:
+        """Close the user's connections and refuse tokens that were issued until now, on every process, if and when the
+        transaction commits.
+        """
+        self._withdraw(session, self._manager.disconnection(user_id, reason))
+
+    def _withdraw(self, session: AnySession, act: Act) -> None:
+        note(session, self, self._manager.prepare_act(act))
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:

@@ -26,6 +26,9 @@ class Limits:
     idle_timeout: float = 75.0  # without a sign of life, then the connection is closed
     rule_cache: float = 60.0  # how long the answer of an authorize rule is remembered
     rule_cache_size: int = 10_000
+    control_interval: float = 0.5  # between two looks at what other processes have withdrawn
+    control_timeout: float = 5.0  # without one, then nothing is delivered
+    disconnected_users: int = 10_000  # disconnected users whose older tokens are remembered
     warned_names: int = 1_000  # undeclared channels that a warning is written for
     write_buffer: int = 262_144  # native: above it a reader is slow and becomes a cursor
     stuck_timeout: float = 5.0  # native: a reader that takes nothing for so long is dropped

@@ -38,6 +38,12 @@ class Source(Protocol):
         """Give a channel a new epoch, unless its log does hold what was seen of it; returns its top then."""
 
 
+async def read_beginning(source: Source, name: str) -> Position:
+    """Where a channel's history begins, straight from its log."""
+    [page] = await source.read([(name, 0)], 1)
+    return page.start
+
+
 async def read_since(
     source: Source, questions: Sequence[tuple[str, Position, int]], events: int
 ) -> list[list[Entry] | None]:

@@ -132,13 +132,14 @@ def _admitted(
     if user is None:
         yield {}
         return
-    authentication = _manager_of(target, path.partition("?")[0])._hub.authentication
+    manager = _manager_of(target, path.partition("?")[0])
+    authentication = manager._hub.authentication
     admission = authentication.authenticate
     if not isinstance(admission, _Admission):
         admission = authentication.authenticate = _Admission(authentication.authenticate)
     admission.guests += 1
     try:
-        yield {_USER: user if isinstance(user, User) else User(str(user))}
+        yield {_USER: user if isinstance(user, User) else User(str(user), issued_at=manager._clock())}
     finally:
         admission.guests -= 1
         if not admission.guests:

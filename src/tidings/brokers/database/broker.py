@@ -28,7 +28,7 @@ from tidings.brokers.database.tables import PREFIX, TablesMissing, look_at, tabl
 from tidings.brokers.database.writing import LogWriter, Written
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
-from tidings.tail import Tails, read_since, retry_forever
+from tidings.tail import Tails, read_beginning, read_since, retry_forever
 
 log = logging.getLogger("tidings")
 
@@ -145,6 +145,9 @@ class DatabaseBroker(Broker):
 
     def unfollow(self, channel: str) -> None:
         self._tails.unfollow(channel)
+
+    async def beginning(self, channel: str) -> Position:
+        return await read_beginning(self._source, channel)
 
     async def refresh(self, channel: str) -> None:
         await self._tails.refresh(channel)

@@ -24,7 +24,7 @@ from tidings.brokers.redis.source import RedisSource
 from tidings.brokers.redis.subscriptions import Subscriptions
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
-from tidings.tail import Tails, read_since
+from tidings.tail import Tails, read_beginning, read_since
 
 log = logging.getLogger("tidings")
 
@@ -128,6 +128,9 @@ class RedisBroker(Broker):
 
     async def server_time(self) -> float | None:
         return await self._background.do(lambda logs: clock_of(logs.server))
+
+    async def beginning(self, channel: str) -> Position:
+        return await read_beginning(self._source, channel)
 
     async def refresh(self, channel: str) -> None:
         await self._tails.refresh(channel)
