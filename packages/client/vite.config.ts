@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   build: {
-    lib: { entry: { index: "src/index.ts", testing: "src/testing/index.ts" }, formats: ["es"] },
+    lib: {
+      entry: { index: "src/index.ts", presence: "src/presence.ts", testing: "src/testing/index.ts" },
+      formats: ["es"],
+    },
     target: "baseline-widely-available",
     sourcemap: true,
     // Library mode leaves the white space in; the source map is what people read.

@@ -6,7 +6,12 @@ const SOURCE = "@tidings/source";
 export default defineConfig({
   build: {
     lib: {
-      entry: { index: "src/index.ts", query: "src/query/index.ts", offline: "src/query/offline.ts" },
+      entry: {
+        index: "src/index.ts",
+        presence: "src/presence.ts",
+        query: "src/query/index.ts",
+        offline: "src/query/offline.ts",
+      },
       formats: ["es"],
     },
     target: "baseline-widely-available",

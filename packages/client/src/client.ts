@@ -8,7 +8,7 @@ import { type ConnectionStatus, Lifeline } from "./lifeline.js";
 import type { Position } from "./protocol/applying.js";
 import type { TidingsError } from "./protocol/codes.js";
 import { Heard } from "./protocol/heard.js";
-import { type ClientMessage, type ServerPayloads, type WebSocketMessage, WS_EVENT_TYPES } from "./protocol/messages.js";
+import type { ClientMessage, ServerPayloads, WebSocketMessage } from "./protocol/messages.js";
 import { own } from "./protocol/schema.js";
 import { Requests } from "./requests.js";
 import type { ChannelHandlers, ChannelStatus } from "./subscription.js";
@@ -33,8 +33,6 @@ export interface ClientOptions {
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
-
-const CONTROL_TYPES: ReadonlySet<string> = new Set(Object.values(WS_EVENT_TYPES));
 
 type Closing = ServerPayloads["connection:closing"];
 type Handler = (payload: never, message: never) => unknown;
@@ -212,8 +210,8 @@ export class WebSocketClient {
       this.#subscriptions.established(message.payload as ServerPayloads["connection:established"]);
       this.#requests.flush();
     }
-    const act = own(this.#actions, message.type) ?? (CONTROL_TYPES.has(message.type) ? undefined : this.#event);
-    if (act?.(message) !== false) this.#emit(message);
+    const act = own(this.#actions, message.type) ?? this.#event;
+    if (act(message) !== false) this.#emit(message);
   }
 
   /** What the server's own messages do, before handlers hear them; false: they do not. */

@@ -13,6 +13,10 @@ test("the built bundle is at most 8 kB gzipped", async () => {
   expect(await packed.gzipped()).toBeLessThanOrEqual(8_000);
 });
 
+test("presence is at most 2 kB gzipped more", async () => {
+  expect(await packed.gzipped("presence.js")).toBeLessThanOrEqual(2_000);
+});
+
 test("publint has nothing to say", async () => {
   expect(await packed.lint()).toEqual([]);
 });

@@ -89,6 +89,7 @@ async function pack(place: string, name: string): Promise<void> {
   // What was built before is read as built; the package itself, which an entry of it may import, as its source.
   const paths = {
     [`@tidings/${name}`]: [join(root, "src/index.ts")],
+    "@tidings/client/presence": [join(place, "node_modules/@tidings/client/dist/presence.d.ts")],
     "@tidings/*": [join(place, "node_modules/@tidings/*/dist/index.d.ts")],
   };
   const compilerOptions = { outDir: dist, paths };

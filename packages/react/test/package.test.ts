@@ -25,6 +25,10 @@ test("edits that are held are at most 1.5 kB gzipped more", async () => {
   expect(await packed.gzipped("offline.js")).toBeLessThanOrEqual(1_500);
 });
 
+test("presence is at most 0.5 kB gzipped more", async () => {
+  expect(await packed.gzipped("presence.js")).toBeLessThanOrEqual(500);
+});
+
 test("publint has nothing to say", async () => {
   expect(await packed.lint()).toEqual([]);
 });
@@ -42,6 +46,21 @@ test("its types compile", async () => {
     }
     export const page = <TidingsProvider url="/ws" getToken={() => null}><Board /></TidingsProvider>;
   `);
+}, 60_000);
+
+test("the types of presence compile, and refuse what is wrong", async () => {
+  const page = (field: string) => `
+    import { channel, type ChannelEvent } from "@tidings/client";
+    import { useOwnPresence, usePresence } from "@tidings/react/presence";
+    const notes = channel<ChannelEvent<"note", { text: string }>, { editing: number | null }>("notes");
+    export function Board() {
+      useOwnPresence(notes, { ${field}: 12 });
+      const { users, live } = usePresence(notes, { editing: null });
+      return <p>{live + users.map(({ user_id, metadata }) => user_id + metadata.map(({ ${field} }) => ${field})).join()}</p>;
+    }
+  `;
+  await packed.compile(page("editing"));
+  await expect(packed.compile(page("title"))).rejects.toThrow("'title' does not exist");
 }, 60_000);
 
 test("the types of its live queries compile, and refuse what is wrong", async () => {
