@@ -210,6 +210,43 @@ class TestWorkers:
         assert "workers do not start" in result.stderr.splitlines()[-1]
 
 
+WAITING = """
+from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+@app.get("/wait")
+async def wait(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+"""
+
+
+async def test_workers_that_stop_are_connected_to_no_longer_while_they_finish(tmp_path: Path) -> None:
+    (tmp_path / "waiting.py").write_text(WAITING)
+    with serving("uvicorn-native", "waiting:app", "--workers", "2", directory=tmp_path) as server:
+        reader, held = await asyncio.open_connection("127.0.0.1", server.port)
+        held.write(b"GET /none HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert b" 404 " in await reader.readline()
+        held.write(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n")
+        server.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(STOP_TIMEOUT / 4):  # the server waits longer for the request that is held
+            while await accepted(server.port):
+                pass
+        held.close()
+        assert await asyncio.to_thread(server.process.wait, STOP_TIMEOUT) in {0, -signal.SIGTERM}
+
+
+async def accepted(port: int) -> bool:
+    """Whether the kernel takes a connection at this port."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 @pytest.mark.parametrize("transport", ["native", "asgi"])
 class TestServing:
     async def test_it_says_what_serves(self, transport: str) -> None:

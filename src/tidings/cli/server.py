@@ -122,6 +122,17 @@ class _Lifespan(LifespanOn):
         self.logger = _silent
 
 
+class _Workers(Multiprocess):
+    """Closes the supervisor's own listener when the workers stop: as long as it is open, the kernel takes connections
+    that nobody will serve, where a balancer should be refused and try the next server.
+    """
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
 _silent = logging.getLogger("tidings.silent")
 _silent.disabled = True
 
@@ -132,7 +143,7 @@ def _run(config: _Config, listener: socket.socket) -> None:
         if config.reload:
             ChangeReload(config, target=server.run, sockets=[listener]).run()
         elif config.workers > 1:
-            workers = Multiprocess(config, sockets=[listener])
+            workers = _Workers(config, sockets=[listener])
             workers.run()
             if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
                 raise CannotServe("the workers do not start; the reason is above")
