@@ -9,14 +9,17 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 
 from torture.outcome import TortureError
 
+SERVICE = "main"  # the name under which a sentinel knows the server that it watches
 _PATIENCE = 20.0  # seconds until a server that was started answers
 
 
@@ -28,11 +31,13 @@ class Valkey:
     """A server of our own on 127.0.0.1, with its files in `directory`. Whoever makes it calls `close`.
 
     `options` are lines of its configuration, by name with `_` for `-`, such as `appendonly="yes"`; without any it
-    keeps what it holds in memory alone. With `sentinel` it watches others and takes no data.
+    keeps what it holds in memory alone. One that `watches` another is its sentinel and takes no data.
     """
 
-    def __init__(self, directory: Path, *, port: int | None = None, sentinel: bool = False, **options: object) -> None:
-        self.directory, self.port, self._sentinel = directory, port or free_port(), sentinel
+    def __init__(
+        self, directory: Path, *, port: int | None = None, watches: "Valkey | None" = None, **options: object
+    ) -> None:
+        self.directory, self.port, self._watches = directory, port or free_port(), watches
         self._options: dict[str, object] = {
             "bind": "127.0.0.1",
             "port": self.port,
@@ -42,9 +47,15 @@ class Valkey:
             "save": '""',
             "appendfsync": "always",
         }
-        if sentinel:
+        if watches is not None:
             del self._options["save"], self._options["appendfsync"]
+            monitor = f"monitor {SERVICE} 127.0.0.1 {watches.port} 1"
+            times = f"down-after-milliseconds {SERVICE} 300", f"failover-timeout {SERVICE} 2000"
+            self._options["sentinel"] = [monitor, *times]
         self._options |= {name.replace("_", "-"): value for name, value in options.items()}
+        self._password = options.get("requirepass")
+        if self._password is not None:
+            self._options["requirepass"] = f'"{self._password}"'
         self._process: subprocess.Popen[bytes] | None = None
         self._path = directory / "valkey.conf"
         lines = [f"{name} {line}" for name, value in self._options.items() for line in _lines(value)]
@@ -53,8 +64,8 @@ class Valkey:
     @property
     def url(self) -> str:
         """Where it takes clients, with its password if it has one."""
-        password = self._options.get("requirepass")
-        return f"redis://{f':{password}@' if password else ''}127.0.0.1:{self.port}"
+        credentials = f":{quote(str(self._password), safe='')}@" if self._password else ""
+        return f"redis://{credentials}127.0.0.1:{self.port}"
 
     @property
     def socket(self) -> Path:
@@ -73,7 +84,7 @@ class Valkey:
 
     def start(self) -> None:
         """Start it with what it kept on disk; returns when it answers. Raises TortureError for one that does not."""
-        program = [str(_binary()), str(self._path), *(["--sentinel"] if self._sentinel else [])]
+        program = [str(_binary()), str(self._path), *(["--sentinel"] if self._watches else [])]
         self._process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + _PATIENCE
         while not self._answers():
@@ -166,6 +177,36 @@ def running(**options: object) -> Iterator[Valkey]:
 
 
 @contextmanager
+def watched() -> Iterator[tuple[Valkey, Valkey, Valkey]]:
+    """A server, its replica, and the sentinel that puts the replica in its place when it is gone."""
+    with running() as server, running(replicaof=f"127.0.0.1 {server.port}") as replica, running(watches=server) as it:
+        with server.client() as client:
+            _wait(lambda: _info(client, "connected_slaves") == 1, "the replica")
+        with it.client() as client:
+            _wait(lambda: len(client.sentinel_slaves(SERVICE)) == 1, "the sentinel")
+        yield server, replica, it
+
+
+@contextmanager
+def cluster(nodes: int = 3) -> Iterator[list[Valkey]]:
+    """A cluster of so many servers without replicas."""
+    with ExitStack() as stack:
+        buses = [free_port() for _ in range(nodes)]
+        servers = [
+            stack.enter_context(running(cluster_enabled="yes", cluster_port=bus, cluster_node_timeout=5_000))
+            for bus in buses
+        ]
+        clients = [stack.enter_context(server.client()) for server in servers]
+        for number, client in enumerate(clients):
+            first, last = 16_384 * number // nodes, 16_384 * (number + 1) // nodes - 1
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+            client.execute_command("CLUSTER", "MEET", "127.0.0.1", servers[0].port, buses[0])
+        for client in clients:
+            _wait(partial(_is_whole, client, nodes), "the cluster")
+        yield servers
+
+
+@contextmanager
 def shared() -> Iterator[Valkey | NamedValkey]:
     """The server named by TIDINGS_TEST_REDIS, or one of our own."""
     if named := os.environ.get("TIDINGS_TEST_REDIS"):
@@ -180,6 +221,23 @@ def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise TortureError(f"{what} did not come up within {_PATIENCE:g} s")
+        time.sleep(0.02)
+
+
+def _info(client: "redis.Redis", name: str) -> object:
+    return client.info("replication").get(name)
+
+
+def _is_whole(client: "redis.Redis", nodes: int) -> bool:
+    facts: dict[str, str] = client.cluster("INFO")
+    return (facts["cluster_state"], facts["cluster_known_nodes"]) == ("ok", str(nodes))
 
 
 def _lines(value: object) -> list[object]:

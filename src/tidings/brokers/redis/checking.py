@@ -1,13 +1,20 @@
 """Whether a server can hold logs."""
 
-import re
-from typing import Any
+from collections.abc import Mapping
 
-from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    RedisClusterException,
+    RedisError,
+)
 
+from tidings.brokers.redis.address import Address
 from tidings.brokers.redis.server import Server
 
 _OLDEST = {"redis": 7, "valkey": 8}
+_CREDENTIALS = "write redis://user:password@host, of a user who may use the keys and channels under the prefix"
 
 
 class RedisUnfit(Exception):
@@ -17,9 +24,9 @@ class RedisUnfit(Exception):
 async def check(server: Server) -> None:
     """Raises RedisUnfit, and what the driver raises where the server does not answer."""
     try:
-        await _check(server)
-    except (AuthenticationError, NoPermissionError) as error:
-        raise RedisUnfit(f"Redis at {server.address} refuses these credentials: {error}; {_CREDENTIALS}") from None
+        fit(await server.info(), server.address)
+    except (RedisError, RedisClusterException) as error:
+        raise _explained(error, server.address) from None
 
 
 async def clock_of(server: Server) -> float | None:
@@ -33,39 +40,29 @@ async def clock_of(server: Server) -> float | None:
     return int(seconds) + int(microseconds) / 1_000_000
 
 
-_CREDENTIALS = "write redis://user:password@host, of a user who may use the keys and channels under the prefix"
-
-
-async def _check(server: Server) -> None:
-    [info] = await server.call([("INFO",)])
-    if isinstance(info, Exception):
-        raise _explained(info, server)
-    facts = _facts(info)
-    name, version = _version(facts)
-    if version < _OLDEST[name]:
-        raise RedisUnfit(f"{server.address} runs {name} {facts.get(f'{name}_version')}: use Redis 7, Valkey 8 or later")
+def fit(facts: Mapping[str, str], address: Address) -> None:
+    """Raises RedisUnfit for a server that says this of itself (INFO)."""
+    name = "valkey" if "valkey_version" in facts else "redis"
+    version = facts.get(f"{name}_version", "0")
+    if int(version.partition(".")[0]) < _OLDEST[name]:
+        raise RedisUnfit(f"{address} runs {name} {version}: use Redis 7, Valkey 8 or later")
     if (policy := facts.get("maxmemory_policy")) not in {None, "noeviction"}:
         raise RedisUnfit(
-            f"Redis at {server.address} may evict what it holds (maxmemory-policy {policy}), the numbers of logs "
-            "among it: set maxmemory-policy noeviction, or use another server"
+            f"{address} may evict what it holds (maxmemory-policy {policy}), the numbers of logs among it: set "
+            "maxmemory-policy noeviction, or use another server"
         )
-    if facts.get("cluster_enabled") == "1" and not server.is_cluster:
-        raise RedisUnfit(f"{server.address} is a node of a cluster: write redis+cluster:// in place of redis://")
+    is_cluster = facts.get("cluster_enabled") == "1"
+    if is_cluster and address.kind != "cluster":
+        raise RedisUnfit(f"{address} is a node of a cluster: write redis+cluster:// in place of redis://")
+    if not is_cluster and address.kind == "cluster":
+        raise RedisUnfit(f"{address} is no cluster: write redis:// in place of redis+cluster://")
 
 
-def _explained(error: Exception, server: Server) -> Exception:
-    if isinstance(error, ResponseError) and "NOAUTH" in str(error):
-        return RedisUnfit(f"Redis at {server.address} wants a password: {_CREDENTIALS}")
+def _explained(error: Exception, address: Address) -> Exception:
+    if "NOAUTH" in str(error) or "Authentication required" in str(error):
+        return RedisUnfit(f"{address} wants a password: {_CREDENTIALS}")
+    if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
+        return RedisUnfit(f"{address} refuses these credentials ({error}): {_CREDENTIALS}")
+    if "cluster mode is not enabled" in str(error).lower() or "cluster support disabled" in str(error).lower():
+        return RedisUnfit(f"{address} is no cluster: write redis:// in place of redis+cluster://")
     return error
-
-
-def _facts(info: Any) -> dict[str, str]:
-    if isinstance(info, dict):
-        return {str(name): str(value) for name, value in info.items()}
-    text = info.decode(errors="replace") if isinstance(info, bytes) else str(info)
-    return dict(re.findall(r"^([a-z_]+):(.*?)\r?$", text, re.MULTILINE))
-
-
-def _version(facts: dict[str, str]) -> tuple[str, int]:
-    name = "valkey" if "valkey_version" in facts else "redis"
-    return name, int(facts.get(f"{name}_version", "0").partition(".")[0])

@@ -84,6 +84,17 @@ class Server:
         task.add_done_callback(self._calls.discard)
         return await asyncio.shield(task)
 
+    async def info(self) -> dict[str, str]:
+        """What the server says of itself; of a cluster, one of its nodes. Raises what the driver raises."""
+        async with asyncio.timeout(self._timeout):
+            client = self._opened()
+            if isinstance(client, RedisCluster):
+                await client.initialize()
+                facts = await client.info(target_nodes=client.get_random_node())
+            else:
+                facts = await client.info()
+            return {str(name): str(value) for name, value in facts.items()}
+
     async def close(self) -> None:
         """Close all connections, after the calls that are under way."""
         if self._calls:

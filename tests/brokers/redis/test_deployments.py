@@ -1,0 +1,107 @@
+"""Each way in which Redis is deployed: one server, by TCP or a socket, Sentinel, Cluster."""
+
+import asyncio
+
+import pytest
+
+from tests.brokers.conftest import redis_broker
+from tests.brokers.follower import Follower, draft
+from tidings.brokers.redis import RedisBroker, RedisUnfit
+from torture.valkey import SERVICE, cluster, running, watched
+
+
+async def delivers(here: RedisBroker, there: RedisBroker, *names: str) -> None:
+    """What one appends, the other delivers, on each of these channels."""
+    follower = Follower(there)
+    for name in names:
+        await there.follow(name)
+    entries = await asyncio.gather(*[here.append(name, draft(id)) for name in names for id in "ab"])
+    for number, name in enumerate(names):
+        pair = entries[2 * number : 2 * number + 2]
+        assert await follower.has(name, 2) == [entry.position for entry in pair]
+        assert await here.since(name, pair[0].position, 10) == [pair[1]]
+    await asyncio.gather(here.close(), there.close())
+
+
+async def test_a_unix_socket_and_a_database_of_its_own() -> None:
+    with running() as server:
+        url = f"unix://{server.socket}?db=3"
+        await delivers(redis_broker(url), redis_broker(url), "notes")
+        with server.client() as client:
+            assert client.dbsize() == 0
+
+
+async def test_a_password_with_any_character() -> None:
+    password = "p@ss:/w?rd#1"
+    with running(requirepass=password) as server:
+        broker = redis_broker(server.url)
+        await broker.check()
+        await delivers(broker, redis_broker(server.url), "notes")
+        for wrong, advice in (("", "wants a password"), (":wrong-secret@", "refuses these credentials")):
+            stranger = redis_broker(f"redis://{wrong}127.0.0.1:{server.port}")
+            with pytest.raises(RedisUnfit, match=advice) as caught:
+                await stranger.check()
+            assert "secret" not in str(caught.value)
+            await stranger.close()
+
+
+async def test_a_cluster_with_its_channels_on_all_nodes() -> None:
+    with cluster(2) as nodes:
+        url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+        broker = redis_broker(url)
+        await broker.check()
+        await delivers(broker, redis_broker(url), *[f"notes:{number}" for number in range(20)])
+        held = []
+        for node in nodes:
+            with node.client() as client:
+                held.append(client.dbsize())
+        assert all(held)
+        alone = redis_broker(nodes[0].url)
+        with pytest.raises(RedisUnfit, match=r"is a node of a cluster: write redis\+cluster://"):
+            await alone.check()
+        await alone.close()
+
+
+async def test_one_server_given_as_a_cluster_is_refused_with_the_fix() -> None:
+    with running() as server:
+        broker = redis_broker(f"redis+cluster://127.0.0.1:{server.port}")
+        with pytest.raises(RedisUnfit, match=r"is no cluster: write redis:// in place of redis\+cluster://"):
+            await broker.check()
+        await broker.close()
+
+
+async def test_a_sentinel_names_the_server_and_its_stand_in_goes_on() -> None:
+    with watched() as (server, _, sentinel):
+        url = f"redis+sentinel://127.0.0.1:{sentinel.port}/{SERVICE}"
+        here, there = (redis_broker(url, timeout=15.0, patience=0.1) for _ in range(2))
+        await here.check()
+        follower = Follower(there)
+        await there.follow("notes")
+        before = [await here.append("notes", draft(id)) for id in "ab"]
+        await follower.has("notes", 2)
+        with server.client() as client:
+            client.wait(1, 10_000)  # the replica has them
+        await asyncio.to_thread(server.kill)
+        after = await here.append("notes", draft("c"))
+        assert after.position[:2] == (before[0].position.epoch, 3)
+        assert await follower.has("notes", 3) == [entry.position for entry in (*before, after)]
+        await asyncio.gather(here.close(), there.close())
+
+
+async def test_a_server_that_may_evict_is_refused_with_the_fix() -> None:
+    with running(maxmemory_policy="allkeys-lru") as server:
+        broker = redis_broker(server.url)
+        with pytest.raises(RedisUnfit, match=r"maxmemory-policy allkeys-lru.*: set maxmemory-policy noeviction"):
+            await broker.check()
+        await broker.close()
+
+
+async def test_a_server_that_is_away_does_not_keep_a_program_from_starting(caplog: pytest.LogCaptureFixture) -> None:
+    with running() as server:
+        server.kill()
+        broker = redis_broker(server.url, timeout=0.5)
+        await broker.check()
+        assert f"redis://127.0.0.1:{server.port} does not answer" in caplog.text
+        server.start()
+        await broker.check()
+        await broker.close()
