@@ -58,8 +58,8 @@ def authenticate(handshake: Handshake, token: str | None) -> User:
 class Watcher:
     """A client that does what section 9 of the protocol tells it to."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, log: str = LOG) -> None:
+        self.client, self.log = client, log
         self.roster = Roster()
         self.seen: list[dict[str, int]] = []
         """Who was shown with how many connections, after each message."""
@@ -69,7 +69,7 @@ class Watcher:
         """Take what has come."""
         for message in self.client.messages():
             place = message.get("channel") or message["payload"].get("channel")
-            body = read(message["type"], message["payload"]) if place == LOG else None
+            body = read(message["type"], message["payload"]) if place == self.log else None
             if body is not None:
                 self.types.append(message["type"])
                 self.roster.apply(body)
@@ -106,7 +106,7 @@ async def watching(
     """A watcher of a presence log."""
     async with connected(manager, user=user, timeout=20) as client:
         await client.subscribe(log, positions={log: position} if position else None)
-        yield Watcher(client)
+        yield Watcher(client, log)
 
 
 @asynccontextmanager

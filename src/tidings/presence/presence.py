@@ -37,6 +37,7 @@ BATCH = 0.2  # seconds between two messages of this node about one channel
 ANSWERS = 1.0  # seconds for which the answers of other nodes are waited for
 RETRY = 1.0  # seconds after which what failed is tried again
 READING = 5.0  # seconds after which a roster that cannot be read is given up
+_EARLY = 0.001  # seconds by which a timer may come before its time, as the loop's clock counts
 _AT_ONCE = 32  # channels that are spoken of at the same time
 
 
@@ -293,7 +294,7 @@ class Presence:
         """Open what is new, and once in a batch's time say what there is to say; returns what failed."""
         errors = await self._each(self._opening, self._open)
         now = self._now()
-        if now < self._next_batch:
+        if now + _EARLY < self._next_batch:
             return errors
         self._expire(now)
         errors += await self._each(self._dirty, self._speak)
