@@ -85,6 +85,7 @@ class Hub:
         self.presence = self._presence() if declarations.presences else None
         if self.presence is not None:
             self.authorization.forgotten = self.presence.forget
+            self.add(self.presence)
 
     def _presence(self) -> Presence:
         return Presence(
@@ -110,8 +111,6 @@ class Hub:
             self.connections.clear()
             self.audiences.clear()
             self.authorization.restart()
-            if self.presence is not None:
-                self.presence.restart()
             self._tasks.clear()
             self._draining = None
             self._loop = asyncio.get_running_loop()
@@ -148,8 +147,6 @@ class Hub:
         for connection in list(self.connections.values()):
             connection.announce(0.0)
             connection.drain()
-        if self.presence is not None:
-            await self.presence.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -196,7 +196,8 @@ async def test_what_is_no_message_of_a_node_is_passed_over(caplog) -> None:
         watcher.client.messages()
 
 
-async def test_one_node_alone_costs_nothing_where_nothing_is_declared() -> None:
-    broker = Between()
-    ConnectionManager(broker=broker)
-    assert len(broker._listeners) == 1  # the audiences
+async def test_nothing_is_listened_to_where_nothing_is_declared() -> None:
+    without, with_presence = Between(), Between()
+    ConnectionManager(broker=without)
+    node(with_presence, clock)
+    assert len(without._listeners) == len(with_presence._listeners) - 1

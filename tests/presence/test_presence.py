@@ -158,7 +158,7 @@ async def test_who_is_revoked_neither_sees_nor_is_shown(manager) -> None:
         await anna.subscribe(LOG)
         await clock.advance(1)
         assert watcher.read().shown == {"anna": 1}
-        manager.revoke("anna", Shifts())
+        await manager.revoke("anna", Shifts())
         left = await anna.expect("unsubscribed")
         assert left["payload"]["channels"] == ["shifts", LOG]
         await clock.advance(1)
@@ -169,7 +169,7 @@ async def test_a_place_that_is_kept_goes_with_the_right_to_it(manager) -> None:
     async with watching(manager, "watcher") as watcher:
         async with present(manager, "anna"):
             await clock.advance(1)
-        manager.disconnect_user("anna")
+        await manager.disconnect_user("anna")
         await clock.advance(1)
         assert watcher.read().shown == {}
 
@@ -177,7 +177,7 @@ async def test_a_place_that_is_kept_goes_with_the_right_to_it(manager) -> None:
 async def test_who_is_disconnected_by_the_application_is_gone_at_once(manager) -> None:
     async with watching(manager, "watcher") as watcher, present(manager, "anna") as anna:
         await clock.advance(1)
-        manager.disconnect_user("anna")
+        await manager.disconnect_user("anna")
         await anna.expect_closed()
         await clock.advance(0.2)
         assert watcher.read().seen[-2:] == [{"anna": 1}, {}]
@@ -206,6 +206,19 @@ async def test_a_reader_that_knows_the_roster_is_not_told_it_again(manager) -> N
             async with watching(manager, "other", position=known) as other:
                 await clock.advance(1)
                 assert other.read().types == ["presence:changed"]
+
+
+async def test_nobody_is_told_while_this_process_may_deliver_nothing(manager) -> None:
+    async with present(manager, "anna"), watching(manager, "first"), connected(manager, user="watcher") as client:
+        await clock.advance(1)
+        audiences = manager._hub.audiences
+        audiences.hold()
+        id = client.send("subscribe", {"channels": [LOG]})
+        await clock.advance(5)
+        assert not [message for message in client.messages() if message.get("reply_to") != id]
+        audiences.resume()
+        await clock.advance(1)
+        assert "presence:state" in [message["type"] for message in client.messages()]
 
 
 async def test_a_reset_is_followed_by_the_roster() -> None:

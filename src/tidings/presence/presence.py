@@ -148,7 +148,19 @@ class Presence:
             channel.holds -= 1
             self._rest(channel)
 
-    async def stop(self) -> None:
+    def begin(self) -> None:
+        """Forget all: connections are to live on the running loop. From now on this is another node."""
+        for channel in self._channels.values():
+            if channel.followed is not None:
+                self._broker.unfollow(channel.log)
+        if self._follows_nodes:
+            self._broker.unfollow(NODES)
+        self._channels.clear()
+        self._task = None
+        self._clear()
+        self._speaker.node = self._ids()
+
+    async def end(self) -> None:
         """Tell the others that this node stops. They keep its users for a while, who may come back to them."""
         task, self._task = self._task, None
         if task is None:
@@ -160,19 +172,7 @@ class Presence:
                 await self._speaker.say(NODES, Leaving(self.node))
             except Exception as error:  # noqa: BLE001
                 log.warning("presence: other processes were not told that this one stops: %s", error)
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget all: the loop that this was on ends. From now on it is another node."""
-        for channel in self._channels.values():
-            if channel.followed is not None:
-                self._broker.unfollow(channel.log)
-        if self._follows_nodes:
-            self._broker.unfollow(NODES)
-        self._channels.clear()
-        self._task = None
-        self._clear()
-        self._speaker.node = self._ids()
+        self.begin()
 
     # What the broker says.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from tidings.audience import Audience
 from tidings.presence.channel import ChannelPresence
 from tidings.presence.telling import Telling
 from tidings.protocol.messages import WSEventType
@@ -17,7 +18,7 @@ class Member(Protocol):
     expelled: bool
 
     @property
-    def audiences(self) -> Mapping[str, object]: ...
+    def audiences(self) -> Mapping[str, Audience]: ...
     @property
     def closed(self) -> bool: ...
     def send(self, message: bytes) -> None: ...
@@ -48,7 +49,7 @@ class Watchers:
             channel = channels.get(log)
             if channel is None or member.closed or log not in member.audiences:
                 del self._untold[(member, log)]
-            elif channel.roster.ready and not member.paused:
+            elif channel.roster.ready and not (member.paused or member.audiences[log].held):
                 self._write(member, channel, telling)
 
     def _write(self, member: Member, channel: ChannelPresence, telling: Telling | None) -> None:
