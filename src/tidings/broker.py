@@ -91,6 +91,11 @@ class Broker(ABC):
         """
         return 0
 
+    @property
+    def dropped(self) -> int:
+        """How many messages came on the channels of this broker that were no events, and were dropped."""
+        return 0
+
     async def check(self) -> None:  # noqa: B027
         """Raise what would keep this broker from ever working, such as a database that was not migrated.
 

@@ -39,56 +39,62 @@ class Family(msgspec.Struct):
     samples: list[Sample]
 
 
-COUNTERS: tuple[tuple[str, str, str, Callable[[Metrics], int | By]], ...] = (
-    ("connections_opened", "", "Connections that were opened.", lambda it: it.opened),
+COUNTERS: tuple[tuple[str, str, str, Callable[[ConnectionManager], int | By]], ...] = (
+    ("connections_opened", "", "Connections that were opened.", lambda it: it.metrics.opened),
     (
         "connections_closed",
         "code",
         "Connections that have ended, by close code; lost: the client was gone first.",
-        lambda it: it.closed,
+        lambda it: it.metrics.closed,
     ),
     (
         "publishes",
         "outcome",
         "Events: appended to all their logs here; committed with the application's data; failed at the broker.",
-        lambda it: it.publishes,
+        lambda it: it.metrics.publishes,
     ),
     (
         "deliveries",
         "kind",
         "Events written to clients: live, or read from the log for one that was behind.",
-        lambda it: {"live": it.deliveries, "replayed": it.replayed},
+        lambda it: {"live": it.metrics.deliveries, "replayed": it.metrics.replayed},
     ),
     (
         "conflated",
         "",
         "Events that slow readers were not sent because a later one of the same key was.",
-        lambda it: it.conflated,
+        lambda it: it.metrics.conflated,
     ),
     (
         "readers_slowed",
         "",
         "Times that a connection's buffer was full and it became a reader of the logs.",
-        lambda it: it.slowed,
+        lambda it: it.metrics.slowed,
     ),
-    ("resets", "", "Channels that clients had to fetch anew (channel:reset).", lambda it: it.resets),
+    ("resets", "", "Channels that clients had to fetch anew (channel:reset).", lambda it: it.metrics.resets),
     (
         "recoveries",
         "outcome",
         "Positions that clients came back with: recovered from the log, or reset.",
-        lambda it: it.recoveries,
+        lambda it: it.metrics.recoveries,
     ),
     (
         "refusals",
         "reason",
         "Errors that clients were told (connection:error), by their code; application: a code of its own.",
-        lambda it: it.refusals,
+        lambda it: it.metrics.refusals,
     ),
     (
         "upgrades_refused",
         "status",
         "Upgrades answered with an HTTP status: 403 for an origin, 503 for no room.",
-        lambda it: it.upgrades_refused,
+        lambda it: it.metrics.upgrades_refused,
+    ),
+    (
+        "broker_dropped",
+        "",
+        "Messages on the broker's channels that were no events of tidings, and were dropped.",
+        lambda it: it.broker.dropped,
     ),
 )
 
@@ -120,7 +126,7 @@ GAUGES = {
 
 async def families(manager: ConnectionManager) -> list[Family]:
     """All that is known of a manager, on its event loop; what takes longer than GAUGE_TIME is left out."""
-    found = [_info(manager), *_counted(manager.metrics)]
+    found = [_info(manager), *_counted(manager)]
     told = await asyncio.gather(*(_ask(source) for source in list(manager.metrics.gauges.values())))
     gauges: dict[str, float] = {"ready": float(not manager.readiness())}
     for part in told:
@@ -144,14 +150,14 @@ def _info(manager: ConnectionManager) -> Family:
     return Family("tidings_info", "gauge", "What runs here; always 1.", [Sample(labels, 1)])
 
 
-def _counted(metrics: Metrics) -> Iterator[Family]:
+def _counted(manager: ConnectionManager) -> Iterator[Family]:
     for name, label, help, read in COUNTERS:
-        value = read(metrics)
+        value = read(manager)
         by = {"": value} if isinstance(value, int) else dict(value)
         samples = [Sample({label: key} if label else {}, count) for key, count in by.items()]
         yield Family(f"tidings_{name}", "counter", help, samples)
     for name, help, of in HISTOGRAMS:
-        yield Family(f"tidings_{name}", "histogram", help, [_sample(of(metrics))])
+        yield Family(f"tidings_{name}", "histogram", help, [_sample(of(manager.metrics))])
 
 
 def _sample(histogram: Histogram) -> Sample:

@@ -169,8 +169,10 @@ class RedisBroker(Broker):
 
     @property
     def dropped(self) -> int:
-        """How many messages came on the channels of this broker that were no events."""
         return self._announcements.dropped
+
+    async def behind(self) -> int:
+        return await self._tails.behind() if self._is_home() else 0
 
     async def _append(self, drafts: Sequence[tuple[str, Draft]]) -> list[Entry | Exception]:
         try:
