@@ -98,6 +98,7 @@ def create_app(
         app.state.simulation = simulation
         app.include_router(demo.router)
     app.include_router(manager.router("/ws"))
+    app.include_router(manager.health_router())
     if settings.web_build is not None:
         app.include_router(dashboard(settings.web_build))
     return app
