@@ -23,14 +23,16 @@ from tidings.outbox import Outbox
 from torture import logs, tables
 from torture.access import SECRET
 from torture.changes import Change
-from torture.live import Item, ItemChanged, ItemRemoved, Items, Lobby, OwnedItems, Visits
-from torture.settings import Settings
+from torture.live import Guarded, Item, ItemChanged, ItemRemoved, Items, Lobby, OwnedItems, Visits
+from torture.settings import RULE_TAKES, Settings
 
 settings = Settings.from_environment()
 engine = tables.engine(settings.database, settings.connections)
 sessions = async_sessionmaker(engine)
 broker = logs.broker(settings, engine)
-manager = ConnectionManager(channels=[Items, OwnedItems, Visits, Lobby], authenticate=JWTAuth(SECRET), broker=broker)
+manager = ConnectionManager(
+    channels=[Items, OwnedItems, Visits, Lobby, Guarded], authenticate=JWTAuth(SECRET), broker=broker
+)
 outbox = Outbox(manager, engine if settings.redis else None)
 asked: Counter[tuple[str, str]] = Counter()
 
@@ -58,6 +60,17 @@ def may_see(channel: Items | OwnedItems, user: User) -> bool:
 def may_visit(_: Visits | Lobby, __: User) -> bool:
     """Everybody may. Nothing is kept of it."""
     return True
+
+
+@manager.authorize(Guarded)
+async def may_enter(channel: Guarded, user: User) -> bool:
+    """Guests may. The answer is old when it is given."""
+    guests = tables.guests.c
+    mine = select(guests.user).where(guests.user == user.id, guests.number == channel.number)
+    async with sessions() as session:
+        answer = await session.scalar(mine) is not None
+    await asyncio.sleep(RULE_TAKES)
+    return answer
 
 
 class RolledBack(Exception):
@@ -161,6 +174,28 @@ async def read(owner: str | None = None) -> Sequence[Item]:
 async def present() -> dict[str, int]:
     """Who is in the lobby, with how many connections, as this process knows it."""
     return {user.user_id: user.connections for user in await manager.presence(Lobby())}
+
+
+@app.post("/guarded/{number}")
+async def say(number: int, item: Item) -> None:
+    """Publish on a guarded channel."""
+    await manager.publish(ItemChanged(item=item), Guarded(number=number))
+
+
+@app.post("/guarded/{number}/guests/{user}")
+async def let_in(number: int, user: str) -> None:
+    """Let somebody follow a guarded channel."""
+    async with sessions.begin() as session:
+        await session.execute(insert(tables.guests).values(user=user, number=number))
+
+
+@app.delete("/guarded/{number}/guests/{user}")
+async def shut_out(number: int, user: str) -> None:
+    """Let somebody follow a guarded channel no longer."""
+    guests = tables.guests.c
+    async with sessions.begin() as session:
+        await session.execute(delete(tables.guests).where(guests.user == user, guests.number == number))
+    await manager.revoke(user, Guarded(number=number))
 
 
 @app.get("/rules")

@@ -11,29 +11,47 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from sqlalchemy import URL
 
 from torture import balancer, outcome, postgres, scene, tables, valkey, writer
+from torture.ground import Ground
 from torture.server import Server
 from torture.settings import Settings
 
-SERVERS, WORKERS = 2, 2
 SCREENS, WRITERS = 20, 3
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many servers of so many workers each."""
+
+    servers: int = 2
+    workers: int = 2
+
+    def __str__(self) -> str:
+        one = "server" if self.servers == 1 else "servers"
+        return f"{self.servers} {one} of {self.workers} {'worker' if self.workers == 1 else 'workers'} each"
+
+    @classmethod
+    def of(cls, ground: Ground, servers: int = 2) -> "Size":
+        """What a run has; in the short form of one worker each, as four take long to start."""
+        return cls(servers, 1 if ground.short else 2)
+
+
 @asynccontextmanager
-async def servers(settings: Settings, directory: Path, *, servers: int = SERVERS) -> AsyncIterator[list[Server]]:
-    """So many servers of two workers each, every one with a log of its own under this directory."""
+async def started(size: Size, settings: Settings, directory: Path) -> AsyncIterator[list[Server]]:
+    """Servers, every one with a log of its own under this directory."""
     async with AsyncExitStack() as stack:
-        started = []
-        for number in range(1, servers + 1):
+        servers = []
+        for number in range(1, size.servers + 1):
             own = directory / f"server-{number}"
             own.mkdir()
-            started.append(await stack.enter_async_context(Server(settings, own, workers=WORKERS)))
-        yield started
+            servers.append(await stack.enter_async_context(Server(settings, own, workers=size.workers)))
+        yield servers
 
 
 def main() -> int:
@@ -55,10 +73,11 @@ def main() -> int:
 
 async def _run(settings: Settings, directory: Path, options: argparse.Namespace) -> bool:
     await tables.create(settings.database)
-    async with servers(settings, directory) as started:
-        for name, where in _addresses(settings, started):
+    size = Size()
+    async with started(size, settings, directory) as servers:
+        for name, where in _addresses(settings, size, servers):
             print(f"{name:<10} {where}")
-        came = await _load(settings.database, started, options.seconds)
+        came = await _load(settings.database, servers, options.seconds)
         print("\n".join(["", *came.text()]), flush=True)
         if options.keep:
             print("\nIt goes on until Ctrl+C.", flush=True)
@@ -66,12 +85,12 @@ async def _run(settings: Settings, directory: Path, options: argparse.Namespace)
     return came.passed
 
 
-def _addresses(settings: Settings, servers: list[Server]) -> list[tuple[str, str]]:
+def _addresses(settings: Settings, size: Size, servers: list[Server]) -> list[tuple[str, str]]:
     database: URL = settings.database
     return [
         ("Postgres", database.render_as_string(hide_password=True)),
         ("Valkey", settings.redis),
-        *((f"Server {n}", f"{it.websocket}, {WORKERS} workers; log {it.log}") for n, it in enumerate(servers, 1)),
+        *((f"Server {n}", f"{it.websocket}, {size.workers} workers; log {it.log}") for n, it in enumerate(servers, 1)),
     ]
 
 

@@ -47,3 +47,9 @@ class Visits(Channel[ItemChanged], name="visits:{number}"):
 
 class Lobby(Channel[ItemChanged], name="lobby", presence=True):
     """Where people are seen."""
+
+
+class Guarded(Channel[ItemChanged], name="guarded:{number}"):
+    """What those see who were let in, until they are shut out."""
+
+    number: int

@@ -14,6 +14,7 @@ from torture.settings import Settings
 
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 40.0  # seconds: longer than any grace
+ORDERLY = (0, -signal.SIGTERM)  # exit statuses of who was told to stop: uvicorn ends by the signal once all is done
 _STARTED = b"Application startup complete"
 _LINE = 1_048_576  # bytes
 

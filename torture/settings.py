@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import URL, make_url
 
+RULE_TAKES = 0.3  # seconds from what the rule of guarded channels has read to its answer
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -22,6 +22,14 @@ items = Table(
 # What was changed already: a client that got no answer asks again, with the same id.
 changes = Table("changes", metadata, Column("id", String(64), primary_key=True))
 
+# Who may follow which of the guarded channels.
+guests = Table(
+    "guests",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+)
+
 # What waits for the relay, where the logs are not in the database.
 outbox = OutboxTable()
 

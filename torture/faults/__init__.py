@@ -20,6 +20,7 @@ from torture.faults import (
     scale,
     storm,
     stuck,
+    withdrawals,
     workers,
 )
 from torture.ground import Ground
@@ -41,6 +42,7 @@ FAULTS: Mapping[str, Run] = {
     "pubsub": pubsub.run,
     "redis": redis.run,
     "failover": failover.run,
+    "withdrawals": withdrawals.run,
     "cancelled": cancelled.run,
     "channels": channels.run,
     "stuck": stuck.run,

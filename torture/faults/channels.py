@@ -9,16 +9,15 @@ from typing import NamedTuple
 from redis import Redis
 
 from bench.process import memory
-from tidings.client import ClientError, connect, wire
-from tidings.client.connection import Socket
+from tidings.client import connect
 from torture import tables, valkey
-from torture.access import token
 from torture.ground import Ground
 from torture.live import Visits
 from torture.outcome import Outcome
 from torture.scene import PATIENCE
 from torture.server import Server
 from torture.settings import Settings
+from torture.visitor import Visitor
 
 CLIENTS = 16
 AT_ONCE = 100  # channels that a client joins, and then leaves
@@ -50,7 +49,7 @@ async def run(ground: Ground) -> Outcome:
         kept = stack.enter_context(valkey.running())
         redis = stack.enter_context(kept.client())
         server = await stack.enter_async_context(Server(Settings(url, redis=kept.url), ground.directory))
-        visitors = [await _Visitor.of(server.websocket, number) for number in range(CLIENTS)]
+        visitors = [await Visitor.of(await connect(server.websocket), f"visitor-{n}") for n in range(CLIENTS)]
         for visitor in visitors:
             stack.push_async_callback(visitor.socket.close)
         names = (Visits(number=number).name for number in count())
@@ -71,41 +70,13 @@ async def run(ground: Ground) -> Outcome:
     return outcome
 
 
-class _Visitor:
-    """A client on the bare wire."""
-
-    def __init__(self, socket: Socket) -> None:
-        self.socket = socket
-
-    @classmethod
-    async def of(cls, websocket: str, number: int) -> "_Visitor":
-        """A client that is let in."""
-        visitor = cls(await connect(websocket))
-        await visitor.socket.send(wire.write("auth", {"token": token(f"visitor-{number}")}, id="1"))
-        await visitor.hear(wire.Established)
-        return visitor
-
-    async def visit(self, names: Sequence[str]) -> None:
-        """Join these channels and leave them."""
-        await self.socket.send(wire.subscribe(dict.fromkeys(names), id="2"))
-        await self.hear(wire.Subscribed)
-        await self.socket.send(wire.write("unsubscribe", {"channels": names}, id="3"))
-        await self.hear(wire.Unsubscribed)
-
-    async def hear(self, kind: type[wire.Body]) -> None:
-        """Return at the next message of this kind. Raises ClientError for a refusal, TimeoutError."""
-        async with asyncio.timeout(PATIENCE):
-            while not isinstance(body := wire.read(await self.socket.recv()).body, kind):
-                if isinstance(body, wire.Failure):
-                    raise ClientError(body.code, body.message)
-
-
-async def _visit(visitors: Sequence[_Visitor], names: Iterator[str]) -> None:
+async def _visit(visitors: Sequence[Visitor], names: Iterator[str]) -> None:
     """All of them, by whoever is free."""
 
-    async def work(visitor: _Visitor) -> None:
+    async def work(visitor: Visitor) -> None:
         while batch := list(islice(names, AT_ONCE)):
-            await visitor.visit(batch)
+            await visitor.join(batch)
+            await visitor.leave(batch)
 
     await asyncio.gather(*map(work, visitors))
 

@@ -1,7 +1,6 @@
 """A server with many clients is told to stop, one of them stuck; the others go on at another server."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,12 +17,11 @@ from torture.crowd.cores import prepared
 from torture.crowd.gathering import PATIENCE, Gathering
 from torture.ground import Ground
 from torture.outcome import Outcome
+from torture.server import ORDERLY
 
 EXIT = 30.0  # seconds until the server has ended
 AT_LEAST = 500  # closes a second that are always allowed; or a twentieth of all clients
 ARGUMENTS = ["tidings.cli", "serve", "torture.crowd.teams:app", "--port", "0"]
-
-_ORDERLY = (0, -signal.SIGTERM)  # uvicorn ends by the signal itself once all is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def _drain(plan: Plan, outcome: Outcome, servers: tuple[Server, Server], gatheri
     outcome.require(gathering.all_live(PATIENCE), "not all clients came to the other server")
     gathering.hear_all(events, plan.seconds + PATIENCE, outcome)
     _judge(plan, outcome, gathering)
-    outcome.require(going.status in _ORDERLY, f"the server ended with status {going.status}")
+    outcome.require(going.status in ORDERLY, f"the server ended with status {going.status}")
     if not short:
         outcome.figures["the server ended after (s)"] = exited
         _judge_rate(outcome, [member.lost_at - begin for member in gathering.members if member.lost_at is not None])

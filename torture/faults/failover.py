@@ -30,10 +30,10 @@ _LOOK = 0.02  # seconds between two looks
 
 async def run(ground: Ground) -> Outcome:
     """A new epoch, and everybody is reset, since what was acked last is gone."""
-    changes = _SHORT if ground.short else _LONG
+    changes, size = _SHORT if ground.short else _LONG, cluster.Size.of(ground, servers=1)
     outcome = Outcome(
-        f"{WRITERS} writers, whose changes are published after their commit, and {SCREENS} screens on one server of "
-        f"{cluster.WORKERS} workers, over Valkey with a replica and a sentinel; the replica hears no more of the "
+        f"{WRITERS} writers, whose changes are published after their commit, and {SCREENS} screens on {size}, "
+        "over Valkey with a replica and a sentinel; the replica hears no more of the "
         f"master, which is killed (SIGKILL) {changes} changes later, and takes its place"
     )
     async with AsyncExitStack() as stack:
@@ -41,7 +41,7 @@ async def run(ground: Ground) -> Outcome:
         await tables.create(url)
         pair = await _Pair.started(stack, ground.directory)
         settings = Settings(url, redis=f"redis+sentinel://127.0.0.1:{pair.sentinel.port}/torture/0", direct=True)
-        servers = await stack.enter_async_context(cluster.servers(settings, ground.directory, servers=1))
+        servers = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         made = await stack.enter_async_context(scene(servers, url))
         await made.show(SCREENS, servers[0].websocket, connect=Balancer(servers).connect)
         made.write(WRITERS, ground.random(), Habits(pause=0.005))

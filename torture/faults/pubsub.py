@@ -5,15 +5,15 @@ publishes what is none.
 import asyncio
 import pickle
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from itertools import cycle
 
 from redis import Redis
 
-from tidings.testing.proxy import FaultProxy, Link
+from tidings.testing.proxy import FaultProxy
 from torture import cluster, tables, valkey
 from torture.balancer import Spread
+from torture.deafness import deaf
 from torture.ground import Ground
 from torture.outcome import Outcome
 from torture.scene import PATIENCE, Scene, scene
@@ -25,7 +25,6 @@ EVERY = 0.3  # seconds between two kills
 SHOWN = 6.0  # seconds until a lost last event is on every screen
 
 _LONG, _SHORT = (100, 5, 2_000), (5, 1, 20)  # kills, events lost, and pieces of garbage
-_VANISH = 1 << 40  # bytes: more than will come
 _DROPPED = b"messages that are no events were dropped"
 _GARBAGE = (b"", b"\x00\xff" * 20, b"{", b'{"epoch": 1}', pickle.dumps(object), b"1\n2\n3", b"x" * 1_048_576)
 
@@ -33,8 +32,9 @@ _GARBAGE = (b"", b"\x00\xff" * 20, b"{", b'{"epoch": 1}', pickle.dumps(object), 
 async def run(ground: Ground) -> Outcome:
     """0 lost, 0 duplicates, 0 out of order, 0 resets; garbage disconnects nobody."""
     kills, silences, garbage = _SHORT if ground.short else _LONG
+    size = cluster.Size.of(ground)
     outcome = Outcome(
-        f"{WRITERS} writers and {SCREENS} screens on {cluster.SERVERS} servers of {cluster.WORKERS} workers each, over "
+        f"{WRITERS} writers and {SCREENS} screens on {size}, over "
         f"Valkey; CLIENT KILL TYPE pubsub {kills} times, every {EVERY:g} s; then {silences} times all that pub/sub "
         f"says of the last events is lost; then {garbage} pieces of garbage are published on the broker's own channels"
     )
@@ -46,7 +46,7 @@ async def run(ground: Ground) -> Outcome:
         redis = stack.enter_context(kept.client())
         proxy = await stack.enter_async_context(FaultProxy(("127.0.0.1", kept.port)))
         settings = Settings(url, redis=f"redis://127.0.0.1:{proxy.address[1]}")
-        servers = await stack.enter_async_context(cluster.servers(settings, ground.directory))
+        servers = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         made = await stack.enter_async_context(scene(servers, url, Settings(url, redis=kept.url)))
         spread = Spread(servers, SCREENS)
         await made.show(SCREENS, servers[0].websocket, connect=spread.connect)
@@ -74,7 +74,7 @@ async def _silence(
     """One change of each writer, of which no process hears, and then nothing more."""
     longest = 0.0
     for _ in range(times):
-        with _deaf(proxy, redis, outcome):
+        with deaf(proxy, redis, outcome):
             made.resume(1)
             await made.written()
             written = time.monotonic()
@@ -82,25 +82,6 @@ async def _silence(
         await made.caught_up(outcome, written + within - time.monotonic())
         longest = max(longest, time.monotonic() - written)
     outcome.figures["seconds until a lost last event was on every screen, at most"] = longest
-
-
-@contextmanager
-def _deaf(proxy: FaultProxy, redis: "Redis", outcome: Outcome) -> Iterator[None]:
-    """What Redis says to subscribers meanwhile vanishes."""
-    links, dropped = _subscribers(proxy, redis), proxy.to_client.dropped
-    outcome.require(bool(links), "nobody listens to pub/sub")
-    for link in links:
-        link.to_client.drop(_VANISH)
-    yield
-    for link in links:
-        link.to_client.heal()
-    outcome.require(proxy.to_client.dropped > dropped, "pub/sub had nothing to say, and so nothing to lose")
-
-
-def _subscribers(proxy: FaultProxy, redis: "Redis") -> list[Link]:
-    """The connections through the proxy that are subscribed to something."""
-    ports = {int(client["addr"].rpartition(":")[2]) for client in redis.client_list(_type="pubsub")}
-    return [link for link in proxy.links if link.port in ports]
 
 
 async def _garbage(made: Scene, redis: "Redis", pieces: int) -> None:

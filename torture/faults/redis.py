@@ -27,9 +27,10 @@ _PAUSE = 8.0  # seconds that Redis answers nobody: more than anybody's patience
 async def run(ground: Ground) -> Outcome:
     """Nothing acked is lost while Redis keeps its data; else a new epoch, and everybody is reset."""
     times, changes = _SHORT if ground.short else _LONG
+    size = cluster.Size.of(ground)
     outcome = Outcome(
         f"{WRITERS} writers, whose changes are published after their commit, and {SCREENS} screens on "
-        f"{cluster.SERVERS} servers of {cluster.WORKERS} workers each, over Valkey with an append-only file: it is "
+        f"{size}, over Valkey with an append-only file: it is "
         f"killed (SIGKILL) and started again, has no memory left for a while, and answers nobody for {_PAUSE:g} s "
         f"(CLIENT PAUSE); then it forgets all (FLUSHALL), and is killed and started without its file; {times} times "
         "each"
@@ -39,7 +40,7 @@ async def run(ground: Ground) -> Outcome:
         await tables.create(url)
         kept = stack.enter_context(valkey.running(appendonly="yes", appendfsync="always"))
         settings = Settings(url, redis=kept.url, direct=True)
-        servers = await stack.enter_async_context(cluster.servers(settings, ground.directory))
+        servers = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         made = await stack.enter_async_context(scene(servers, url))
         await made.show(SCREENS, servers[0].websocket, connect=Balancer(servers).connect)
         made.write(WRITERS, ground.random(), Habits(pause=0.01))

@@ -5,6 +5,7 @@ from torture.balancer import Balancer
 from torture.ground import Ground
 from torture.outcome import Outcome
 from torture.scene import Scene, scene
+from torture.server import ORDERLY
 from torture.settings import Settings
 from torture.writer import Habits
 
@@ -17,8 +18,9 @@ _LONG, _SHORT = (3, 200), (1, 20)  # times that each server is restarted, and ch
 async def run(ground: Ground) -> Outcome:
     """0 lost, 0 duplicates, 0 out of order, 0 resets; nobody hears nothing for longer than 3 s."""
     rounds, changes = _SHORT if ground.short else _LONG
+    size = cluster.Size.of(ground)
     outcome = Outcome(
-        f"{WRITERS} writers and {SCREENS} screens on {cluster.SERVERS} servers of {cluster.WORKERS} workers each, "
+        f"{WRITERS} writers and {SCREENS} screens on {size}, "
         "over Valkey; one server after the other is told to stop (SIGTERM), and started again when it has ended, "
         f"{rounds} times each"
     )
@@ -26,7 +28,7 @@ async def run(ground: Ground) -> Outcome:
     with ground.database("postgres") as url, valkey.running() as kept:
         await tables.create(url)
         settings = Settings(url, redis=kept.url)
-        async with cluster.servers(settings, ground.directory) as servers, scene(servers, url) as made:
+        async with cluster.started(size, settings, ground.directory) as servers, scene(servers, url) as made:
             await made.show(SCREENS, servers[0].websocket, connect=Balancer(servers).connect)
             made.write(WRITERS, chance, Habits(pause=0.01))
             await made.progress(changes)
@@ -48,6 +50,6 @@ async def run(ground: Ground) -> Outcome:
 async def _restart_all(made: Scene, outcome: Outcome, changes: int) -> None:
     for server in made.servers:
         status = await server.stop()
-        outcome.require(status == 0, f"a server that was told to stop ended with status {status}")
+        outcome.require(status in ORDERLY, f"a server that was told to stop ended with status {status}")
         await server.start()
         await made.progress(changes)

@@ -50,9 +50,9 @@ async def on_postgres(ground: Ground) -> Outcome:
 async def over_redis(ground: Ground) -> Outcome:
     """The same, with the outbox's relay in whichever worker has it; and presence is soon right again."""
     kills, seconds = _SHORT[1:] if ground.short else _LONG_REDIS
-    servers = 1 if ground.short else cluster.SERVERS
+    size = cluster.Size(servers=1 if ground.short else 2)
     outcome = Outcome(
-        f"{WRITERS} writers and {SCREENS} screens spread over {servers} servers of {cluster.WORKERS} workers each, "
+        f"{WRITERS} writers and {SCREENS} screens spread over {size}, "
         f"over Valkey; {kills} times the worker is killed (SIGKILL) that has served longest, of each server in turn; "
         f"{PEOPLE} people are in a lobby"
     )
@@ -61,7 +61,7 @@ async def over_redis(ground: Ground) -> Outcome:
         await tables.create(url)
         kept = stack.enter_context(valkey.running())
         settings = Settings(url, redis=kept.url)
-        started = await stack.enter_async_context(cluster.servers(settings, ground.directory, servers=servers))
+        started = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         balancer = Balancer(started)
         people = {f"person-{number}" for number in range(PEOPLE)}
         for person in people:
