@@ -37,6 +37,8 @@ export interface LifelineOwner {
 }
 
 const REFUSALS = 3;
+/** Servers in a row that say they are going, as workers that are replaced do. From then on that is an outage, too. */
+const GOODBYES = 3;
 const REFUSED = "tries were refused before the connection opened: no server, or it does not allow this origin";
 /** Seconds; a longer wait is not believed. */
 const LONGEST_CLOSING = 3_600;
@@ -159,6 +161,7 @@ export class Lifeline {
     const was = this.connection;
     this.#connection = null;
     this.#closingTimer.stop();
+    if (was && this.#announced && this.#attempt <= GOODBYES) this.#outageBegan = this.#options.clock.now();
     this.#refusals = loss.refusedBeforeOpen && !isOffline() ? this.#refusals + 1 : 0;
     this.#reason = this.#refusals < REFUSALS ? loss.reason : `${this.#refusals} ${REFUSED}`;
     this.#happens(loss.again || this.#renew(loss) ? "lost" : "refused");
@@ -173,8 +176,8 @@ export class Lifeline {
   }
 
   /**
-   * An outage that a clock put back would have begin in the future begins now. A server that says goodbye over and over is
-   * met with backoff from the second time on.
+   * An outage that a clock put back would have begin in the future begins now. Servers that say goodbye one after the other
+   * are met with backoff from the second time on.
    */
   #wait(): void {
     const now = this.#options.clock.now();

@@ -263,9 +263,21 @@ test("a server that says connection:closing again and again is met with backoff"
   server.socket.say(envelope("connection:closing", { reconnect_after: 0 }));
   await pass(400);
   expect(server.sockets).toHaveLength(2);
-  // By the outage's length, each wait being half of its ceiling: after 0.5, 1, 1.5, 2.3, 3.4, 5.1, 7.6, 11, 17, 26, 38 and 53 s.
+  // Each wait is half of its ceiling: 0.5 s three times, as workers may be replaced one after the other; from then on by the
+  // outage's length, after 2, 2.5, 3.3, 4.4, 6.1, 8.6, 12, 18, 27, 39 and 54 s.
   await pass(60_000);
-  expect(server.sockets).toHaveLength(14);
+  expect(server.sockets).toHaveLength(16);
+});
+
+test("workers that are replaced one after the other are no outage", async () => {
+  const { server, client } = await connected();
+  for (const sockets of [2, 3, 4]) {
+    await pass(4_500);
+    server.socket.say(envelope("connection:closing", { reconnect_after: 0 }));
+    await pass(1_001);
+    expect(server.sockets).toHaveLength(sockets);
+    expect(client.status.status).toBe("connected");
+  }
 });
 
 test("connection:closing does not outlive a disconnect()", async () => {

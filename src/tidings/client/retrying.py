@@ -9,6 +9,7 @@ from dataclasses import dataclass
 LOWEST_CEILING = 1.0  # seconds
 HIGHEST_CEILING = 30.0
 STABLE_AFTER = 5.0  # seconds that a connection stands before it counts as stable, and the outage as over
+GOODBYES = 3  # servers in a row that say they are going, as workers that are replaced do; then that is an outage, too
 REFUSALS = 3  # tries that failed before the connection opened, then the client says that it is refused
 
 Random = Callable[[], float]
@@ -61,15 +62,16 @@ class Retries:
 
     def lost(self, loss: Loss, now: float) -> float | None:
         """Seconds until the next try; None where there is to be none."""
+        stood = self._since is not None
         if self._since is not None and now - self._since >= STABLE_AFTER:
             self.attempt = 0
         self._since = None
         self.refusals = self.refusals + 1 if loss.before_open else 0
         if not (loss.again or self._renew(loss)):
             return None
-        if self.attempt == 0:
+        if self.attempt == 0 or (stood and self.announced and self.attempt <= GOODBYES):
             self._outage_began = now
-        # A server that says goodbye over and over is met with backoff from the second time on.
+        # Servers that say goodbye one after the other are met with backoff from the second time on.
         wait = 0.0 if self.announced and self.attempt == 0 else backoff(now - self._outage_began, self._random)
         self.attempt += 1
         return wait
