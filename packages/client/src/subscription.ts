@@ -17,8 +17,8 @@ export interface ChannelStatus {
 }
 
 /**
- * Events were missed that will not come: fetch the state anew. `reason` is the server's, or `malformed` when an event came whose
- * payload is not as declared.
+ * Events were missed that will not come: fetch the state anew. `reason` is the server's; or `malformed` when an event came whose
+ * payload is not as declared; or `forbidden` when the user may not follow the channel (any more): drop what came from it.
  */
 export interface Reset {
   readonly channel: string;

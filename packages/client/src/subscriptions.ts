@@ -7,7 +7,7 @@ import { type Channel, type ChannelEvent, checkChannelName } from "./channel.js"
 import type { Clock } from "./environment.js";
 import type { Report } from "./handlers.js";
 import type { Lifeline } from "./lifeline.js";
-import { answer, ask, leave, type Position, receive, reset, type Step } from "./protocol/applying.js";
+import { answer, ask, leave, OUT, type Position, receive, reset, type Step } from "./protocol/applying.js";
 import { backoff, LOWEST_CEILING } from "./protocol/backoff.js";
 import { type ServerPayloads, SUBSCRIBE_CHANNELS, type WebSocketMessage } from "./protocol/messages.js";
 import { own } from "./protocol/schema.js";
@@ -49,7 +49,7 @@ export class Subscriptions {
   release(names: readonly string[]): void {
     for (const name of names) {
       const subscription = this.#all.get(name);
-      if (subscription) subscription.holds = Math.max(0, subscription.holds - 1);
+      if (subscription?.holds) subscription.holds -= 1;
     }
     this.#schedule();
   }
@@ -140,8 +140,7 @@ export class Subscriptions {
     const { channels, reason } = payload as ServerPayloads["unsubscribed"];
     for (const name of channels) {
       const subscription = this.#all.get(name);
-      if (subscription && subscription.request === null)
-        this.#refuse(subscription, reason ?? "unsubscribed by the server");
+      if (subscription?.request === null) this.#refuse(subscription, reason ?? "forbidden", true);
     }
   }
 
@@ -152,7 +151,7 @@ export class Subscriptions {
       if (!reply_to || subscription.request !== reply_to || (channel !== undefined && channel !== subscription.name))
         continue;
       if (PASSING.has(code)) this.#later(subscription, subscription.failures++);
-      else this.#refuse(subscription, `${code}: ${message}`);
+      else this.#refuse(subscription, `${code}: ${message}`, code === "forbidden");
     }
   }
 
@@ -275,9 +274,14 @@ export class Subscriptions {
     subscription.timer.start(milliseconds, () => this.#ask([subscription], subscription.request));
   }
 
-  #refuse(subscription: Subscription, reason: string): void {
+  /** `withdrawn`: there is no right to what came from it, so nothing goes on from there. */
+  #refuse(subscription: Subscription, reason: string, withdrawn: boolean): void {
     this.#rest(subscription);
     subscription.refusal = reason;
+    if (withdrawn) {
+      subscription.reading = OUT;
+      subscription.reset({ channel: subscription.name, position: NOWHERE, reason: "forbidden" }, this.#options.report);
+    }
     this.#update(subscription);
   }
 

@@ -214,6 +214,39 @@ test("the server unsubscribes: refused, for its reason, and silent", async () =>
   expect(offsets(heard)).toEqual([]);
 });
 
+test("what the server takes away leaves no position, and followers are told to drop what came from it", async () => {
+  const { server, client } = await connected();
+  const heard = follower();
+  client.follow("a", heard);
+  await tick();
+  server.publish("a");
+  server.socket.say(envelope("unsubscribed", { channels: ["a"], reason: "forbidden" }));
+  expect(heard.onReset.mock.lastCall?.[0]).toMatchObject({
+    channel: "a",
+    reason: "forbidden",
+  });
+  expect(client.position("a")).toBeNull();
+  client.follow("a", {});
+  await tick();
+  expect(server.socket.payloads("subscribe").at(-1)).toEqual({ channels: ["a"], positions: {} });
+});
+
+test.each([
+  ["forbidden", ["forbidden"]],
+  ["too_many_channels", []],
+])("a subscribe with a position that is refused as %s", async (code, resets) => {
+  const { server, client } = await connected();
+  const heard = follower();
+  server.answers.subscribe = (socket, message) => {
+    socket.say(envelope("connection:error", { code, message: "no", channel: "a" }, { reply_to: message.id }));
+  };
+  client.follow("a", heard, { epoch: "E", offset: 7, id: "seven" });
+  await tick();
+  expect(client.channelStatus("a").status).toBe("refused");
+  expect(heard.onReset.mock.calls.map(([reset]) => reset.reason)).toEqual(resets);
+  expect(client.position("a") === null).toBe(code === "forbidden");
+});
+
 test("the server unsubscribes while a new answer is on its way: the answer decides", async () => {
   const { server, client } = await connected();
   server.answers.subscribe = (socket, message) => {

@@ -5,7 +5,8 @@ import { Holders } from "../holders.js";
 /** Who hears a channel. */
 export interface Listener {
   hear(event: ChannelEvent): void;
-  reset(): void;
+  /** Events were missed; `withdrawn`: what came from this channel is to be dropped. */
+  reset(withdrawn: string | null): void;
   /** The channel's status changed, or whether it is followed. */
   fed(): void;
 }
@@ -66,7 +67,8 @@ export class Feed {
             this.#event(event);
           }
         },
-        onReset: () => this.#tell((listener) => listener.reset()),
+        onReset: ({ channel, reason }) =>
+          this.#tell((listener) => listener.reset(reason === "forbidden" ? channel : null)),
         onStatus: changed,
       },
       from,

@@ -7,7 +7,7 @@ import type { Channel, ChannelEvent, Position } from "@tidings/client";
 import type { Edit } from "./edits.js";
 import type { Feed, Listener } from "./feed.js";
 import { BURST, JITTER } from "./pacing.js";
-import { type Entry, type EntryStorage, read, remove, write } from "./persistence.js";
+import { type Entry, type EntryStorage, read, remove, removeOf, write } from "./persistence.js";
 import { isWhole, type Occurrence, type Phase, step, type Task } from "./phases.js";
 import { apply, type Change, install, note, place, type RowRules, Versions } from "./rows.js";
 
@@ -184,12 +184,20 @@ export class LiveQuery implements Listener {
     if (this.#anchored()) this.catchUp();
   }
 
-  /** Events were missed: fetched again, after a chance wait. */
-  reset(): void {
+  /** Events were missed: fetched again, after a chance wait. Without the right to a channel, nothing is shown until then. */
+  reset(withdrawn: string | null): void {
     this.#versions.clear();
     // Versions that a fetch under way has heard may be of a log that was rolled back.
     this.#attempt?.heard.clear();
-    if (this.options.persist) remove(this.options.persist, this.#hash);
+    const { persist, queryKey } = this.options;
+    if (persist) remove(persist, this.#hash);
+    if (withdrawn !== null) {
+      if (persist) removeOf(persist, withdrawn);
+      const drop = () => this.#update(() => []);
+      drop();
+      // A fetch under way may bring the rows of before, and its end puts back what it found.
+      void this.#around.queries.cancelQueries({ queryKey, exact: true }).then(drop);
+    }
     this.#happens("reset");
   }
 

@@ -42,6 +42,13 @@ export function remove(storage: EntryStorage, hash: string): void {
   storage.removeItem(PREFIX + hash);
 }
 
+/** Removes the entries that hold what came from this channel. */
+export function removeOf(storage: EntryStorage, channel: string): void {
+  for (const key of keys(storage)) {
+    if (Object.hasOwn(parse(storage.getItem(key))?.positions ?? {}, channel)) storage.removeItem(key);
+  }
+}
+
 /** Removes all that `persist` has kept in this storage: when somebody signs out, so that the next person finds nothing. */
 export function forgetPersisted(storage: EntryStorage): void {
   for (const key of keys(storage)) storage.removeItem(key);

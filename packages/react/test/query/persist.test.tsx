@@ -1,5 +1,6 @@
 import { cleanup } from "@testing-library/react";
 import type { Position } from "@tidings/client";
+import { envelope } from "@tidings/client/testing";
 import { type EntryStorage, forgetPersisted, useLiveQuery } from "@tidings/react/query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { mount, pass, scriptedPage } from "../page.js";
@@ -199,4 +200,56 @@ test("a storage without room is told once, and harms nothing", async () => {
   await pass(1_100);
   expect(text()).toBe("live: 1b");
   expect(told).toHaveBeenCalledTimes(1);
+});
+
+const kept = () => Array.from({ length: storage.length }, (_, index) => storage.key(index));
+const withdraw = () => page.server.socket.say(envelope("unsubscribed", { channels: ["shifts"], reason: "forbidden" }));
+
+test("rows of a channel that is withdrawn go from the screen and from the storage, other pages' too", async () => {
+  database.commit(1, { title: "a", day: "mon" });
+  database.commit(2, { title: "b", day: "tue" });
+  await load("tue");
+  await leave();
+  const text = await load("mon");
+  await pass(2_000);
+  expect(kept()).toHaveLength(2);
+  database.failure = new Error("403");
+  withdraw();
+  await pass(0);
+  expect(text()).toBe("refused: ");
+  expect(kept()).toEqual([]);
+  await pass(5_000);
+  expect(text()).toBe("refused: ");
+});
+
+test("what the server still gives is shown, and what a fetch of before brings is not", async () => {
+  database.commit(1, { title: "a", day: "mon" });
+  database.commit(2, { title: "b", day: "mon" });
+  const text = await load("mon");
+  const { promise, resolve } = later();
+  database.gate = promise;
+  page.server.publish("shifts", { type: "unheard:of", payload: {} });
+  await pass(1_000);
+  expect(database.reads).toBe(2); // it has read both rows, and is on its way
+  database.gate = Promise.resolve();
+  database.rows.delete(1);
+  withdraw();
+  resolve();
+  await pass(5_000);
+  expect(text()).toBe("refused: 2b");
+  expect(seen.filter((each) => each.startsWith("refused: 1"))).toEqual([]);
+});
+
+test("rows that were kept are dropped where the channel is refused after the reload", async () => {
+  database.commit(1, { title: "a", day: "mon" });
+  await load("mon");
+  await leave();
+  database.failure = new Error("403");
+  page.server.answers.subscribe = (socket, message) => {
+    const payload = { code: "forbidden", message: "no", channel: "shifts" };
+    socket.say(envelope("connection:error", payload, { reply_to: String(message.id) }));
+  };
+  const text = await load("mon");
+  expect(text()).toBe("refused: ");
+  expect(kept()).toEqual([]);
 });
