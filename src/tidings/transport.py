@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+GRACE = 25.0
+"""Seconds that clients have to go when a server stops that sets no time."""
+
 Encode = Callable[[bytes], Any]
 Write = Callable[[Any], None]
 

@@ -273,8 +273,7 @@ class TestServing:
         with serving(f"uvicorn-{transport}") as server:
             async with signed_in(server.url, "ann") as client:
                 server.process.send_signal(signal.SIGTERM)
-                if transport == "native":  # ASGI servers close the connection before the application is asked
-                    assert (await client.next())["type"] == "connection:closing"
+                assert (await client.next())["type"] == "connection:closing"
                 assert await client.closed() == 1012
             assert server.process.wait(STOP_TIMEOUT) in {0, -signal.SIGTERM}
             assert "Traceback" not in server.log

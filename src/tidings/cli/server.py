@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 # Compression is off: with a context for each connection it costs more memory than all the rest of the connection.
 _WEBSOCKETS: dict[Transport, dict[str, Any]] = {
     "native": {"ws": "tidings.transports.native:NativeProtocol"},
-    "asgi": {"ws": "websockets-sansio", "ws_max_size": 4 * Limits().message_size, "ws_per_message_deflate": False},
+    "asgi": {
+        "ws": "tidings.cli.asgi_protocol:AsgiProtocol",
+        "ws_max_size": 4 * Limits().message_size,
+        "ws_per_message_deflate": False,
+    },
 }
 
 # Seconds that a worker has to answer its supervisor, its start and its imports included, before it is replaced.

@@ -15,6 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 
 from tidings.protocol.codes import CloseCode, close_reason
+from tidings.transport import GRACE
 from tidings.transports.watch import TICK, Watch
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tidings.manager import ConnectionManager
 
 CLOSE_TIMEOUT = 3.0  # seconds that a closing handshake may take before the socket is aborted
-GRACE = 25.0  # seconds that clients have to go, where the server sets no time
 MAX_FRAGMENTS = 1_024  # of one message
 OVERSIZE = 4  # a user's message of up to so many times the limit is read, to be answered
 
