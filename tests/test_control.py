@@ -285,6 +285,7 @@ class TestSuspension:
         refusal = await until(lambda: there.refusal(Handshake(path="/ws")))
         assert refusal.status == 503
         assert "the network is cut" in there.readiness()[0]
+        assert there._control.gauges()["control_age_seconds"] > 0.19  # of the 0.2 that it may be
         for number in range(3):
             await here.publish(NotePosted(note_id=number), Notes())
         await here.revoke("ann", Notes())

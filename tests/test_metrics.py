@@ -42,6 +42,7 @@ async def test_connections_and_what_they_follow():
     assert (metrics.opened, sum(metrics.establish_seconds.counts)) == (2, 2)
     now = await gauges(stage.manager)
     assert (now["connections"], now["subscriptions"], now["channels"], now["slow_readers"]) == (2, 5, 4, 0)
+    assert "control_age_seconds" not in now  # with the logs of one process there is nothing to read
     first.connection.lost()
     first.connection.lost()
     stage.manager.disconnect(second.connection.id)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tidings.broker import Broker
+from tidings.metrics import Gauges
 from tidings.protocol.control import DISCONNECTIONS, LOGS, TRANSITIONS, Act, Input, State, act_draft, log_of, read_act
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
@@ -106,6 +107,13 @@ class Control:
     def unread(self) -> list[str]:
         """Why nobody should be sent here yet: upgrades are taken, and wait until the log was read."""
         return ["the control log was not read yet"] if self.state is State.STARTING else []
+
+    def gauges(self) -> Gauges:
+        """How long ago the logs were last read; nothing where that is not needed."""
+        if self._watch is None:
+            return {}
+        read_at = self._watch.when() - self._limits.control_timeout
+        return {"control_age_seconds": max(0.0, asyncio.get_running_loop().time() - read_at)}
 
     # What the broker calls.
 

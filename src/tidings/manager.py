@@ -115,6 +115,7 @@ class ConnectionManager:
         self._withdrawals = Withdrawals(self._hub)
         self._control = Control(self.broker, self._withdrawals, self.limits, clock=clock, ids=ids)
         self._hub.add(self._control)
+        self.metrics.gauges["control"] = self._control.gauges
         self._readiness.add(self._control.obstacle)
         self._preparation = Preparation(
             self.declarations, self.limits, clock=clock, ids=ids, warn=warn, trace=self.tracing
@@ -442,6 +443,7 @@ class ConnectionManager:
             name = missing[0].__name__
             raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
         self.transport = transport
+        self.tracing.look()
         lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
         log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
         self._readiness.start()

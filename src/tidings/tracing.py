@@ -26,27 +26,35 @@ _TAIL = 100  # bytes of a message in which `traceparent`, its last field, stands
 
 
 class Tracing:
-    """The spans of one manager. `provider` is the application's, by default the one that it has set for the process;
-    `pattern` gives that of a channel's name.
+    """The spans of one manager. `provider` is the application's, by default the one that it has set for the process,
+    before this is made or before `look`; `pattern` gives that of a channel's name.
     """
 
     def __init__(self, pattern: Callable[[str], str], provider: "TracerProvider | None" = None) -> None:
-        self._pattern, self._given = pattern, provider
-        self._known: tuple[TracerProvider, Tracer] | None = None
+        self._pattern, self._provider = pattern, provider
+        self._tracer: Tracer | None = None
+        self.look()
+
+    def look(self) -> None:
+        """See whether the process has a provider: to ask for it costs too much to be done for each event."""
+        if not _installed:
+            return
+        provider = self._provider or trace.get_tracer_provider()
+        if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
+            self._tracer = provider.get_tracer("tidings")
 
     def publishing(self, event_type: str, names: Iterable[str], operation: str) -> AbstractContextManager[object]:
         """The span of an event that is being published. `operation` as OpenTelemetry has it: `send` appends it here,
         `create` leaves that to the commit of a transaction.
         """
-        tracer = self._tracer()
-        if tracer is None:
+        if self._tracer is None:
             return nullcontext()
         attributes = {**_attributes(event_type, operation), "tidings.channels": sorted(set(map(self._pattern, names)))}
-        return _current(tracer, f"publish {event_type}", attributes)
+        return _current(self._tracer, f"publish {event_type}", attributes)
 
     def traceparent(self) -> str | None:
         """What a trace goes on from that leads through the span in which this is called (W3C Trace Context)."""
-        if self._tracer() is None:
+        if self._tracer is None:
             return None
         context = trace.get_current_span().get_span_context()
         if not context.is_valid:
@@ -55,7 +63,7 @@ class Tracing:
 
     def delivery(self, channel: str, message: bytes) -> "Span | None":
         """The span, just begun, of an event's delivery to the readers here; None where it is not traced."""
-        if b'"traceparent"' not in message[-_TAIL:] or (tracer := self._tracer()) is None:
+        if self._tracer is None:
             return None
         parent, type = _context(message), _TYPE.match(message)
         if parent is None or type is None:
@@ -66,17 +74,7 @@ class Tracing:
             "messaging.destination.template": self._pattern(channel),
         }
         kind = trace.SpanKind.CONSUMER
-        return tracer.start_span(f"deliver {event_type}", context=parent, kind=kind, attributes=attributes)
-
-    def _tracer(self) -> "Tracer | None":
-        if not _installed:
-            return None
-        provider = self._given or trace.get_tracer_provider()
-        if isinstance(provider, trace.ProxyTracerProvider):  # none is set
-            return None
-        if self._known is None or self._known[0] is not provider:
-            self._known = provider, provider.get_tracer("tidings")
-        return self._known[1]
+        return self._tracer.start_span(f"deliver {event_type}", context=parent, kind=kind, attributes=attributes)
 
 
 def _attributes(event_type: str, operation: str) -> dict[str, Any]:
