@@ -4,7 +4,9 @@ Imports neither the application nor its settings: `tidings types` reads it too. 
 every event in it; so a draft has a channel of its own, and leaving a channel's scope is an event on that channel.
 """
 
-from pydantic import Field
+from datetime import date
+
+from pydantic import BaseModel, Field
 
 from scheduling.server.domain.calendar import CalendarLink
 from scheduling.server.domain.needs import LocationNeeds
@@ -134,8 +136,15 @@ class Schedules(Channel[ScheduleEvent], name="schedules"):
     """Published shifts. For all staff."""
 
 
-class Drafts(Channel[ScheduleEvent], name="schedules:drafts"):
-    """Drafts. For managers."""
+class Looking(BaseModel):
+    """What a manager's page shows: a week by its Monday, and the shift that is being edited on it."""
+
+    week: date | None = None
+    editing: int | None = None
+
+
+class Drafts(Channel[ScheduleEvent], name="schedules:drafts", presence=Looking):
+    """Drafts, and who is looking at the plan. For managers: who looks at it is nothing that staff are told."""
 
 
 class TimeOffRequests(Channel[TimeOffEvent], name="timeoff"):

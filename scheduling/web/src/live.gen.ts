@@ -66,6 +66,13 @@ export interface LocationNeeds {
   updated_at: string | null;
 }
 
+/** What a manager's page shows: a week by its Monday, and the shift that is being edited on it. */
+export interface Looking {
+  /** date */
+  week: string | null;
+  editing: number | null;
+}
+
 /**
  * At least `least` people as `role` from `starts` to `ends`, on each `weekday` (1 is Monday, as in ISO 8601).
  *
@@ -432,6 +439,14 @@ const DEFINITIONS: Definitions = {
     },
     required: ["location", "needs", "version", "updated_by", "updated_at"],
   },
+  Looking: {
+    type: "object",
+    properties: {
+      week: { anyOf: [{ type: "string" }, { type: "null" }] },
+      editing: { anyOf: [{ type: "integer" }, { type: "null" }] },
+    },
+    required: ["week", "editing"],
+  },
   Need: {
     type: "object",
     properties: {
@@ -660,7 +675,7 @@ const DEFINITIONS: Definitions = {
 
 export type DraftsEvent = ScheduleCreated | ScheduleDeleted | SchedulePublished | ScheduleUpdated | ScheduleWithdrawn;
 export const Drafts = () =>
-  channel<DraftsEvent>(
+  channel<DraftsEvent, Looking>(
     WS_CHANNELS.DRAFTS,
     {
       "schedule:created": "ScheduleCreatedPayload",

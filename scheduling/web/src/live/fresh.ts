@@ -1,5 +1,6 @@
 /** Which rows somebody else changed a moment ago. Only the cards of those rows are drawn anew, whatever the size of the week. */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+import { RowListeners } from "./row-listeners";
 
 /** How long a changed row counts as fresh, in milliseconds. */
 const FRESH = 4_000;
@@ -7,7 +8,7 @@ const FRESH = 4_000;
 export class Fresh {
   /** By id: the marking that it counts as fresh by. */
   readonly #marks = new Map<number, symbol>();
-  readonly #listeners = new Map<number, Set<() => void>>();
+  readonly #listeners = new RowListeners();
 
   has(id: number): boolean {
     return this.#marks.has(id);
@@ -20,23 +21,14 @@ export class Fresh {
     setTimeout(() => {
       const faded = marked.filter((id) => this.#marks.get(id) === mark);
       for (const id of faded) this.#marks.delete(id);
-      this.#tell(faded);
+      this.#listeners.tell(faded);
     }, FRESH);
-    this.#tell(marked);
+    this.#listeners.tell(marked);
   }
 
   /** Calls `listener` when the row becomes fresh or ceases to be. Returns the undo. */
   listen(id: number, listener: () => void): () => void {
-    const listeners = this.#listeners.get(id) ?? new Set();
-    this.#listeners.set(id, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
-    };
-  }
-
-  #tell(ids: readonly number[]): void {
-    for (const id of ids) for (const listener of this.#listeners.get(id) ?? []) listener();
+    return this.#listeners.add(id, listener);
   }
 }
 

@@ -20,6 +20,7 @@ import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import type { Week } from "../grid/use-week";
 import { useAnnounce } from "../live/announcer";
+import { useEditing } from "../live/presence";
 import { Objections } from "../rules/Objections";
 import { Refused } from "../rules/Refused";
 import { Suggestions } from "../rules/Suggestions";
@@ -29,6 +30,7 @@ import { addDays } from "../time/week";
 import { ago, dayShort, hours } from "../time/words";
 import { NoteField } from "../ui/NoteField";
 import type { Translate } from "../words/language";
+import { AlsoEditing } from "./AlsoEditing";
 import { Late, Questions } from "./Conflict";
 import { useDeleteShift } from "./mutations";
 import classes from "./ShiftForm.module.css";
@@ -231,6 +233,7 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
   const { t } = useTranslation();
   const state = useShiftForm({ schedule, live, initial, locations: week.locations, close });
   const [failure, setFailure] = useState<string | null>(null);
+  useEditing(schedule?.id ?? null);
   const now = useNow();
   const { base, form, wanted, check } = state;
   const wanting = wanted && (wanted.staff_id === null || check.verdict === "hard") ? wanted : null;
@@ -241,6 +244,7 @@ export function ShiftForm({ schedule, live, initial, week, close }: Props) {
   return (
     <form onSubmit={submit} noValidate className={classes.form}>
       <Stack gap="md" className={classes.fields}>
+        {schedule && <AlsoEditing shift={schedule.id} />}
         <Told state={state} week={week} close={close} />
         {failure && <Refused general={[failure]} />}
         <When state={state} />

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import type { Cell, Line, Shift } from "../grid/grid";
+import { useEditing } from "../live/presence";
 import { QuickEntry } from "../plan/QuickEntry";
 import { cardsOf, type Spot } from "../plan/use-grid-focus";
 import type { Typing } from "../plan/use-quick-entry";
@@ -76,6 +77,7 @@ export interface Keyboard {
 function TypedHere({ typing, line, type, save }: Keyboard & { typing: Typing; line: Line }) {
   const { addShift, openShift } = useDesk();
   const { staffId, day, shift } = typing;
+  useEditing(shift?.id ?? null);
   const here = { staffId, day, card: null };
   const more = () => {
     type(null, null);

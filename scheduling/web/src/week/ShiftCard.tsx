@@ -5,9 +5,11 @@ import { useTranslation } from "react-i18next";
 import type { Schedule } from "../api/types";
 import { useDesk } from "../grid/desk";
 import type { Shift } from "../grid/grid";
+import { EditorRing } from "../live/EditorRing";
 import { useFresh } from "../live/fresh";
 import { Glow } from "../live/Glow";
 import { useHeld } from "../live/held";
+import { useEditors } from "../live/presence";
 import { type CardActions, useCardActions } from "../plan/cards/CardActions";
 import { useSelected } from "../plan/cards/selection";
 import { timeSpan } from "../time/words";
@@ -85,6 +87,7 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
   const { id, role, location, note, status, staff_id, version } = schedule;
   const fresh = useFresh(id);
   const held = useHeld().shifts.has(id);
+  const editors = useEditors(id);
   const selected = useSelected(id);
   const signs = overnight || note !== "";
   const where = location === home ? <VisuallyHidden> · {location}</VisuallyHidden> : ` · ${location}`;
@@ -126,6 +129,7 @@ function Card({ shift, home = null, wide = false, tabIndex = 0, actions }: CardP
         </>
       )}
       {(held || selected) && <Marks held={held} selected={selected} />}
+      {editors.length > 0 && <EditorRing names={editors.map(nameOf)} />}
       {fresh && <Glow key={version} by={schedule.updated_by} />}
     </button>
   );

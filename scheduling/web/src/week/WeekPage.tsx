@@ -10,6 +10,7 @@ import { Repeating } from "../bulk/Repeating";
 import { type Desk, DeskContext } from "../grid/desk";
 import { type Grid, shiftOf } from "../grid/grid";
 import { useWeek, type Week } from "../grid/use-week";
+import { PresenceWatch } from "../live/presence";
 import { useLocations } from "../live/queries";
 import { CardActionsProvider } from "../plan/cards/CardActions";
 import { KeysDialog } from "../plan/KeysDialog";
@@ -281,40 +282,42 @@ export function WeekPage() {
 
   return (
     <DeskContext value={desk}>
-      <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
-      {place.view !== "month" && <WeekNews week={week} first={monday} />}
-      {lost.length > 0 && (
-        <Arriving>
-          <NotSaved {...ways} />
-        </Arriving>
-      )}
-      <NearWeeks monday={monday} ready={week.current} />
-      <Toasts>
-        <WeekToolbar
-          {...{ place, date, monday, today, week, manager, phone, go, add }}
-          drafts={drafts.length}
-          publish={() => publishing.open(null)}
-        />
-        <div className={classes.page} aria-busy={!week.grid}>
-          <WeekContext value={week}>
-            <Plan shown={{ place, date, today, now, phone }} {...{ week, aim, add, openDay }} />
-          </WeekContext>
-        </div>
-        <Repeating id={search.repeat} week={week} close={close} />
-      </Toasts>
-      {!phone && <WeekFoot manager={manager} />}
-      <PrintSheet week={week} monday={monday} />
-      <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
-      <Arriving>
-        {publishing.opening && (
-          <PublishDialog
-            key={publishing.opening.number}
-            opened={publishing.opening.opened}
-            drafts={drafts}
-            close={publishing.close}
-          />
+      <PresenceWatch week={monday}>
+        <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
+        {place.view !== "month" && <WeekNews week={week} first={monday} />}
+        {lost.length > 0 && (
+          <Arriving>
+            <NotSaved {...ways} />
+          </Arriving>
         )}
-      </Arriving>
+        <NearWeeks monday={monday} ready={week.current} />
+        <Toasts>
+          <WeekToolbar
+            {...{ place, date, monday, today, week, manager, phone, go, add }}
+            drafts={drafts.length}
+            publish={() => publishing.open(null)}
+          />
+          <div className={classes.page} aria-busy={!week.grid}>
+            <WeekContext value={week}>
+              <Plan shown={{ place, date, today, now, phone }} {...{ week, aim, add, openDay }} />
+            </WeekContext>
+          </div>
+          <Repeating id={search.repeat} week={week} close={close} />
+        </Toasts>
+        {!phone && <WeekFoot manager={manager} />}
+        <PrintSheet week={week} monday={monday} />
+        <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
+        <Arriving>
+          {publishing.opening && (
+            <PublishDialog
+              key={publishing.opening.number}
+              opened={publishing.opening.opened}
+              drafts={drafts}
+              close={publishing.close}
+            />
+          )}
+        </Arriving>
+      </PresenceWatch>
     </DeskContext>
   );
 }

@@ -6,6 +6,7 @@ import type { Week } from "../grid/use-week";
 import { addDays, type Day } from "../time/week";
 import { dayFull, hours, monthTitle, weekLabel, weekTitle, weekTitleShort } from "../time/words";
 import type { Translate } from "../words/language";
+import { Company } from "./Company";
 import { ViewChoice } from "./ViewChoice";
 import { WeekMenu } from "./WeekMenu";
 import classes from "./WeekToolbar.module.css";
@@ -108,6 +109,7 @@ export function WeekToolbar(props: Props) {
           <span className={classes.zone}> · {clocks(t, week.zones)}</span>
         </p>
       </div>
+      <Company week={week} />
       <Group gap={8} wrap="nowrap">
         <ViewChoice
           {...{ place, phone }}

@@ -36,6 +36,16 @@ export const live: Translated<typeof english.live> = {
     decide: "Keine Verbindung. Um über Abwesenheiten zu entscheiden, braucht es eine.",
     ask: "Keine Verbindung. Was Sie eingegeben haben, bleibt hier: Senden Sie es, sobald sie wieder da ist.",
   },
+  presence: {
+    looking_one: "{{names}} sieht sich diese Woche ebenfalls an",
+    looking_other: "{{names}} sehen sich diese Woche ebenfalls an",
+    here: "Sehen sich diese Woche ebenfalls an",
+    editing_one: "{{names}} bearbeitet sie",
+    editing_other: "{{names}} bearbeiten sie",
+    too_one: "{{names}} bearbeitet diese Schicht ebenfalls",
+    too_other: "{{names}} bearbeiten diese Schicht ebenfalls",
+    both: "Beide können speichern: Was dort gespeichert wird, erscheint hier, und was beide ändern, wird gefragt.",
+  },
   unsent: {
     card: "Noch nicht gesendet",
     held: "Noch nicht gesendet. Es wird gesendet, sobald die Verbindung wieder da ist.",

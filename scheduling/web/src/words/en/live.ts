@@ -33,6 +33,16 @@ export const live = {
     decide: "No connection. Deciding on time off needs one.",
     ask: "No connection. What you entered stays here: send it when the connection is back.",
   },
+  presence: {
+    looking_one: "{{names}} is looking at this week, too",
+    looking_other: "{{names}} are looking at this week, too",
+    here: "Also looking at this week",
+    editing_one: "{{names}} is editing",
+    editing_other: "{{names}} are editing",
+    too_one: "{{names}} is editing this shift, too",
+    too_other: "{{names}} are editing this shift, too",
+    both: "You may both save: what they save appears here, and what you both change is asked about.",
+  },
   unsent: {
     card: "Not sent yet",
     held: "Not sent yet. It is sent when the connection is back.",

@@ -1,0 +1,89 @@
+import { expectClean } from "./axe";
+import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, STAFF, test, weekAt } from "./fixtures";
+
+/** A second manager. */
+async function hireVera(desk: Desk, week: string): Promise<{ email: string; id: number }> {
+  const email = `vera-${week}@example.com`;
+  const { id } = await desk.hire({ name: "Vera Lind", email, role: "manager", password: PASSWORD });
+  return { email, id };
+}
+
+const company = ({ page }: Person, names: string) =>
+  page.getByRole("button", { name: `${names} looking at this week, too` });
+const ring = (person: Person, shift: { id: number }) => person.card(shift).locator("[data-editors]");
+const hint = ({ page }: Person, name: string) =>
+  page.getByRole("dialog").getByText(`${name} is editing this shift, too`);
+
+/** How often the faces of others came or went from now on. */
+async function watchFaces({ page }: Person): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const seen = { changes: 0 };
+    const count = () => document.querySelectorAll("[data-looking]").length;
+    let before = count();
+    new MutationObserver(() => {
+      const now = count();
+      if (now !== before) seen.changes += 1;
+      before = now;
+    }).observe(document.body, { childList: true, subtree: true });
+    Object.assign(window, { seen });
+  });
+  return () => page.evaluate(() => (window as unknown as { seen: { changes: number } }).seen.changes);
+}
+
+test("managers see who else looks at the week and edits which shift; a reload says nothing, a closed page that they are gone", async ({
+  person,
+  server,
+  desk,
+}) => {
+  const week = ownWeek();
+  const vera = await hireVera(desk, week);
+  const shift = await desk.add({ staff_id: desk.me.id, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
+  const [mona, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
+  const other = await person(vera.email, { week });
+  await expect(company(mona, "Vera Lind is")).toBeVisible();
+  await expect(company(other, "Mona Reyes is")).toBeVisible();
+
+  await company(mona, "Vera Lind is").click();
+  await expect(mona.page.getByRole("dialog").getByRole("listitem")).toHaveText([/Vera Lind/]);
+  // What the pointer is on has a tooltip.
+  await mona.page.mouse.move(0, 0);
+  await expect(mona.page.getByRole("tooltip")).toHaveCount(0);
+  await expectClean(mona.page);
+  await mona.page.keyboard.press("Escape");
+
+  // The form is open on both sides, and each says so.
+  await other.card(shift).click();
+  await expect(ring(mona, shift)).toHaveAttribute("data-editors", "VL");
+  await expect(mona.card(shift)).toHaveAccessibleName(/Vera Lind is editing$/);
+  await expectClean(mona.page);
+  await expect(hint(other, "Mona Reyes")).toHaveCount(0);
+  await mona.card(shift).click();
+  await expect(hint(mona, "Vera Lind")).toBeVisible();
+  await expect(hint(other, "Mona Reyes")).toBeVisible();
+  await expectClean(mona.page, { within: '[role="dialog"]' });
+  await other.page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+  await expect(other.page.getByRole("dialog")).toHaveCount(0);
+  await expect(hint(mona, "Vera Lind")).toHaveCount(0);
+  await mona.page.keyboard.press("Escape");
+  await expect(ring(other, shift)).toHaveCount(0);
+
+  const changes = await watchFaces(mona);
+  await other.page.reload();
+  await other.isLive();
+  await expect(company(other, "Mona Reyes is")).toBeVisible();
+  // Typing over a shift is editing it; when that is seen, a leave would have been.
+  await other.card(shift).focus();
+  await other.page.keyboard.press("9");
+  await expect(ring(mona, shift)).toBeVisible();
+  expect(await changes()).toBe(0);
+
+  // Another week is no company, and the same one again is.
+  await other.page.goto(weekAt(server.url, ownWeek()));
+  await other.isLive();
+  await expect(company(mona, "Vera Lind is")).toHaveCount(0, { timeout: 20_000 });
+  await other.openWeek(server.url, week);
+  await expect(company(mona, "Vera Lind is")).toBeVisible();
+  await other.page.close();
+  await expect(company(mona, "Vera Lind is")).toHaveCount(0, { timeout: 20_000 });
+  await expect(staff.page.locator("[data-looking], [data-editors]")).toHaveCount(0);
+});
