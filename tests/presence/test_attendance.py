@@ -86,6 +86,31 @@ def test_the_latest_sixteen_of_a_user_are_said() -> None:
     assert attendance.changes() == [Present("anna", 20, [{"at": at} for at in [*range(5, 20), 0]])]
 
 
+def test_a_page_that_is_loaded_again_says_nothing() -> None:
+    attendance = Attendance()
+    attendance.enter("anna", "first")
+    attendance.update("anna", "first", {"week": 48})
+    attendance.confirm(attendance.changes())
+    attendance.leave("anna", "first", until=10.0)
+    attendance.enter("anna", "second")
+    assert attendance.changes() == []
+    attendance.update("anna", "second", {"week": 48})
+    assert attendance.changes() == []
+    attendance.expire("anna", "first", 10.0)
+    assert attendance.changes() == []
+
+
+def test_what_an_ended_connection_said_ends_with_its_place() -> None:
+    attendance = Attendance()
+    attendance.enter("anna", "first")
+    attendance.update("anna", "first", {"week": 48})
+    attendance.leave("anna", "first", until=10.0)
+    attendance.enter("anna", "second")
+    assert attendance.changes() == [Present("anna", 1, [{"week": 48}])]
+    attendance.expire("anna", "first", 10.0)
+    assert attendance.changes() == [Present("anna", 1)]
+
+
 def test_a_node_that_does_not_hear_itself_judges_no_other() -> None:
     nodes = Nodes()
     nodes.hear_self(0.0)

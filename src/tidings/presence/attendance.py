@@ -17,6 +17,8 @@ class _Seat:
 
     metadata: Metadata | None = None
     until: float | None = None
+    predecessor: str | None = None
+    """The ended connection that said this: a page that is loaded again has not said its own yet."""
 
 
 class Attendance:
@@ -54,20 +56,19 @@ class Attendance:
         return any(seat.until is None for seat in self._users.get(user_id, {}).values())
 
     def enter(self, user_id: str, connection_id: str) -> None:
-        """A connection is on the channel. It takes the place of one of its user's that has ended."""
+        """A connection is on the channel. It takes the place of one of its user's that has ended, with what that said."""
         seats = self._users.setdefault(user_id, {})
         if connection_id not in seats:
             ended = next((id for id, seat in seats.items() if seat.until is not None), None)
-            if ended is not None:
-                del seats[ended]
-            seats[connection_id] = _Seat()
+            metadata = None if ended is None else seats.pop(ended).metadata
+            seats[connection_id] = _Seat(metadata, predecessor=ended)
             self._dirty[user_id] = None
 
     def update(self, user_id: str, connection_id: str, metadata: Metadata | None) -> None:
         """What the connection says of itself now. Raises KeyError for one that is not here."""
         seats = self._users[user_id]
         seat = seats.pop(connection_id)
-        seat.metadata = metadata
+        seat.metadata, seat.predecessor = metadata, None
         seats[connection_id] = seat  # last: the latest
         self._dirty[user_id] = None
 
@@ -80,8 +81,13 @@ class Attendance:
             self._drop(user_id, connection_id)
 
     def expire(self, user_id: str, connection_id: str, now: float) -> None:
-        """Take the place of a connection that has ended, if its time is over."""
-        seat = self._users.get(user_id, {}).get(connection_id)
+        """Take the place of a connection that has ended, if its time is over, or what another still has of it."""
+        seats = self._users.get(user_id, {})
+        for heir in seats.values():
+            if heir.predecessor == connection_id:
+                heir.metadata = heir.predecessor = None
+                self._dirty[user_id] = None
+        seat = seats.get(connection_id)
         if seat is not None and seat.until is not None and seat.until <= now:
             self._drop(user_id, connection_id)
 
