@@ -56,7 +56,7 @@ class Attendance:
         return any(seat.until is None for seat in self._users.get(user_id, {}).values())
 
     def enter(self, user_id: str, connection_id: str) -> None:
-        """A connection is on the channel. It takes the place of one of its user's that has ended, with what that said."""
+        """A connection is on the channel. It takes the place of one of its user that has ended, with what it said."""
         seats = self._users.setdefault(user_id, {})
         if connection_id not in seats:
             ended = next((id for id, seat in seats.items() if seat.until is not None), None)

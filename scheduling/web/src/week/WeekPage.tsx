@@ -256,6 +256,15 @@ function Over({ week, monday, search, nameOf, close }: OverProps) {
   );
 }
 
+/** What everything on the page may ask. */
+function Surroundings({ desk, monday, children }: { desk: Desk; monday: Day; children: ReactNode }) {
+  return (
+    <DeskContext value={desk}>
+      <PresenceWatch week={monday}>{children}</PresenceWatch>
+    </DeskContext>
+  );
+}
+
 /** The desk's first page: a week, a day or a month of the whole team. */
 export function WeekPage() {
   const { t } = useTranslation();
@@ -281,43 +290,41 @@ export function WeekPage() {
   const openDay = (day: Day) => go(placeAt({ ...place, view: phone ? undefined : "day" }, day, today));
 
   return (
-    <DeskContext value={desk}>
-      <PresenceWatch week={monday}>
-        <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
-        {place.view !== "month" && <WeekNews week={week} first={monday} />}
-        {lost.length > 0 && (
-          <Arriving>
-            <NotSaved {...ways} />
-          </Arriving>
-        )}
-        <NearWeeks monday={monday} ready={week.current} />
-        <Toasts>
-          <WeekToolbar
-            {...{ place, date, monday, today, week, manager, phone, go, add }}
-            drafts={drafts.length}
-            publish={() => publishing.open(null)}
-          />
-          <div className={classes.page} aria-busy={!week.grid}>
-            <WeekContext value={week}>
-              <Plan shown={{ place, date, today, now, phone }} {...{ week, aim, add, openDay }} />
-            </WeekContext>
-          </div>
-          <Repeating id={search.repeat} week={week} close={close} />
-        </Toasts>
-        {!phone && <WeekFoot manager={manager} />}
-        <PrintSheet week={week} monday={monday} />
-        <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
+    <Surroundings {...{ desk, monday }}>
+      <title>{t("shell.title", { page: place.view === "month" ? monthTitle(date) : weekLabel(t, monday) })}</title>
+      {place.view !== "month" && <WeekNews week={week} first={monday} />}
+      {lost.length > 0 && (
         <Arriving>
-          {publishing.opening && (
-            <PublishDialog
-              key={publishing.opening.number}
-              opened={publishing.opening.opened}
-              drafts={drafts}
-              close={publishing.close}
-            />
-          )}
+          <NotSaved {...ways} />
         </Arriving>
-      </PresenceWatch>
-    </DeskContext>
+      )}
+      <NearWeeks monday={monday} ready={week.current} />
+      <Toasts>
+        <WeekToolbar
+          {...{ place, date, monday, today, week, manager, phone, go, add }}
+          drafts={drafts.length}
+          publish={() => publishing.open(null)}
+        />
+        <div className={classes.page} aria-busy={!week.grid}>
+          <WeekContext value={week}>
+            <Plan shown={{ place, date, today, now, phone }} {...{ week, aim, add, openDay }} />
+          </WeekContext>
+        </div>
+        <Repeating id={search.repeat} week={week} close={close} />
+      </Toasts>
+      {!phone && <WeekFoot manager={manager} />}
+      <PrintSheet week={week} monday={monday} />
+      <Over {...{ week, monday, search, close }} nameOf={desk.nameOf} />
+      <Arriving>
+        {publishing.opening && (
+          <PublishDialog
+            key={publishing.opening.number}
+            opened={publishing.opening.opened}
+            drafts={drafts}
+            close={publishing.close}
+          />
+        )}
+      </Arriving>
+    </Surroundings>
   );
 }
