@@ -16,6 +16,7 @@ from tidings.protocol.errors import ChannelError, DeclarationError, EventError, 
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.messages import Refused, WSEventType
+from tidings.publisher import Publisher
 
 if TYPE_CHECKING:
     from tidings.auth import JWTAuth as JWTAuth
@@ -37,6 +38,7 @@ __all__ = [
     "Limits",
     "MemoryBroker",
     "Outbox",
+    "Publisher",
     "RedisBroker",
     "Refused",
     "TidingsError",

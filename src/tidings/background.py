@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import os
+import selectors
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
@@ -29,6 +30,7 @@ class Background(Generic[A]):
         always: Callable[[A], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._name, self._open, self._always = name, open, always
+        self._inherited: _Worker[A] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -67,6 +69,7 @@ class Background(Generic[A]):
     def _working(self) -> Iterator["_Worker[A]"]:
         """The thread's worker, which is not ended within the block."""
         if self._process != os.getpid():  # a fork has a copy of this, but no thread
+            self._inherited = self._worker  # its connections are the parent's, and are to stay open
             self._begin()
         with self._lock:
             if self._worker is None or not self._worker.thread.is_alive():
@@ -84,7 +87,7 @@ class _Worker(Generic[A]):
         always: Callable[[A], Coroutine[Any, Any, None]] | None,
     ) -> None:
         self._access, self._always = open(), always
-        self._loop = asyncio.SelectorEventLoop()  # also on Windows: psycopg needs it
+        self._loop = asyncio.SelectorEventLoop(_OwnSelector())  # also on Windows: psycopg needs it
         self._ended = asyncio.Event()
         self._cancelled_at_end: set[asyncio.Task[Any]] = set()
         # A daemon: a program that does not close its broker ends all the same.
@@ -117,3 +120,21 @@ class _Worker(Generic[A]):
             self._cancelled_at_end.add(task)
             task.add_done_callback(self._cancelled_at_end.discard)
         return await work(self._access)
+
+
+class _OwnSelector(selectors.DefaultSelector):
+    """A selector that a forked process leaves alone: the kernel's part of it is shared, so that to close a copy of a
+    connection there would end the watch over it here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
+        if self._process != os.getpid():
+            raise KeyError(fileobj)
+        return super().get_key(fileobj)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return super().get_map() if self._process == os.getpid() else {}

@@ -3,6 +3,7 @@
 import typer
 
 from tidings.cli.doctor.command import doctor
+from tidings.cli.publish import publish
 from tidings.cli.serve import serve
 from tidings.cli.types import types
 
@@ -14,4 +15,5 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(types)
+app.command()(publish)
 app.command()(doctor)

@@ -202,3 +202,22 @@ async def test_calls_that_are_cancelled_never_get_anothers_answer(server: Valkey
         asked[0].cancel()
         assert (await asyncio.gather(*asked, return_exceptions=True))[1:] == [None] * 9
     await broker.close()
+
+
+async def test_channels_joined_and_left_while_connections_break_are_never_waited_for_in_vain(server: Valkey) -> None:
+    broker = redis_broker(server.url, patience=0.02)
+    await broker.follow("stays")
+    with server.client() as client:
+        for round in range(20):
+            names = [f"c{round}-{number}" for number in range(10)]
+            joining = [asyncio.create_task(broker.follow(name)) for name in names for _ in range(2)]
+            await asyncio.sleep(0)
+            client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            joining[0].cancel()
+            async with asyncio.timeout(20):
+                done = await asyncio.gather(*joining, return_exceptions=True)
+            assert not [it for it in done[2:] if isinstance(it, Exception)]
+            for name in names[1:]:
+                broker.unfollow(name)
+                broker.unfollow(name)
+    await broker.close()

@@ -10,8 +10,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, Engine, MetaData
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, MetaData, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tidings.background import Background
 from tidings.batch import Batch
@@ -257,6 +258,20 @@ class DatabaseBroker(Broker):
             await asyncio.sleep(self._settings.sweep)
             await self._background.do(partial(sweep, sweeper=self._sweeper, holder=self._holder))
             works()
+
+
+def database_broker(url: str) -> DatabaseBroker:
+    """A broker on an engine of its own for the database with this URL. Raises ValueError for one that names none,
+    without repeating its password.
+    """
+    try:
+        at = make_url(url)
+        engine = create_async_engine(at) if at.get_dialect().is_async else create_engine(at)
+    except (ArgumentError, ImportError) as error:
+        scheme = url.partition(":")[0][:40]
+        reason = error if isinstance(error, ImportError | NoSuchModuleError) else "it cannot be read"
+        raise ValueError(f"no database or Redis is at the URL {scheme}:…: {reason}") from None
+    return DatabaseBroker(engine)
 
 
 async def _sweep_unfollowed(whose: "weakref.ref[DatabaseBroker]", access: Access) -> None:

@@ -1,9 +1,9 @@
 """Calls to the server, whichever kind it is, from one event loop."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from importlib.resources import files
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
@@ -11,11 +11,20 @@ from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+)
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import NoScriptError, ReadOnlyError, RedisClusterException, RedisError
 from redis.exceptions import TimeoutError as TimedOut
 
 from tidings.brokers.redis.address import Address
+
+T = TypeVar("T")
 
 Command = Sequence[str | bytes | int]
 Call = tuple[Sequence[str], Sequence[str | bytes | int]]  # of a script: keys and arguments
@@ -50,7 +59,7 @@ class Server:
         self.address, self._timeout, self._connected = address, timeout, connected
         self._client: Redis | RedisCluster | None = None
         self._sentinel: Sentinel | None = None
-        self._calls: set[asyncio.Task[list[Any]]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,10 +88,7 @@ class Server:
 
     async def call(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to commands that are sent together; each is what the server answered, or its exception."""
-        task = asyncio.get_running_loop().create_task(self._call(commands))
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-        return await asyncio.shield(task)
+        return await self._finish(self._call(commands))
 
     async def info(self) -> dict[str, str]:
         """What the server says of itself; of a cluster, one of its nodes. Raises what the driver raises."""
@@ -108,13 +114,12 @@ class Server:
 
     async def listeners(self) -> dict[str, AbstractConnection]:
         """New connections to listen on, by the node's name: one, or one for each node of a cluster."""
-        client = self._opened()
-        if not isinstance(client, RedisCluster):
-            connection = client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
-            return {"": await _connected(connection)}
-        await client.initialize()
-        made = {node.name: node.connection_class(**node.connection_kwargs) for node in client.get_primaries()}
-        return {name: await _connected(connection) for name, connection in made.items()}
+        abandoned = asyncio.Event()
+        try:
+            return await self._finish(self._listeners(abandoned))
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
 
     async def node_of(self, key: str) -> str:
         """The name of the node that has a key."""
@@ -124,6 +129,35 @@ class Server:
             if (node := client.get_node_from_key(key)) is not None:
                 return node.name
         return ""
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work returns. It goes on to its end where the caller is cancelled, which the driver might not
+        notice, or notice too late.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return await asyncio.shield(task)
+
+    async def _listeners(self, abandoned: asyncio.Event) -> dict[str, AbstractConnection]:
+        client = self._opened()
+        if isinstance(client, RedisCluster):
+            await client.initialize()
+            nodes = client.get_primaries()
+            made: dict[str, AbstractConnection] = {it.name: it.connection_class(**it.connection_kwargs) for it in nodes}
+        else:
+            made = {"": client.connection_pool.make_connection()}  # type: ignore[no-untyped-call]
+        try:
+            for connection in made.values():
+                await connection.connect()  # type: ignore[no-untyped-call]
+        except BaseException:
+            abandoned.set()
+            raise
+        finally:
+            if abandoned.is_set():
+                for connection in made.values():
+                    await connection.disconnect(nowait=True)
+        return made
 
     async def _call(self, commands: Sequence[Command]) -> list[Any]:
         try:
@@ -176,13 +210,10 @@ class Server:
         self._connected()
 
 
-async def _connected(connection: AbstractConnection) -> AbstractConnection:
-    await connection.connect()  # type: ignore[no-untyped-call]
-    return connection
-
-
 def is_passing(error: BaseException) -> bool:
     """Whether another try may end otherwise."""
+    if isinstance(error, AuthenticationError | AuthorizationError):
+        return False
     return isinstance(error, PASSING) or (isinstance(error, RedisError) and str(error).startswith(_BUSY))
 
 

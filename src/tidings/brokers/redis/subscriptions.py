@@ -73,9 +73,7 @@ class Subscriptions:
                     stream.change(name, wanted=True)
             await _first_failure(self._streams.values(), ready)
         finally:
-            streams, self._streams = self._streams, {}
-            for stream in streams.values():
-                stream.end()
+            self._streams = {}
             for connection in connections.values():
                 await connection.disconnect(nowait=True)
 
@@ -100,6 +98,8 @@ async def _first_failure(streams: Collection["_Stream"], ready: Callable[[], Non
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         (done - {settling}).pop().result()
     finally:
+        for stream in streams:
+            stream.end()
         for task in (*tasks, settling):
             task.cancel()
         await asyncio.gather(*tasks, settling, return_exceptions=True)
@@ -125,15 +125,18 @@ class _Stream:
         self._subscribed: set[str] = set()
         self._woken, self._settled = asyncio.Event(), asyncio.Event()
         self._last_heard = self._now()
+        self._ended = False
 
     def change(self, name: str, *, wanted: bool) -> None:
         """Have a name subscribed, or no longer, with the next command."""
         self._changes[name] = wanted
         self._woken.set()
+        if not wanted:
+            self._resolve(name)
 
     def unconfirmed(self, name: str) -> Sequence["asyncio.Future[None]"]:
         """What to wait for until the name is subscribed."""
-        if name not in self._changes and name not in self._asked:
+        if self._ended or (name not in self._changes and name not in self._asked):
             return ()
         future = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, []).append(future)
@@ -145,14 +148,15 @@ class _Stream:
             await self._settled.wait()
 
     def end(self) -> None:
-        """Nobody is to wait any longer: what was missed is found when everything is compared."""
-        for futures in self._waiting.values():
-            for future in futures:
-                _resolve(future)
+        """Nothing is to be done, and nobody is to wait, any longer: what was missed is found when all is compared."""
+        self._ended = True
+        self._woken.set()
+        for name in list(self._waiting):
+            self._resolve(name)
 
     async def write(self) -> None:
         """Send changes and, after a while without a word, a ping. Raises TimeoutError where nothing comes back."""
-        while True:
+        while not self._ended:  # a driver that is cancelled may not notice
             self._woken.clear()
             while self._changes:
                 await self._send_changes()
@@ -171,7 +175,7 @@ class _Stream:
 
     async def read(self) -> None:
         """Take what comes. Raises what the driver raises."""
-        while True:
+        while not self._ended:
             kind, *rest = _checked(await self._connection.read_response(timeout=math.inf))
             self._last_heard = self._now()
             if kind in {b"message", b"smessage"}:
@@ -208,18 +212,17 @@ class _Stream:
         if not self._asked[name]:
             del self._asked[name]
             if name not in self._changes:
-                for future in self._waiting.pop(name, ()):
-                    _resolve(future)
+                self._resolve(name)
         if not self._asked and not self._changes:
             self._settled.set()
 
+    def _resolve(self, name: str) -> None:
+        for future in self._waiting.pop(name, ()):
+            if not future.done():
+                future.set_result(None)
+
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _resolve(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 def _checked(answer: Any) -> Any:
