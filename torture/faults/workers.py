@@ -100,13 +100,15 @@ async def _kill(outcome: Outcome, servers: list[Server], url: URL, ground: Groun
         await made.show(SCREENS, servers[0].websocket, lambda: chance.random() * _HASTE, spread.connect)
         spread.judge(outcome)
         made.write(WRITERS, chance, Habits())
+        starts = {server: server.starts for server in servers}
         for number in range(kills):
             await asyncio.gather(made.progress(_CHANGES), asyncio.sleep(seconds))
             server = servers[number % len(servers)]
-            starts = server.starts
+            await server.await_starts(starts[server])  # all that were killed are back
             os.kill(server.workers[0], signal.SIGKILL)
-            killed = time.monotonic()
-            await server.await_starts(starts + 1)
+            killed, starts[server] = time.monotonic(), starts[server] + 1
+        for server in servers:
+            await server.await_starts(starts[server])
         await made.stop()
         outcome.figures["seconds until all was shown, at the end"] = await made.caught_up(outcome)
         await made.judge(outcome)
