@@ -39,6 +39,12 @@ async def test_every_address_of_the_dashboard_is_its_page(http: httpx2.AsyncClie
     assert response.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_whoever_runs_it_is_told_how_it_is_and_not_sent_the_page(http: httpx2.AsyncClient, path: str):
+    answer = (await http.get(path, headers=HTML)).json()
+    assert answer.get("status") in {"alive", "ready"} or answer["reasons"] == ["the control log was not read yet"]
+
+
 async def test_hashed_files_are_kept_for_good(http: httpx2.AsyncClient):
     response = await http.get("/assets/app-4f2a.js")
     assert response.text == "export {}"

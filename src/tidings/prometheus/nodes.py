@@ -53,10 +53,11 @@ async def answering(manager: ConnectionManager, place: Path | None) -> AsyncIter
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            writer.write(msgspec.json.encode(await families(manager)))
-            await writer.drain()
-        except ConnectionError:
-            log.debug("who asked for metrics has gone", exc_info=True)
+            async with asyncio.timeout(ANSWER_TIME):
+                writer.write(msgspec.json.encode(await families(manager)))
+                await writer.drain()
+        except (ConnectionError, TimeoutError):
+            log.debug("who asked for metrics has gone, or does not read", exc_info=True)
         finally:
             writer.close()
 
