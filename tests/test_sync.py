@@ -47,6 +47,16 @@ class TestFromAThread:
             await on_a_thread(lambda: getattr(stage.manager.sync, method)(target, message))  # noqa: B023
         assert client.numbers() == [0, 1]
 
+    async def test_what_is_withdrawn_is_withdrawn_when_it_returns(self) -> None:
+        stage = Stage(rule=lambda channel, user: channel == Notes())
+        client = await stage.subscribed("ann", "notes")
+        await on_a_thread(lambda: stage.manager.sync.reauthorize("ann"))
+        assert client.read() == []
+        await on_a_thread(lambda: stage.manager.sync.revoke("ann", Notes()))
+        assert client.one()["type"] == "unsubscribed"
+        await on_a_thread(lambda: stage.manager.sync.disconnect_user("ann", "enough"))
+        assert client.transport.closed == (4403, "enough")
+
     async def test_what_is_wrong_is_raised_there(self) -> None:
         stage = Stage()
         with pytest.raises(EventError, match="note_id"):

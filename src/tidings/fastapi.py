@@ -19,10 +19,11 @@ from starlette.exceptions import HTTPException, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
-from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake
+from tidings.handshake import NO_HANDSHAKE, STATE_KEY, Handshake, Refusal
 from tidings.prometheus.families import families
 from tidings.prometheus.nodes import Nodes, answering, directory, gathered
 from tidings.protocol.channels import Channel
+from tidings.protocol.codes import CloseCode, close_reason
 from tidings.protocol.errors import DeclarationError
 from tidings.transports import asgi
 from tidings.transports.logs import guard_logs
@@ -110,6 +111,11 @@ def metrics_router(manager: "ConnectionManager", path: str) -> APIRouter:
 def _transport() -> str:
     """The transport that serves: uvicorn imports the class of its `--ws` option before it starts the application."""
     return "native" if "tidings.transports.native" in sys.modules else "asgi"
+
+
+def denied(refusal: Refusal) -> WebSocketException:
+    """What an endpoint raises before it accepts, to have the upgrade refused: FastAPI answers 403."""
+    return WebSocketException(CloseCode.POLICY_VIOLATION, close_reason(refusal.message))
 
 
 def solved(rule: Callable[..., Any]) -> SolvedRule:

@@ -32,7 +32,7 @@ from tidings.protocol.control import Act, Disconnect, Reauthorize, Revoke, act_d
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
-from tidings.protocol.messages import timestamp
+from tidings.protocol.messages import Refused, timestamp
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.presence import Present
 from tidings.protocol.session import Input
@@ -278,20 +278,29 @@ class ConnectionManager:
 
     # The guide's connection methods.
 
-    async def connect(self, websocket: "Socket", user_id: str | int) -> str:
+    async def connect(self, websocket: "Socket", user_id: str | int | User) -> str:
         """Accept a WebSocket of the application's own endpoint and greet it; returns the connection's id.
 
-        The endpoint reads. The connection ends with `disconnect`, or with the task that called this, whichever is
-        first.
+        The application has made sure of the user: with a `User` it says until when (`expires_at`) and since when. The
+        endpoint reads. The connection ends with `disconnect`, or with the task that called this, whichever is first.
+        Raises Starlette's WebSocketException, which answers 403, where `origins` or the limits refuse it.
         """
-        from tidings.transports.asgi import adopt
+        from tidings.transports.asgi import adopt, handshake_of
 
-        user = User(checked_user_id(user_id))
+        user = user_id if isinstance(user_id, User) else User(checked_user_id(user_id), issued_at=self._clock())
+        if (refusal := self.refusal(handshake_of(websocket.scope))) is not None:
+            from tidings.fastapi import denied
+
+            raise denied(refusal)
         transport = await adopt(websocket, self.limits.write_buffer)
         connection = self._hub.enlist(transport, None)
         transport.attach(connection)
         connection.advance(Input.AUTH)
-        await self._hub.establish(connection, user, user.id)
+        try:
+            await self._hub.establish(connection, user, checked_user_id(user.id))
+        except Refused as refused:
+            connection.refuse(refused)
+            connection.reject(CloseCode.UNAUTHORIZED, refused.reason)
         return connection.id
 
     def disconnect(self, connection_id: str) -> None:

@@ -220,3 +220,14 @@ class TestRefresh:
         client.send("subscribe", {"channels": ["notes"]})
         await stage.settled()
         return client.closed_with() is None and client.one()["type"] == "subscribed"
+
+    async def test_a_new_token_has_the_rules_asked_anew(self) -> None:
+        roles = {"ann": {"notes", "room:1"}}
+        stage = Stage(rule=lambda channel, user: channel.name in roles[user.id])
+        client = await stage.subscribed("ann", "notes", "room:1")
+        roles["ann"].remove("room:1")
+        client.send("auth", {"token": "ann"})
+        await stage.settled()
+        greeting, ended = client.read()
+        assert greeting["type"] == "connection:established"
+        assert (ended["type"], ended["payload"]["channels"]) == ("unsubscribed", ["room:1"])

@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 import pytest
+from starlette.exceptions import WebSocketException
 from starlette.websockets import WebSocketDisconnect
 
 from tests.manager.recording import RecordingSocket
@@ -19,6 +20,7 @@ from tidings import (
     Handshake,
     Limits,
     Refused,
+    User,
 )
 from tidings.handshake import NO_HANDSHAKE, Refusal
 from tidings.protocol.codes import CloseCode
@@ -72,6 +74,42 @@ class TestConnect:
         with pytest.raises(Refused, match="1 to 128 characters"):
             await stage.manager.connect(socket, user_id)
         assert not socket.accepted
+
+    async def test_origins_and_limits_hold_before_the_socket_is_accepted(self) -> None:
+        stage = Stage(limits=Limits(connections=1))
+        foreign = RecordingSocket()
+        foreign.scope["headers"] = [(b"origin", b"https://elsewhere.example"), (b"host", b"app.example")]
+        with pytest.raises(WebSocketException, match="elsewhere"):
+            await stage.manager.connect(foreign, "ann")
+        await stage.manager.connect(RecordingSocket(), "ann")
+        late = RecordingSocket()
+        with pytest.raises(WebSocketException):
+            await stage.manager.connect(late, "bob")
+        assert [foreign.accepted, late.accepted] == [False, False]
+
+    async def test_a_user_with_an_end_is_closed_at_it(self) -> None:
+        stage, socket = Stage(), RecordingSocket()
+        await stage.manager.connect(socket, User("ann", expires_at=stage.now() + 10))
+        await hand().advance(8)
+        assert stage.manager.connections("ann") == 1
+        await hand().advance(3)
+        await stage.settled()
+        assert socket.closed is not None
+        assert socket.closed[0] == CloseCode.EXPIRED
+
+    async def test_who_was_disconnected_is_let_in_by_an_endpoint_that_asks_anew(self) -> None:
+        stage = Stage()
+        await stage.manager.connect(RecordingSocket(), "ann")
+        await stage.manager.disconnect_user("ann")
+        assert stage.manager.connections("ann") == 0
+        await hand().advance(1)
+        old, new = RecordingSocket(), RecordingSocket()
+        await stage.manager.connect(old, User("ann", issued_at=stage.now() - 1))
+        await stage.settled()
+        assert old.closed is not None
+        assert old.closed[0] == CloseCode.UNAUTHORIZED
+        await stage.manager.connect(new, "ann")
+        assert stage.manager.connections("ann") == 1
 
     async def test_a_server_that_stops_meanwhile_leaves_nothing(self) -> None:
         stage, socket = Stage(), RecordingSocket()

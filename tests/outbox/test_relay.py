@@ -23,6 +23,7 @@ from tidings import DeclarationError, EventError, MemoryBroker
 from tidings.outbox import Outbox, RelaySettings, migration
 from tidings.outbox.relay import LEASE_LOOK, LONGEST_PAUSE, STRIKES, Relay
 from tidings.outbox.rows import check_dialect
+from tidings.protocol.control import LOGS, Disconnect, Reauthorize, Revoke, read_act
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Log
 from tidings.testing import FakeClock
@@ -468,3 +469,18 @@ def test_a_broker_with_a_log_elsewhere_needs_the_engine():
         DeclarationError, match=r"MemoryBroker is not in your database: write Outbox\(manager, engine\)"
     ):
         Outbox(live())
+
+
+async def test_what_is_withdrawn_with_the_data_is_relayed_to_the_control_logs(office: Office):
+    def scenario(session: Session) -> None:
+        office.outbox.revoke(session, "ann", Notes())
+        office.outbox.disconnect_user(session, 7, "gone")
+        office.outbox.reauthorize(session, "bob")
+        session.commit()
+
+    await office.run(scenario)
+    await office.relay.step()
+    acts = [read_act(entry.message) for log in LOGS for entry in await office.entries(log)]
+    assert acts[:2] == [Revoke("ann", "notes"), Reauthorize("bob")]
+    assert isinstance(acts[2], Disconnect)
+    assert (acts[2].user_id, acts[2].reason) == ("7", "gone")

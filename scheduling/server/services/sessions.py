@@ -42,7 +42,7 @@ class SessionService:
         attempts_per_email: int = 10,
         attempts_per_address: int = 50,
     ) -> None:
-        """The limits are failed attempts a minute."""
+        """The limits are failed attempts a minute, which each process counts for itself."""
         self._desk = desk
         self._tokens = tokens
         self._passwords = passwords
