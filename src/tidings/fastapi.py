@@ -51,9 +51,9 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-        manager.start(_transport())
         try:
-            await manager.broker.check()
+            await manager.broker.check()  # first: what is started reads its logs
+            manager.start(_transport())
             async with answering(manager, directory()):
                 yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
         finally:
