@@ -230,7 +230,7 @@ async def test_workers_that_stop_are_connected_to_no_longer_while_they_finish(tm
         assert b" 404 " in await reader.readline()
         held.write(b"GET /wait HTTP/1.1\r\nHost: test\r\n\r\n")
         server.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(STOP_TIMEOUT / 4):  # the server waits longer for the request that is held
+        async with asyncio.timeout(20.0):  # the server waits longer (--grace) for the request that is held
             while await accepted(server.port):
                 pass
         held.close()
