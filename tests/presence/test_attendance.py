@@ -112,7 +112,7 @@ def test_what_an_ended_connection_said_ends_with_its_place() -> None:
 
 
 def test_a_node_that_does_not_hear_itself_judges_no_other() -> None:
-    nodes = Nodes()
+    nodes = Nodes(10.0)
     nodes.hear_self(0.0)
     nodes.hear("other", 0.0)
     assert nodes.gone(20.0) == []  # neither does it hear itself
@@ -126,7 +126,7 @@ def test_a_node_that_does_not_hear_itself_judges_no_other() -> None:
 
 
 def test_a_node_that_stops_is_gone_after_the_grace() -> None:
-    nodes = Nodes()
+    nodes = Nodes(10.0)
     nodes.leave("other", 5.0)
     assert (nodes.alive(), nodes.gone(14.9), nodes.gone(15.0)) == (set(), [], ["other"])
     nodes.forget("other")

@@ -4,17 +4,17 @@ from tidings.protocol.presence import MAX_NODES
 
 BEAT = 2.0  # seconds between two signs of life of a node
 TTL = 10.0  # seconds without one, after which a node is gone
-GRACE = 10.0  # seconds after which a node that stops, or a connection that has ended, is gone
 
 
 class Nodes:
-    """When each other node was heard last. Times are seconds of one clock.
+    """When each other node was heard last. Times are seconds of one clock; `grace` is for nodes that stop.
 
     A node is not judged by its silence while this one does not hear itself: then it is this one that is cut off, or
     was held up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
         self._heard: dict[str, float] = {}
         self._leaving: dict[str, float] = {}
         self._own: float | None = None
@@ -52,7 +52,7 @@ class Nodes:
 
     def gone(self, now: float) -> list[str]:
         """The nodes whose time is over."""
-        gone = [node for node, since in self._leaving.items() if now - since >= GRACE]
+        gone = [node for node, since in self._leaving.items() if now - since >= self._grace]
         if self._own is not None and now - self._own <= 2 * BEAT:
             gone += [node for node, heard in self._heard.items() if now - heard >= TTL and node not in gone]
         return gone

@@ -10,7 +10,7 @@ import msgspec
 
 from tidings.broker import Broker
 from tidings.presence.channel import ChannelPresence
-from tidings.presence.nodes import BEAT, GRACE, Nodes
+from tidings.presence.nodes import BEAT, Nodes
 from tidings.presence.speaking import Speaker
 from tidings.presence.watching import Member, Watchers
 from tidings.protocol.channels import Channel
@@ -36,6 +36,7 @@ log = logging.getLogger("tidings")
 BATCH = 0.2  # seconds between two messages of this node about one channel
 ANSWERS = 1.0  # seconds for which the answers of other nodes are waited for
 RETRY = 1.0  # seconds after which what failed is tried again
+REST = 10.0  # seconds for which a presence log that nobody needs is still followed
 READING = 5.0  # seconds after which a roster that cannot be read is given up
 _EARLY = 0.001  # seconds by which a timer may come before its time, as the loop's clock counts
 _AT_ONCE = 32  # channels that are spoken of at the same time
@@ -60,6 +61,7 @@ class Presence:
     ) -> None:
         self._broker, self._ids = broker, ids
         self.declared = declared
+        self._grace = limits.presence_grace
         self.metadata_size = limits.presence_metadata
         self._speaker = Speaker(broker, size=limits.message_size, clock=clock, ids=ids)
         self._watchers = Watchers(compose, limits.message_size)
@@ -70,7 +72,7 @@ class Presence:
         broker.attach(self)
 
     def _clear(self) -> None:
-        self._nodes = Nodes()
+        self._nodes = Nodes(self._grace)
         self._follows_nodes = False
         self._woken = asyncio.Event()
         self._next_batch = self._next_beat = 0.0
@@ -109,7 +111,7 @@ class Presence:
                 self._watchers.discard(member, name)
                 self._rest(channel)
         elif (channel := self._channels.get(presence_log(name))) is not None and member.user_id is not None:
-            until = self._now() + GRACE if member.closed and not member.expelled else None
+            until = self._now() + self._grace if member.closed and not member.expelled else None
             channel.attendance.leave(member.user_id, member.id, until)
             if until is None:
                 self._dirty[channel.log] = None
@@ -388,7 +390,7 @@ class Presence:
 
     def _close(self) -> None:
         """Follow no longer what nobody has needed for a while."""
-        before = self._now() - GRACE
+        before = self._now() - REST
         while self._resting and next(iter(self._resting.values())) <= before:
             name, _ = self._resting.popitem(last=False)
             channel = self._channels[name]

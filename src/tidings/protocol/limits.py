@@ -14,6 +14,7 @@ class Limits:
     connections: int = 100_000  # in this process; further upgrades get 503
     connections_per_user: int = 100
     messages_per_second: float = 50.0  # of one client, sustained
+    presence_grace: float = 10.0  # for which a connection that has ended, or a process that stops, is still shown
     presence_metadata: int = 1_024  # of one connection on one channel, as JSON
     message_burst: int = 200  # of one client, at once
     refused_messages: int = 1_000  # in excess of the rate, then the connection is closed
