@@ -206,7 +206,7 @@ class Hub:
             self.presence.left(connection, audience.name)
 
     def restarted(self, connection: Connection, audience: Audience) -> None:
-        """The connection was told to start anew in this channel."""
+        """The connection was told that it did not recover this channel: in a presence log, the whole roster follows."""
         if self.presence is not None:
             self.presence.watch(connection, audience.name)
 
@@ -350,6 +350,7 @@ class Hub:
                     self.presence.entered(connection, audience.name, position if covered else None)
             else:  # nothing changes: the client learns how far it was sent
                 place = audience.place(connection)
+                self.restarted(connection, audience)
             positions[audience.name] = place.document()
         return {"positions": positions, "recovered": {it.audience.name: it.covered for it in entrances}}
 

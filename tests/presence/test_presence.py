@@ -221,6 +221,14 @@ async def test_nobody_is_told_while_this_process_may_deliver_nothing(manager) ->
         assert "presence:state" in [message["type"] for message in client.messages()]
 
 
+async def test_who_subscribes_again_is_told_again(manager) -> None:
+    async with watching(manager, "watcher") as watcher:
+        await clock.advance(1)
+        await watcher.client.subscribe(LOG)
+        await clock.advance(1)
+        assert watcher.read().types.count("presence:state") == 2
+
+
 async def test_a_reset_is_followed_by_the_roster() -> None:
     broker = MemoryBroker(events=2)
     manager = node(broker, clock)

@@ -27,8 +27,10 @@ lets another process go on from there. The wire is spec/protocol.md.
 from tidings.client.client import Client, State, Status
 from tidings.client.connection import connect
 from tidings.client.errors import ChannelRefused, ClientError, Disconnected, RequestRefused
+from tidings.client.presence import Presence
 from tidings.client.subscription import Received, Reset, Subscription
 from tidings.protocol.log import Position
+from tidings.protocol.presence import Present
 
 __all__ = [
     "ChannelRefused",
@@ -36,6 +38,8 @@ __all__ = [
     "ClientError",
     "Disconnected",
     "Position",
+    "Presence",
+    "Present",
     "Received",
     "RequestRefused",
     "Reset",

@@ -20,6 +20,7 @@ from tidings.client.demand import Demand
 from tidings.client.errors import ClientError, Disconnected
 from tidings.client.outages import Outages
 from tidings.client.payload import declared, undeclared
+from tidings.client.presence import Presence, Presences
 from tidings.client.requests import Requests
 from tidings.client.retrying import Loss, Random, Retries
 from tidings.client.subscription import Subscription, late
@@ -28,6 +29,7 @@ from tidings.protocol.channels import Channel, check_name, not_a_channel
 from tidings.protocol.codes import ErrorCode
 from tidings.protocol.events import Event
 from tidings.protocol.log import Position
+from tidings.protocol.presence import presence_log
 
 log = logging.getLogger("tidings.client")
 
@@ -118,6 +120,7 @@ class Client:
         self._subscriptions = Subscriptions(
             random, self._opening.ids, self._demand, self._wake, outage=lambda: self.status.reason
         )
+        self._presences = Presences()
         self._requests = Requests(queue, self._opening.ids, self._demand, self._wake)
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -188,6 +191,22 @@ class Client:
         read = undeclared if isinstance(channel, str) else declared(channel)
         return self._subscriptions.add(name, read, position, inbox or self._inbox, timeout)
 
+    def presence(self, channel: Channel[Any] | str, *, timeout: float | None = None) -> Presence:
+        """Follow who is on a channel, which has to be declared with presence. Arguments and errors as for `subscribe`.
+
+        This client sees it, and is not on the channel itself unless it subscribes to that, too.
+        """
+        self._check_running()
+        if not isinstance(channel, Channel | str):
+            raise TypeError(f"presence({not_a_channel(channel)}, or the name as a str")
+        _check_timeout("presence", timeout)
+        name = check_name(presence_log(channel if isinstance(channel, str) else channel.name))
+        presence = Presence()
+        subscription: Subscription[None] = self._subscriptions.add(name, presence.take, None, self._inbox, timeout)
+        self._presences.add(name, presence)
+        presence.join(subscription, lambda: self._presences.leave(name))
+        return presence
+
     async def request(self, message: Event, *, timeout: float = TIMEOUT) -> Payload:  # noqa: ASYNC109
         """Send an application message and return the payload of its reply.
 
@@ -253,7 +272,7 @@ class Client:
             self._connection = Connection(self._opening, self)
             loss = await self._connection.run()
             self._connection = None
-            self._subscriptions.lost()
+            self._subscriptions.lost(without_position=self._presences.unknown())
             self._requests.lost(loss.reason)
             wait = self._retries.lost(loss, loop.time())
             self._outages.failed(loss, wait, self._retries)
@@ -303,10 +322,12 @@ class Client:
         envelope, body, position = message
         match body:
             case wire.Subscribed():
+                self._presences.subscribed(body)
                 self._subscriptions.subscribed(envelope.reply_to, body)
             case wire.Unsubscribed():
                 self._subscriptions.unsubscribed(envelope.reply_to, body)
             case wire.ChannelReset():
+                self._presences.reset(body.channel)
                 self._subscriptions.reset(body)
             case wire.Failure():
                 self._refused(envelope.reply_to, body)
@@ -326,7 +347,7 @@ class Client:
             log.warning("the server refused a message: %s: %s", body.code, body.message)
 
     def _direct(self, type: str, payload: bytes) -> None:
-        if self._on_message is None:
+        if self._presences.told(type, payload) or self._on_message is None:
             return
         try:
             document = undeclared(type, payload)

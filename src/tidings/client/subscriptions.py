@@ -4,7 +4,7 @@ and again from the position where events are missing (spec/protocol.md, sections
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -130,12 +130,15 @@ class Subscriptions:
                 feed.reading = ask(feed.reading)
                 self._answered(feed, top.position, recovered=body.recovered.get(name, False))
 
-    def lost(self) -> None:
-        """The connection is gone; wishes and positions stay."""
+    def lost(self, without_position: Iterable[str] = ()) -> None:
+        """The connection is gone; wishes stay, and positions but for these."""
         self._leaving.clear()
         self._due.clear()
         for feed in self._feeds.values():
             feed.rest()
+        for name in without_position:
+            if name in self._feeds:
+                self._feeds[name].reading = Reading(Phase.OUT, None)
 
     def subscribed(self, reply_to: str | None, body: wire.Subscribed) -> None:
         """Channels were entered. An answer to an earlier question than the last counts for nothing."""
