@@ -179,9 +179,13 @@ def running(**options: object) -> Iterator[Valkey]:
 @contextmanager
 def watched() -> Iterator[tuple[Valkey, Valkey, Valkey]]:
     """A server, its replica, and the sentinel that puts the replica in its place when it is gone."""
-    with running() as server, running(replicaof=f"127.0.0.1 {server.port}") as replica, running(watches=server) as it:
+    with (
+        running(repl_diskless_sync_delay=0) as server,
+        running(replicaof=f"127.0.0.1 {server.port}") as replica,
+        running(watches=server) as it,
+    ):
         with server.client() as client:
-            _wait(lambda: _info(client, "connected_slaves") == 1, "the replica")
+            _wait(lambda: "'state': 'online'" in str(_info(client, "slave0")), "the replica")
         with it.client() as client:
             _wait(lambda: len(client.sentinel_slaves(SERVICE)) == 1, "the sentinel")
         yield server, replica, it

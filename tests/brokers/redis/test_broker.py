@@ -176,7 +176,7 @@ class TestOthers:
 
 async def test_a_full_server_refuses_publishers_and_serves_readers() -> None:
     with running() as full:
-        broker = redis_broker(full.url, timeout=2.0)
+        broker = redis_broker(full.url)
         entry = await broker.append("notes", draft("a"))
         with full.client() as client:
             client.config_set("maxmemory", "1mb")
