@@ -12,13 +12,15 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useConnection, useTidings } from "@tidings/react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { InDemo } from "../demo/about";
 import { OfflineBanner } from "../live/Banner";
 import { ConnectionDot } from "../live/ConnectionDot";
 import { OutageWatch } from "../live/outage";
 import { useTeam } from "../live/queries";
+import { useRenewal } from "../live/renewal";
 import { OwnNews } from "../mine/OwnNews";
 import { OfferNews } from "../offers/OfferNews";
 import { useOffers, useReader } from "../offers/queries";
@@ -144,6 +146,9 @@ function Places() {
 function OwnRecord() {
   const { me, renew } = useSignedIn();
   const version = useTeam().data?.get(me.id)?.version ?? 0;
+  const client = useTidings();
+  const connect = useCallback(() => client.connect(), [client]);
+  useRenewal(useConnection().status, renew, connect);
   useEffect(() => {
     // Where the server cannot be reached, the session is renewed later, by its own clock.
     if (version > me.version) renew().catch(() => {});
