@@ -4,7 +4,7 @@ import asyncio
 
 from tidings.presence.attendance import Attendance
 from tidings.protocol.log import Position
-from tidings.protocol.presence import Changed, Present, Roster, presence_log
+from tidings.protocol.presence import MAX_NODES, Changed, Present, Roster, presence_log
 
 
 class ChannelPresence:
@@ -39,7 +39,7 @@ class ChannelPresence:
         self.answering = False  # whether all that is here is to be said
         self.answered: dict[str, bool] = {}  # nodes that said all they have, or have begun to
         self.former: list[str] = []  # ids that this node had, whose users are still to be taken off
-        self.forgotten: set[str] = set()  # nodes that were declared gone here
+        self.forgotten: dict[str, None] = {}  # nodes that were declared gone here, the oldest first
         self.crowded = False
         self.watchers: set[str] = set()  # ids of connections
         self.holds = 0  # of others who read the roster
@@ -60,6 +60,13 @@ class ChannelPresence:
         self.known.clear()
         self.whole = None
         self.answering = True
+
+    def forget(self, node: str) -> None:
+        """A node was declared gone. So many are remembered as a roster may have."""
+        self.answered.pop(node, None)
+        self.forgotten[node] = None
+        if len(self.forgotten) > MAX_NODES:
+            del self.forgotten[next(iter(self.forgotten))]
 
     def complete(self, nodes: set[str]) -> bool:
         """Whether all of these nodes have answered."""

@@ -68,6 +68,7 @@ class Presence:
         self._channels: dict[str, ChannelPresence] = {}  # by the names of their logs
         self._task: asyncio.Task[None] | None = None
         self._failing = False
+        self.dropped = 0  # entries of presence logs that no node has written
         self._clear()
         broker.attach(self)
 
@@ -187,7 +188,9 @@ class Presence:
             envelope = msgspec.json.decode(entry.message, type=_Envelope)
             message = read(envelope.type, envelope.payload)
         except msgspec.MsgspecError as error:
-            log.warning("presence: what is at %s of %s is no message of a node: %s", entry.position[1], name, error)
+            if not self.dropped:
+                log.warning("presence: what is at %s of %s is no message of a node: %s", entry.position[1], name, error)
+            self.dropped += 1
             return
         if channel is None:
             self._hear(message)
@@ -220,7 +223,7 @@ class Presence:
             case NodeLeft(node=node) if node == self.node:
                 self._return()
             case NodeLeft(node=node):
-                channel.forgotten.add(node)
+                channel.forget(node)
             case Asked(node=node) if node != self.node:
                 self._nodes.hear(node, self._now())
                 if not channel.attendance.unused:
