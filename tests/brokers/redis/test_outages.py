@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -230,3 +231,19 @@ async def test_channels_joined_and_left_while_connections_break_are_never_waited
                 broker.unfollow(name)
                 broker.unfollow(name)
     await broker.close()
+
+
+async def test_a_call_that_fails_after_it_was_cancelled_is_no_error_of_the_loops(server: Valkey) -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    at = Server(address(server.url), timeout=0.2, connected=lambda: None)
+    server.pause()
+    call = asyncio.create_task(at.call([("PING",)]))
+    await asyncio.sleep(0)  # it is under way
+    call.cancel()
+    await asyncio.wait([call])
+    await at.close()  # after the call
+    server.resume()
+    del call
+    gc.collect()
+    assert told == []

@@ -136,8 +136,14 @@ class Server:
         """
         task = asyncio.get_running_loop().create_task(work)
         self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """Work is over. Who was cancelled does not ask how it failed."""
+        self._calls.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _listeners(self, abandoned: asyncio.Event) -> dict[str, AbstractConnection]:
         client = self._opened()
