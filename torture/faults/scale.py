@@ -38,7 +38,7 @@ class Plan:
     readers: int = 20
     warm_up: float = 2.0  # seconds
     window: float = 6.0  # seconds
-    publishes: int = 1_000  # of each writer
+    publishes: int = 400  # of each writer
 
 
 async def run(ground: Ground) -> Outcome:
