@@ -1,4 +1,4 @@
-"""What stands before several servers: connections and requests in turn, past those that take none."""
+"""What stands before several servers: connections and requests in turn, past those that have not started or take none."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ class Balancer:
 
     async def connect(self, url: str) -> Socket:
         """A connection to the next server that takes it, whatever host the URL names. Raises what the last raised."""
-        *others, last = next(self._turns)
+        *others, last = _ready(next(self._turns))
         for server in others:
             with suppress(*_NOT_TAKEN):
                 return await self.reach(server)
@@ -90,7 +90,7 @@ class _Requests(httpx2.AsyncBaseTransport):
         self._transport = httpx2.AsyncHTTPTransport(limits=limits, trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        *others, last = next(self._turns)
+        *others, last = _ready(next(self._turns))
         for server in others:
             with suppress(httpx2.ConnectError):
                 return await self._ask(server, request)
@@ -107,6 +107,11 @@ class _Requests(httpx2.AsyncBaseTransport):
 def _turns(servers: Sequence[Server]) -> Iterator[Sequence[Server]]:
     """For ever: all servers, each time from the next one on."""
     return cycle([[*servers[first:], *servers[:first]] for first in range(len(servers))])
+
+
+def _ready(servers: Sequence[Server]) -> Sequence[Server]:
+    """Those that have started: others would have who comes wait for that. All, where there are none."""
+    return [server for server in servers if server.ready] or servers
 
 
 @contextmanager

@@ -42,6 +42,7 @@ class Server:
         self.port: int = self._reserved.getsockname()[1]
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
+        self.ready = False  # as a balancer knows it, which asks who has started
         self._starts = 0  # of workers, in all lives
         self._started = asyncio.Condition()
 
@@ -105,6 +106,7 @@ class Server:
         except BaseException:
             await self.kill()
             raise
+        self.ready = True
 
     async def await_starts(self, starts: int) -> None:
         """Return when so many workers have started, those of earlier lives counted. Raises ServerError."""
@@ -133,6 +135,7 @@ class Server:
         await self._process.wait()
         await self._reading
         self._process = self._reading = None
+        self.ready = False
 
     async def stop(self) -> int:
         """End it with SIGTERM, as a deployment does; returns its exit status. Raises ServerError where it stays."""
@@ -148,6 +151,7 @@ class Server:
             await self.kill()
             raise ServerError(f"it did not end within {STOP_TIMEOUT:g} s: {self._last_words()}") from None
         self._process = self._reading = None
+        self.ready = False
         return status
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
