@@ -1,4 +1,4 @@
-"""What stands before several servers: connections and requests in turn, past those that have not started or take none."""
+"""What stands before several servers: connections and requests in turn, to those that have started and take them."""
 
 import os
 import signal
