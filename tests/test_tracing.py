@@ -13,13 +13,13 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from tests.fastapi.application import Happened, Me, News, Room, application, make_manager, subscribed
 from tests.stage import HAND_TURNED, NotePosted, Notes, Stage
-from tidings import ConnectionManager, DatabaseBroker, EventError, MemoryBroker
+from tidings import ConnectionManager, DatabaseBroker, EventError, MemoryBroker, Publisher
 from tidings.broker import Broker
 from tidings.outbox import Outbox
 from tidings.protocol.events import TRACEPARENT
@@ -150,6 +150,22 @@ def test_attributes_name_types_and_patterns_and_nobody(
     }
     for secret in ("annabel", "thunderstorm", "4711"):
         assert secret not in json.dumps([told, [span.to_json() for span in exporter.get_finished_spans()]])
+
+
+def test_what_a_publisher_elsewhere_appends_is_traced_too(
+    provider: TracerProvider, exporter: InMemorySpanExporter, tmp_path: Path
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+    broker = DatabaseBroker(engine)
+    broker.metadata.create_all(engine)
+    with Publisher(broker, channels=[News], tracer_provider=provider) as publisher:
+        publisher.publish(Happened(what="rain"), News())
+    with engine.connect() as connection:
+        [message] = connection.scalars(select(broker.tables.events.c.message))
+    engine.dispose()
+    [span] = exporter.get_finished_spans()
+    assert span.name == "publish happened"
+    assert f"{span.context.span_id:016x}" in json.loads(message)["traceparent"]
 
 
 async def test_what_is_refused_is_told_by_its_type_alone(

@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tidings.broker import Broker
 from tidings.preparing import Preparation
@@ -14,6 +14,9 @@ from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.sync import running_loop
 from tidings.tracing import Tracing
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
@@ -27,7 +30,7 @@ class Publisher:
     database with the tables; or a broker, where that has options of its own. Nothing is connected before the first
     publish. A Publisher may be made at the top of a module, used from any thread and any event loop, and be there
     before a process is forked: each process has connections of its own. `channels` are the declared ones; without
-    any, every channel class is allowed.
+    any, every channel class is allowed. `tracer_provider` is OpenTelemetry's, by default the process' own.
 
     Raises ValueError for a URL that is none.
     """
@@ -40,6 +43,7 @@ class Publisher:
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = lambda: secrets.token_hex(16),
+        tracer_provider: "TracerProvider | None" = None,
     ) -> None:
         self.broker = to if isinstance(to, Broker) else _broker(to)
         if not self.broker.multiprocess:
@@ -47,7 +51,7 @@ class Publisher:
                 f"Publisher({type(self.broker).__name__}(…)): no other process reads what is published there"
             )
         declarations = Declarations(channels)
-        self.tracing = Tracing(declarations.pattern)
+        self.tracing = Tracing(declarations.pattern, tracer_provider)
         self._preparation = Preparation(
             declarations, limits or Limits(), clock=clock, ids=ids, warn=lambda name: None, trace=self.tracing
         )
@@ -65,6 +69,7 @@ class Publisher:
 
     async def apublish(self, event: E, *channels: Channel[E], id: str | None = None) -> str:
         """`publish`, awaited."""
+        self.tracing.look()  # it may have been made at the top of a module, before a provider was set
         named = (str(getattr(channel, "name", "")) for channel in channels)
         with self.tracing.publishing(getattr(event, "event_type", ""), named, "send"):
             draft, names = self._preparation.event(event, channels, id, "publish(")

@@ -36,8 +36,8 @@ class Tracing:
         self.look()
 
     def look(self) -> None:
-        """See whether the process has a provider: to ask for it costs too much to be done for each event."""
-        if not _installed:
+        """See whether the process has a provider by now: to ask for it costs too much to be done for each delivery."""
+        if not _installed or self._tracer is not None:
             return
         provider = self._provider or trace.get_tracer_provider()
         if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
