@@ -1,13 +1,15 @@
 """Each way in which Redis is deployed: one server, by TCP or a socket, Sentinel, Cluster."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from tests.brokers.conftest import redis_broker
 from tests.brokers.follower import Follower, draft
 from tidings.brokers.redis import RedisBroker, RedisUnfit
-from torture.valkey import SERVICE, cluster, running, watched
+from tidings.brokers.redis.server import PASSING
+from torture.valkey import SERVICE, Valkey, cluster, running, watched
 
 
 async def delivers(here: RedisBroker, there: RedisBroker, *names: str) -> None:
@@ -20,6 +22,27 @@ async def delivers(here: RedisBroker, there: RedisBroker, *names: str) -> None:
         pair = entries[2 * number : 2 * number + 2]
         assert await follower.has(name, 2) == [entry.position for entry in pair]
         assert await here.since(name, pair[0].position, 10) == [pair[1]]
+    await asyncio.gather(here.close(), there.close())
+
+
+async def outlives(node: Valkey, url: str) -> None:
+    """A program goes on when a node of the cluster has gone and come back, without what it held."""
+    here, there = (redis_broker(url, timeout=20.0, patience=0.1) for _ in range(2))
+    follower = Follower(there)
+    names = [f"shifts:{number}" for number in range(8)]
+    for name in names:
+        await there.follow(name)
+        await here.append(name, draft("a"))
+    await asyncio.to_thread(node.restart)
+    after = await asyncio.gather(*[here.append(name, draft("b")) for name in names])
+    later = await asyncio.gather(*[here.append(name, draft("c")) for name in names])
+    assert [entry.position.id for entry in after + later] == ["b"] * 8 + ["c"] * 8
+    async with asyncio.timeout(20):
+        for name, entry in zip(names, later, strict=True):
+            while there._tails.top(name) != entry.position:
+                with contextlib.suppress(*PASSING):  # where its connections are those of before
+                    await there.refresh(name)
+    assert {channel for channel, _ in follower.resets} < set(names)  # those on the other node went on
     await asyncio.gather(here.close(), there.close())
 
 
@@ -51,6 +74,7 @@ async def test_a_cluster_with_its_channels_on_all_nodes() -> None:
         broker = redis_broker(url)
         await broker.check()
         await delivers(broker, redis_broker(url), *[f"notes:{number}" for number in range(20)])
+        await outlives(nodes[1], url)
         held = []
         for node in nodes:
             with node.client() as client:

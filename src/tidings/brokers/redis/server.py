@@ -1,6 +1,7 @@
 """Calls to the server, whichever kind it is, from one event loop."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from importlib.resources import files
 from typing import Any, Self, TypeVar
@@ -12,17 +13,21 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     AuthorizationError,
+    ClusterDownError,
     NoScriptError,
     ReadOnlyError,
     RedisClusterException,
-    RedisError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
 from tidings.brokers.redis.address import Address
+
+log = logging.getLogger("tidings")
 
 T = TypeVar("T")
 
@@ -30,7 +35,16 @@ Command = Sequence[str | bytes | int]
 Call = tuple[Sequence[str], Sequence[str | bytes | int]]  # of a script: keys and arguments
 
 # What a call may meet that passes: it is tried again.
-PASSING = (Disconnected, TimedOut, ReadOnlyError, RedisClusterException, TimeoutError)
+PASSING = (
+    Disconnected,
+    TimedOut,
+    TimeoutError,
+    ReadOnlyError,
+    ClusterDownError,
+    TryAgainError,
+    AskError,
+    RedisClusterException,
+)
 
 
 class Script:
@@ -82,7 +96,6 @@ class Server:
                 answers[index] = answer
         for answer in answers:
             if isinstance(answer, Exception):
-                await self._forsake(answer)
                 raise answer
         return answers
 
@@ -158,6 +171,7 @@ class Server:
                 await connection.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             abandoned.set()
+            self._forsake(client)
             raise
         finally:
             if abandoned.is_set():
@@ -166,23 +180,40 @@ class Server:
         return made
 
     async def _call(self, commands: Sequence[Command]) -> list[Any]:
+        client = self._opened()
         try:
             async with asyncio.timeout(self._timeout):
-                async with self._opened().pipeline(transaction=False) as pipe:
+                async with client.pipeline(transaction=False) as pipe:
                     for command in commands:
                         pipe.execute_command(*command)
-                    return list(await pipe.execute(raise_on_error=False))
+                    answers = list(await pipe.execute(raise_on_error=False))
         except TimeoutError:
-            self._connected()
+            self._forsake(client)
             raise TimeoutError(f"Redis at {self.address} did not answer within {self._timeout:g} s") from None
         except PASSING:
-            self._connected()
+            self._forsake(client)
             raise
+        if any(isinstance(answer, PASSING) for answer in answers):
+            self._forsake(client)
+        return answers
 
-    async def _forsake(self, error: Exception) -> None:
-        """Connect anew where the server at the end of the connections is not the right one any more."""
-        if isinstance(error, ReadOnlyError) and isinstance(self._client, Redis):
-            await self._client.connection_pool.disconnect(inuse_connections=False)
+    def _forsake(self, client: Redis | RedisCluster) -> None:
+        """The servers at the end of these connections may not be the right ones any more: ask anew which are."""
+        self._connected()
+        if isinstance(client, Redis):
+            closing: Coroutine[Any, Any, None] = client.connection_pool.disconnect(inuse_connections=False)
+        else:
+            if self._client is client:
+                self._client = None
+            closing = client.aclose()
+        task = asyncio.get_running_loop().create_task(closing)
+        self._calls.add(task)
+        task.add_done_callback(self._closed)
+
+    def _closed(self, task: "asyncio.Task[None]") -> None:
+        self._calls.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("connections that were given up could not be closed: %r", error)
 
     def _opened(self) -> Redis | RedisCluster:
         if self._client is None:
@@ -220,7 +251,4 @@ def is_passing(error: BaseException) -> bool:
     """Whether another try may end otherwise."""
     if isinstance(error, AuthenticationError | AuthorizationError):
         return False
-    return isinstance(error, PASSING) or (isinstance(error, RedisError) and str(error).startswith(_BUSY))
-
-
-_BUSY = ("LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "BUSY ", "UNBLOCKED")
+    return isinstance(error, PASSING)
