@@ -51,7 +51,7 @@ export function socketUrl(url: string): string {
   try {
     resolved = new URL(url, page);
   } catch {
-    throw new TypeError(`${JSON.stringify(url)} is no address${page ? "" : " (relative ones need a page)"}`);
+    throw new TypeError(`${JSON.stringify(url)} is no address (relative ones need a page)`);
   }
   resolved.protocol = resolved.protocol.replace(/^http/, "ws");
   resolved.hash = "";

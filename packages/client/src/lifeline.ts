@@ -39,7 +39,7 @@ export interface LifelineOwner {
 const REFUSALS = 3;
 /** Servers in a row that say they are going, as workers that are replaced do. From then on that is an outage, too. */
 const GOODBYES = 3;
-const REFUSED = "tries were refused before the connection opened: no server, or it does not allow this origin";
+const REFUSED = "tries were refused before opening: no server, or not for this origin";
 /** Seconds; a longer wait is not believed. */
 const LONGEST_CLOSING = 3_600;
 

@@ -66,7 +66,7 @@ export class Subscription {
   }
 
   get wanted(): boolean {
-    return this.own || this.holds > 0 || this.followers.size > 0;
+    return this.own || this.holds + this.followers.size > 0;
   }
 
   /** The same object until something in it changes. */

@@ -43,13 +43,13 @@ export class Subscriptions {
   /** Counted: each needs its `release`. */
   hold(names: readonly string[]): void {
     names.forEach(checkChannelName);
-    for (const name of names) this.#want(name).holds += 1;
+    for (const name of names) this.#want(name).holds++;
   }
 
   release(names: readonly string[]): void {
     for (const name of names) {
       const subscription = this.#all.get(name);
-      if (subscription?.holds) subscription.holds -= 1;
+      if (subscription?.holds) subscription.holds--;
     }
     this.#schedule();
   }
@@ -137,10 +137,10 @@ export class Subscriptions {
   /** Without `reply_to` the server did it; an answer that is on its way decides otherwise. */
   unsubscribed({ reply_to, payload }: WebSocketMessage): void {
     if (reply_to) return;
-    const { channels, reason } = payload as ServerPayloads["unsubscribed"];
+    const { channels, reason = "forbidden" } = payload as ServerPayloads["unsubscribed"];
     for (const name of channels) {
       const subscription = this.#all.get(name);
-      if (subscription?.request === null) this.#refuse(subscription, reason ?? "forbidden", true);
+      if (subscription?.request === null) this.#refuse(subscription, reason, true);
     }
   }
 
@@ -260,8 +260,8 @@ export class Subscriptions {
   /** At a gap: at once, but with backoff when no event could be applied since the last. */
   #again(subscription: Subscription): void {
     const gaps = subscription.gaps++;
-    if (gaps === 0) this.#ask([subscription]);
-    else this.#later(subscription, gaps);
+    if (gaps) this.#later(subscription, gaps);
+    else this.#ask([subscription]);
     this.#update(subscription);
   }
 

@@ -159,7 +159,7 @@ test("three refusals before open: refused, with the reason, and the tries go on"
   server.socket.end(1006);
   expect(client.status).toMatchObject({
     status: "refused",
-    reason: "4 tries were refused before the connection opened: no server, or it does not allow this origin",
+    reason: "4 tries were refused before opening: no server, or not for this origin",
   });
   server.opens = true;
   await pass(30_000);

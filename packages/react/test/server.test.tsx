@@ -165,5 +165,5 @@ test("a page that the server does not allow: refused after three tries, with wha
       <Reason />
     </TidingsProvider>,
   );
-  await waitFor(() => expect(container.textContent).toContain("it does not allow this origin"), patience);
+  await waitFor(() => expect(container.textContent).toContain("not for this origin"), patience);
 }, 60_000);
