@@ -14,7 +14,7 @@ from torture.ground import Ground
 from torture.outcome import Outcome
 from torture.scene import PATIENCE, Scene, scene
 from torture.settings import Settings
-from torture.valkey import Valkey
+from torture.valkey import SERVICE, Valkey
 from torture.writer import Habits
 
 SCREENS, WRITERS = 12, 3
@@ -40,7 +40,7 @@ async def run(ground: Ground) -> Outcome:
         url = stack.enter_context(ground.database("postgres"))
         await tables.create(url)
         pair = await _Pair.started(stack, ground.directory)
-        settings = Settings(url, redis=f"redis+sentinel://127.0.0.1:{pair.sentinel.port}/torture/0", direct=True)
+        settings = Settings(url, redis=f"redis+sentinel://127.0.0.1:{pair.sentinel.port}/{SERVICE}/0", direct=True)
         servers = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         made = await stack.enter_async_context(scene(servers, url))
         await made.show(SCREENS, servers[0].websocket, connect=Balancer(servers).connect)
@@ -88,16 +88,12 @@ class _Pair:
         replica = _valkey(stack, directory / "replica", replicaof=f"127.0.0.1 {port}")
         await asyncio.to_thread(replica.start)
         await _until(replica, "master_link_status", "up")
-        sentinel = _valkey(
-            stack,
-            directory / "sentinel",
-            sentinel=True,
-            **{
-                "sentinel monitor": f"torture 127.0.0.1 {port} 1",
-                "sentinel down-after-milliseconds": f"torture {_DOWN_AFTER}",
-                "sentinel failover-timeout": f"torture {_FAILOVER_TIMEOUT}",
-            },
-        )
+        lines = [
+            f"monitor {SERVICE} 127.0.0.1 {port} 1",
+            f"down-after-milliseconds {SERVICE} {_DOWN_AFTER}",
+            f"failover-timeout {SERVICE} {_FAILOVER_TIMEOUT}",
+        ]
+        sentinel = _valkey(stack, directory / "sentinel", watches=master, sentinel=lines)
         await asyncio.to_thread(sentinel.start)
         await _until_known(sentinel)
         return cls(master, replica, sentinel, proxy)
@@ -142,5 +138,5 @@ async def _until_known(sentinel: Valkey) -> None:
     """Return when it knows of the replica."""
     with Redis(port=sentinel.port, decode_responses=True) as client:
         async with asyncio.timeout(PATIENCE):
-            while not await asyncio.to_thread(client.sentinel_slaves, "torture"):  # noqa: ASYNC110
+            while not await asyncio.to_thread(client.sentinel_slaves, SERVICE):  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK)
