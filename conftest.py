@@ -8,3 +8,7 @@ pytest_plugins = ["tests.postgres", "tests.valkey"]
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="scheduling's tests on Postgres as well as on SQLite")

@@ -41,9 +41,9 @@ def main(folder: str) -> None:
     serve(create_app(settings, passwords=passwords), port=0, grace=1)
 
 
-async def _fill(path: Path, passwords: Passwords, now: datetime) -> None:
+async def _fill(address: str, passwords: Passwords, now: datetime) -> None:
     password_hash = await passwords.hash(PASSWORD)
-    database = await Database(path).open()
+    database = await Database(address).open()
     try:
         async with database.write() as tx:
             known = {each.email: each for each in await tx.staff.all()}

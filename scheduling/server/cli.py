@@ -29,10 +29,11 @@ from .inrc2.ward import DataError
 from .main import CannotServe, create_app, now, serve
 from .services.passwords import Passwords
 from .services.simulation import Demo
-from .settings import WEB_BUILD, Settings, UnusableSettings, read_settings
+from .settings import DATABASE_VARIABLES, WEB_BUILD, Settings, UnusableSettings, named_database, read_settings
 from .simulation.colleagues import Colleagues
-from .store.database import Database, DatabaseUnavailable, usable
+from .store.database import Database, usable
 from .store.migrate import migrate as migrate_database
+from .store.place import DatabaseUnavailable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 # Never wrapped: who copies a path or reads a line by a program wants it whole.
@@ -60,14 +61,19 @@ def told() -> Iterator[None]:
 
 @app.command()
 def migrate(
-    database: Annotated[Path, typer.Argument(envvar="SCHEDULING_DATABASE", help="The SQLite file.")] = Path(
-        "scheduling.sqlite3"
-    ),
+    database: Annotated[
+        str,
+        typer.Argument(
+            envvar=list(DATABASE_VARIABLES),
+            show_envvar=True,
+            help="A SQLite file, or postgresql://user:password@host/name.",
+        ),
+    ] = "scheduling.sqlite3",
 ) -> None:
     """Create the database, or bring it up to date."""
     with told():
-        migrate_database(database)
-    console.print(f"{escape(str(database))} is up to date.")
+        place = migrate_database(database)
+    console.print(f"{escape(str(place))} is up to date.")
 
 
 @app.command()
@@ -90,11 +96,11 @@ def demo(
 
 
 def prepare(data: Path, web: Path, passwords: Passwords) -> Settings:
-    """Everything that the demo keeps in `data`: its database, filled, and its secret.
+    """Everything that the demo keeps in `data`: its secret, and its database, filled, unless that is elsewhere.
 
-    Raises DatabaseUnavailable, UnusableSettings.
+    It is elsewhere where the environment names one. Raises DatabaseUnavailable, UnusableSettings.
     """
-    database = data / "scheduling.sqlite3"
+    database = named_database() or str(data / "scheduling.sqlite3")
     migrate_database(database)
     settings = read_settings(
         database=database, secret=SecretStr(_kept_secret(data / "secret")), web_build=web, development=True
@@ -114,10 +120,10 @@ def visited() -> Demo:
     return Demo(MANAGER_EMAIL, STAFF_EMAIL, PASSWORD, colleagues)
 
 
-async def _fill(path: Path, passwords: Passwords) -> None:
-    database = await Database(path).open()
+async def _fill(address: str, passwords: Passwords) -> None:
+    database = await Database(address).open()
     try:
-        with usable(path):
+        with usable(address):
             await seed(database, passwords, now())
     finally:
         await database.close()

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from tidings import ConnectionManager, JWTAuth
 from tidings.broker import Broker
 from tidings.brokers.database import DatabaseBroker
+from tidings.brokers.redis import RedisBroker
 from tidings.cli.application import CannotServe
 from tidings.cli.server import serve
 from tidings.outbox import Outbox
@@ -35,8 +36,9 @@ from .services.staff import TeamService
 from .services.templates import TemplateService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
-from .settings import Settings, UnusableSettings, read_settings
+from .settings import BROKER_VARIABLE, Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
+from .store.place import DatabaseUnavailable
 from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, templates, time_off
 from .web.bodies import MOST_BATCH_BYTES
 from .web.body_limit import BodyLimit
@@ -70,13 +72,13 @@ def create_app(
     """The whole application: REST under /api, events at /ws, the dashboard at /.
 
     With `visited` it is a demo: visitors are told how to sign in, and may have colleagues simulated.
-    Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not.
+    Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not. Raises
+    DatabaseUnavailable for an address that is none.
     """
     database = Database(settings.database)
-    # The logs are tables of the same database: what is changed and what is told of it commit together.
-    broker = DatabaseBroker(database.engine, age=settings.event_retention.total_seconds())
-    manager = live_manager(settings, database, broker)
-    desk = live_desk(database, manager, clock, answer_retention=settings.answer_retention)
+    manager = live_manager(settings, database, _broker(settings, database))
+    outbox = live_outbox(database, manager)
+    desk = live_desk(database, outbox, clock, answer_retention=settings.answer_retention)
     simulation = SimulationService(desk, visited.players) if visited else None
     app = FastAPI(
         title="scheduling",
@@ -99,9 +101,29 @@ def create_app(
         app.include_router(demo.router)
     app.include_router(manager.router("/ws"))
     app.include_router(manager.health_router())
+    app.include_router(APIRouter(lifespan=lambda _: outbox.relaying()))  # within the manager's lifespan
     if settings.web_build is not None:
         app.include_router(dashboard(settings.web_build))
     return app
+
+
+def _broker(settings: Settings, database: Database) -> Broker:
+    age = settings.event_retention.total_seconds()
+    if settings.broker is None:
+        return DatabaseBroker(database.engine, age=age)
+    try:
+        return RedisBroker(settings.broker.get_secret_value(), age=age)
+    except ValueError as error:
+        raise UnusableSettings(f"{BROKER_VARIABLE}: {error}") from error
+
+
+def live_outbox(database: Database, manager: ConnectionManager) -> Outbox:
+    """What is changed and what is told of it commit together, in one database.
+
+    With logs in that database, too, the rows are the logs; else they wait in it until they are relayed.
+    """
+    in_database = isinstance(manager.broker, DatabaseBroker)
+    return Outbox(manager) if in_database else Outbox(manager, database.engine)
 
 
 def live_manager(settings: Settings, database: Database, broker: Broker) -> ConnectionManager:
@@ -121,13 +143,12 @@ def live_manager(settings: Settings, database: Database, broker: Broker) -> Conn
 
 def live_desk(
     database: Database,
-    manager: ConnectionManager,
+    outbox: Outbox,
     clock: Clock,
     fresh: Callable[[], str] = lambda: secrets.token_hex(6),
     answer_retention: timedelta = ANSWER_RETENTION,
 ) -> Desk:
     """Where changes are made, each told with the session that it is written with."""
-    outbox = Outbox(manager)
 
     def notifier(tx: SqlTransaction, request_id: str | None) -> LiveNotifier:
         return LiveNotifier(outbox, tx.session, request_id, fresh)
@@ -176,6 +197,6 @@ def __getattr__(name: str) -> FastAPI:
     if name == "app":
         try:
             return create_app(read_settings())
-        except UnusableSettings as error:
+        except (UnusableSettings, DatabaseUnavailable) as error:
             raise CannotServe(str(error)) from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

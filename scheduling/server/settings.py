@@ -1,23 +1,32 @@
 """What a deployment decides, from `SCHEDULING_…` in the environment."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "SCHEDULING_"
+DATABASE_VARIABLES = (f"{PREFIX}DATABASE", "DATABASE_URL")
+"""Which say where the database is; the first that is set holds."""
+BROKER_VARIABLE = f"{PREFIX}BROKER"
 WEB_BUILD = Path(__file__).parents[1] / "web" / "dist"
 
 
 class Settings(BaseSettings):
     """All settings. `secret` signs the access tokens and has no default."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_by_name=True, env_ignore_empty=True)
 
     secret: Annotated[SecretStr, Field(min_length=32)]
-    database: Path = Path("scheduling.sqlite3")
+    database: Annotated[
+        str, BeforeValidator(str), Field(validation_alias=AliasChoices(*DATABASE_VARIABLES), repr=False)
+    ] = "scheduling.sqlite3"
+    """Where everything is kept: `postgresql://user:password@host/name`, or the path of a SQLite file."""
+    broker: SecretStr | None = None
+    """`redis://host:6379`: the logs of events are there. None: they are tables of the database."""
     web_build: Path | None = WEB_BUILD
     """The built dashboard; None serves the API alone."""
     origins: list[str] = []
@@ -42,6 +51,11 @@ class Settings(BaseSettings):
 
 class UnusableSettings(Exception):
     """What is wrong in the environment; the message names each variable, and never a value, which may be secret."""
+
+
+def named_database() -> str | None:
+    """The database that the environment names, if it names one."""
+    return next((named for each in DATABASE_VARIABLES if (named := os.environ.get(each))), None)
 
 
 def read_settings(**given: Any) -> Settings:

@@ -1,5 +1,6 @@
 """The commands as a person runs them: what they print, and how they end."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,10 +15,16 @@ from pathlib import Path
 import httpx2
 import pytest
 import typer
+from sqlalchemy import URL
 from typer.testing import CliRunner
 
-from scheduling.server.cli import app, told
+from scheduling.server.cli import app, prepare, told
 from scheduling.server.client import ApiError
+from scheduling.server.demo import TEAM
+from scheduling.server.domain.staff import Staff
+from scheduling.server.services.passwords import Passwords
+from scheduling.server.settings import Settings
+from scheduling.server.store.database import Database
 from scheduling.tests.inrc2.ward_files import write_ward
 
 
@@ -80,6 +87,33 @@ def test_migrate_makes_a_database(tmp_path: Path):
     assert (status, out) == (0, f"{path} is up to date.\n")
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM staff").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("variable", ["SCHEDULING_DATABASE", "DATABASE_URL"])
+def test_migrate_goes_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str):
+    path = tmp_path / "scheduling.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", str(tmp_path / "another.sqlite3"))
+    monkeypatch.setenv(variable, f"sqlite:///{path}")
+    assert run("migrate")[:2] == (0, f"{path} is up to date.\n")
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_demo_on_postgres_is_filled_once(
+    tmp_path: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch, passwords: Passwords, build: Path
+):
+    monkeypatch.setenv("DATABASE_URL", postgres_url.set(drivername="postgresql").render_as_string(hide_password=False))
+    first, settings = (prepare(tmp_path, build, passwords) for _ in range(2))
+    assert first == settings
+    assert [found.name for found in tmp_path.iterdir() if found.suffix == ".sqlite3"] == []
+    assert len(asyncio.run(people(settings))) == len(TEAM)
+
+
+async def people(settings: Settings) -> list[Staff]:
+    store = await Database(settings.database).open()
+    async with store.read() as tx:
+        found = await tx.staff.all()
+    await store.close()
+    return found
 
 
 def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path, build: Path):

@@ -2,20 +2,22 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import text
 from websockets.sync.client import ClientConnection, connect
 
 from scheduling.server.main import create_app
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.settings import Settings
+from scheduling.server.store.database import place_at
 from scheduling.tests.conftest import PASSWORD, SECRET, Json
 from scheduling.tests.web.conftest import monday_shift
 from scheduling.tests.web.screens import BOB, MONA, Desk, fill
@@ -114,14 +116,15 @@ def create(http: httpx2.Client, day: int) -> Json:
 
 
 @pytest.fixture
-def served(filled: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """What a server finds in its environment; the path of its database."""
+def served(filled: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """What a server finds in its environment; the address of its database."""
     build = tmp_path / "web"
     build.mkdir()
     (build / "index.html").write_text("<!doctype html>")
     monkeypatch.setenv("SCHEDULING_WEB_BUILD", str(build))
     monkeypatch.setenv("SCHEDULING_SECRET", SECRET)
-    monkeypatch.setenv("SCHEDULING_DATABASE", str(filled.database))
+    monkeypatch.delenv("SCHEDULING_DATABASE", raising=False)
+    monkeypatch.setenv("DATABASE_URL", filled.database)
     return filled.database
 
 
@@ -129,7 +132,7 @@ def scheduling(*options: str) -> Any:
     return serving("uvicorn-native", "scheduling.server.main:app", *options)
 
 
-def test_a_server_that_is_killed_has_told_nothing_twice_and_forgotten_nothing(served: Path):
+def test_a_server_that_is_killed_has_told_nothing_twice_and_forgotten_nothing(served: str):
     with scheduling() as server, desk(server) as http, tab(server, token(http)) as (screen, _):
         create(http, 23)
         [seen] = screen.events(1)
@@ -145,7 +148,17 @@ def test_a_server_that_is_killed_has_told_nothing_twice_and_forgotten_nothing(se
     assert [event["payload"]["schedule"]["starts_at"][8:10] for event in missed] == ["24", "25"]
 
 
-def test_two_servers_on_one_database_share_their_events(served: Path):
+def test_events_come_by_redis_where_the_logs_are_there(filled: Settings, passwords: Passwords, valkey_url: str):
+    settings = filled.model_copy(update={"broker": SecretStr(valkey_url)})
+    with TestClient(create_app(settings, passwords=passwords)) as client:
+        desk = Desk(client)
+        with desk.screen(BOB, "schedules") as screen:
+            desk.send("POST", "/schedules", shift_on(23))
+            told = screen.receive()
+    assert (told["type"], told["channel"], told["offset"]) == ("schedule:created", "schedules", 1)
+
+
+def test_two_servers_on_one_database_share_their_events(served: str):
     with ExitStack() as stack:
         servers = [stack.enter_context(scheduling()) for _ in range(2)]
         desks = [stack.enter_context(desk(server)) for server in servers]
@@ -157,12 +170,14 @@ def test_two_servers_on_one_database_share_their_events(served: Path):
             assert [event["offset"] for event in events] == list(range(1, SHIFTS + 1))
 
 
-def test_several_workers_serve_one_database(served: Path):
+def test_several_workers_serve_one_database(served: str):
     with scheduling("--workers", "2") as server, desk(server) as http, ExitStack() as stack:
         tabs = [stack.enter_context(tab(server, token(http)))[0] for _ in range(10)]
         created = [create(http, 10 + number) for number in range(SHIFTS)]
         for screen in tabs:
             assert [event["payload"]["schedule"] for event in screen.events(SHIFTS)] == created
-    with closing(sqlite3.connect(served)) as connection:
-        numbers = connection.execute("SELECT offset FROM tidings_events WHERE channel = 'schedules' ORDER BY offset")
-        assert numbers.fetchall() == [(number,) for number in range(1, SHIFTS + 1)]
+    engine = place_at(served).migrating()
+    with engine.connect() as connection:
+        asked = text("""SELECT "offset" FROM tidings_events WHERE channel = 'schedules' ORDER BY 1""")
+        assert connection.scalars(asked).all() == list(range(1, SHIFTS + 1))
+    engine.dispose()

@@ -32,14 +32,25 @@ MAKE = (
             {"SCHEDULING_SECRET": GOOD, "SCHEDULING_ORIGINS": '["https://a.example", 1]'},
             "SCHEDULING_ORIGINS.1: Input should be a valid string",
         ),
+        (
+            {"SCHEDULING_SECRET": GOOD, "DATABASE_URL": "mysql://me:hush@host/name"},
+            "The database's URL cannot be read: write postgresql://user:password@host:5432/name "
+            "(with %-escapes in the password), or the path of a SQLite file.",
+        ),
+        (
+            {"SCHEDULING_SECRET": GOOD, "SCHEDULING_BROKER": "redis//me:hush@host"},
+            "SCHEDULING_BROKER: the URL of RedisBroker must be one of",
+        ),
     ],
 )
 def test_serving_says_which_setting_is_wrong_and_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sentence: str
 ):
     for name in os.environ:
-        if name.startswith("SCHEDULING_"):
+        if name.startswith("SCHEDULING_") or name == "DATABASE_URL":
             monkeypatch.delenv(name)
     result = CliRunner(env=environment).invoke(app, ["serve", "scheduling.server.main:app", "--port", "0"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"tidings serve: {sentence}\n"
+    assert result.stderr.startswith(f"tidings serve: {sentence}")
+    assert result.stderr.count("\n") == 1
+    assert "hush" not in result.stderr

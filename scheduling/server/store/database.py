@@ -1,22 +1,20 @@
-"""The database file: how it is opened and what a transaction on it guarantees."""
+"""The database: where it is, and what a transaction on it guarantees."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
-from functools import partial
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import URL, Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from scheduling.server.services.errors import Busy
 
-from .driver import connect
+from .place import DatabaseUnavailable, Place
+from .postgres import Postgres
 from .repositories import (
     SqlAnswers,
     SqlCalendarLinks,
@@ -29,21 +27,10 @@ from .repositories import (
     SqlTemplates,
     SqlTimeOff,
 )
+from .sqlite import SqliteFile
 from .tables import REVISION
 
-BUSY_TIMEOUT_MS = 5_000
-"""How long one process waits for another's write."""
-
-PRAGMAS = (
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = NORMAL",
-    "PRAGMA foreign_keys = ON",
-)
-
-
-class DatabaseUnavailable(Exception):
-    """The database cannot be opened or is not ready; the message says which, why and what to do."""
+_POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 
 
 class SqlTransaction:
@@ -64,110 +51,89 @@ class SqlTransaction:
 
 
 class Database:
-    """The Store of `services.ports` on a SQLite file in WAL mode: readers never wait, writers take turns."""
+    """The Store of `services.ports` on SQLite or Postgres: readers never wait, writers take turns."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens nothing yet. `path` must have been migrated."""
-        self._path = path
-        self._readers = create_async_engine(url(path, "aiosqlite"), async_creator=partial(connect, path))
-        configure(self._readers.sync_engine)
-        self._writers = self._readers.execution_options(write=True)
+    def __init__(self, address: str | Path) -> None:
+        """Opens nothing yet. `address` is what `place_at` takes, and must have been migrated.
+
+        Raises DatabaseUnavailable for what is no address.
+        """
+        self._place = place_at(address)
+        self.engine: AsyncEngine = self._place.engine()
+        """The connections to the database, for the logs of events that are kept in it."""
+        self._readers = self.engine.execution_options(**self._place.reading)
+        self._writers = self.engine.execution_options(write=True)
         # Whoever waits for its turn here holds no connection, and gets it in the order of asking; SQLite has no queue.
         self._turn = asyncio.Lock()
 
-    @property
-    def engine(self) -> AsyncEngine:
-        """The connections to the file, for the logs of events that are kept in it."""
-        return self._readers
-
     async def open(self) -> Self:
-        """Look at the file now rather than with the first request. Raises DatabaseUnavailable."""
-        revision = await asyncio.to_thread(revision_of, self._path)
+        """Look at the database now rather than with the first request. Raises DatabaseUnavailable."""
+        revision = await asyncio.to_thread(self._place.revision)
         if revision is None:
-            raise DatabaseUnavailable(f"The database {self._path} is not set up: run `scheduling migrate` first.")
+            raise DatabaseUnavailable(f"The database {self._place} is not set up: run `scheduling migrate` first.")
         if revision != REVISION:
             raise DatabaseUnavailable(
-                f"The database {self._path} is at revision {revision} and this program needs {REVISION}: "
+                f"The database {self._place} is at revision {revision} and this program needs {REVISION}: "
                 "run `scheduling migrate` first."
             )
         return self
 
     async def close(self) -> None:
-        await self._readers.dispose()
+        await self.engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[SqlTransaction]:
-        async with AsyncSession(self._readers) as session:
-            yield SqlTransaction(session)
+        with self._told():
+            async with AsyncSession(self._readers) as session:
+                yield SqlTransaction(session)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[SqlTransaction]:
-        async with self._turn, AsyncSession(self._writers) as session, session.begin():
-            # Begun now, not at the first statement: from here on nobody else writes.
-            try:
-                await session.connection()
-            except OperationalError as error:
-                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
-                    raise
-                raise Busy("Others are writing just now. Try again in a moment.") from error
-            yield SqlTransaction(session)
+        with self._told():
+            async with self._turn, AsyncSession(self._writers) as session, session.begin():
+                await session.connection()  # begun now, not at the first statement: from here on nobody else writes
+                yield SqlTransaction(session)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raises Busy for what a moment may change."""
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            if isinstance(error, DBAPIError) and not self._place.is_busy(error):
+                raise
+            raise Busy("Others are writing just now. Try again in a moment.") from error
 
 
-def url(path: Path, driver: str) -> URL:
-    return URL.create(f"sqlite+{driver}", database=str(path))
+def place_at(address: str | Path) -> Place:
+    """The database that is meant by a URL (`postgresql://user:password@host/name`, `sqlite:///path`) or a file's path.
 
-
-def configure(engine: Engine) -> None:
-    """Give each connection our pragmas and each transaction our way to begin.
-
-    The driver's own transaction handling is switched off: it begins late and deferred, and not at all for DDL.
+    Raises DatabaseUnavailable for what is neither, without saying what it is, as it may hold a password.
     """
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-
-
-def unavailable(path: Path, error: BaseException | None) -> DatabaseUnavailable:
-    """What the driver's `error` means to whoever started the program."""
-    return DatabaseUnavailable(f"The database {path} cannot be opened: {error}.")
+    if isinstance(address, Path) or "://" not in address:
+        return SqliteFile(Path(address))
+    scheme = address.partition("://")[0]
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is not None and scheme in _POSTGRES and url.database:
+        return Postgres(url)
+    if url is not None and scheme == "sqlite" and url.database:
+        return SqliteFile(Path(url.database))
+    raise DatabaseUnavailable(
+        "The database's URL cannot be read: write postgresql://user:password@host:5432/name "
+        "(with %-escapes in the password), or the path of a SQLite file."
+    )
 
 
 @contextmanager
-def usable(path: Path) -> Iterator[None]:
+def usable(address: str | Path) -> Iterator[None]:
     """Turn what a damaged or locked file or a full disk raises into DatabaseUnavailable: for work at start."""
     try:
         yield
     except DBAPIError as error:
         raise DatabaseUnavailable(
-            f"The database {path} cannot be used: {error.orig} (a damaged one must be restored or moved away)."
+            f"The database {place_at(address)} cannot be used: {error.orig} "
+            "(a damaged one must be restored or moved away)."
         ) from error
-
-
-def revision_of(path: Path) -> str | None:
-    """The migration that the database is at; None where it was never migrated. Raises DatabaseUnavailable.
-
-    Looks by the plain driver, as aiosqlite leaves a thread behind where it cannot open a file; and makes no file.
-    """
-    if not path.exists():
-        return None
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-            found: tuple[str] | None = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.Error as error:
-        if "no such table" in str(error):
-            return None
-        raise unavailable(path, error) from error
-    return found[0] if found else None
-
-
-def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # IMMEDIATE takes the write lock at once, so nobody can write between what we check and what we save.
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

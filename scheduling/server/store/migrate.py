@@ -2,29 +2,29 @@
 
 from pathlib import Path
 
-from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from .database import DatabaseUnavailable, configure, revision_of, unavailable, url
+from .database import place_at
+from .place import DatabaseUnavailable, Place
 from .tables import REVISION
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(path: Path) -> None:
-    """Create the database at `path` or bring it to the newest revision, in one transaction.
+def migrate(address: str | Path) -> Place:
+    """Create the tables of the database at `address` or bring them to the newest revision, in one transaction.
 
-    Raises DatabaseUnavailable.
+    Makes a SQLite file where there is none. Raises DatabaseUnavailable.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseUnavailable(f"The folder {path.parent} cannot be made: {error.strerror}.") from error
-    if revision_of(path) != REVISION:
-        _upgrade(path)
+    place = place_at(address)
+    place.prepare()
+    if place.revision() != REVISION:
+        upgrade(place)
+    return place
 
 
-def _upgrade(path: Path) -> None:
+def upgrade(place: Place, revision: str = "head") -> None:
+    """Bring the tables to `revision`. Raises DatabaseUnavailable."""
     # Imported here: a start that has nothing to migrate is quicker without it.
     from alembic import command
     from alembic.config import Config
@@ -32,17 +32,16 @@ def _upgrade(path: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    engine = create_engine(url(path, "pysqlite"), execution_options={"write": True})
-    configure(engine)
+    engine = place.migrating()
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except DBAPIError as error:
-        raise unavailable(path, error.orig) from error
+        raise place.unavailable(error.orig) from error
     except CommandError as error:
         raise DatabaseUnavailable(
-            f"The database {path} was made by a newer version of this program: {error}."
+            f"The database {place} was made by a newer version of this program: {error}."
         ) from error
     finally:
         engine.dispose()

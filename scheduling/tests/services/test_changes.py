@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scheduling.server.domain.schedule import Schedule
-from scheduling.server.main import live_desk, live_manager
+from scheduling.server.main import live_desk, live_manager, live_outbox
 from scheduling.server.notify.live import Me, ScheduleCreated, Schedules
 from scheduling.server.services.changes import Desk
 from scheduling.server.services.ports import VersionOf, Window
@@ -35,7 +35,7 @@ async def manager(settings: Settings, store: Database) -> AsyncIterator[Connecti
 @pytest.fixture
 def live(store: Database, manager: ConnectionManager, clock: ManualClock) -> Desk:
     """A desk that tells the screens, not a recorder."""
-    return live_desk(store, manager, clock, fresh=lambda: "1")
+    return live_desk(store, live_outbox(store, manager), clock, fresh=lambda: "1")
 
 
 async def log(manager: ConnectionManager, channel: str) -> list[Entry]:

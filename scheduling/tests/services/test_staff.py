@@ -1,6 +1,5 @@
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -154,10 +153,10 @@ async def test_other_rights_end_the_connections_and_nothing_else_does(
 
 @pytest.mark.parametrize("deed", ["remove", "demote"])
 async def test_of_two_managers_who_take_each_others_rights_one_keeps_them(
-    deed: str, team: Team, desk: Desk, database_path: Path, passwords: Passwords, clock: ManualClock
+    deed: str, team: Team, desk: Desk, database: str, passwords: Passwords, clock: ManualClock
 ):
     """Both were let in as managers, by two processes, before either change was made."""
-    other = await Database(database_path).open()
+    other = await Database(database).open()
     here, there = (TeamService(each, passwords) for each in (desk, Desk(other, Recorder().of, clock)))
     nina = await here.add(team.mona, replace(CARLA, role="manager"), None)
 

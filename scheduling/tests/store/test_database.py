@@ -5,39 +5,47 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, event
+from sqlalchemy import URL, MetaData, event
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from scheduling.server.domain.staff import Contract
 from scheduling.server.services.errors import Busy
 from scheduling.server.services.ports import NewTimeOff, Window
-from scheduling.server.store.database import Database, DatabaseUnavailable, configure, url
-from scheduling.server.store.migrate import MIGRATIONS, migrate
+from scheduling.server.store.database import Database, place_at
+from scheduling.server.store.migrate import migrate, upgrade
+from scheduling.server.store.place import DatabaseUnavailable
 from scheduling.server.store.tables import Table
 from scheduling.tests.conftest import Team
 from scheduling.tests.roster import NORTH, NOW, instant, shift
 from tidings.brokers.database.tables import tables
+from tidings.outbox.rows import OutboxTable
 
 
-def test_the_migrations_make_the_tables_that_the_code_declares(database_path: Path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if request.param == "sqlite":
+        return str(tmp_path / "old.sqlite3")
+    url: URL = request.getfixturevalue("postgres_url")
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares(database: str):
     declared = MetaData()
-    for metadata in (Table.metadata, tables().metadata):
+    for metadata in (Table.metadata, tables().metadata, OutboxTable(None).metadata):
         for table in metadata.sorted_tables:
             table.to_metadata(declared)
-    engine = create_engine(f"sqlite:///{database_path}")
+    engine = place_at(database).migrating()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, declared) == []
     engine.dispose()
 
 
-async def test_the_newest_migration_is_the_one_that_the_code_asks_for(database_path: Path):
-    database = await Database(database_path).open()
-    await database.close()
+async def test_the_newest_migration_is_the_one_that_the_code_asks_for(database: str):
+    await (await Database(database).open()).close()
 
 
 def test_migrating_twice_changes_nothing(database_path: Path):
@@ -49,15 +57,11 @@ def test_migrating_twice_changes_nothing(database_path: Path):
         assert connection.execute("SELECT name FROM locations").fetchall() == [("Moon",)]
 
 
-async def test_contracts_of_before_keep_what_they_said(tmp_path: Path):
-    path = tmp_path / "old.sqlite3"
-    engine = create_engine(url(path, "pysqlite"), execution_options={"write": True})
-    configure(engine)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+async def test_contracts_of_before_keep_what_they_said(unmigrated: str):
+    place = place_at(unmigrated)
+    upgrade(place, "0002")
+    engine = place.migrating()
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
         connection.exec_driver_sql(
             "INSERT INTO staff (name, email, role, skills, contract_name, hours_per_week, rest_hours, version) VALUES"
             " ('Alice', 'alice@example.com', 'staff', '[]', 'Full time', 38.5, 12, 1),"
@@ -68,8 +72,8 @@ async def test_contracts_of_before_keep_what_they_said(tmp_path: Path):
             " VALUES (1, '2026-11-23', '2026-11-24', '', 'pending', '', 1, '2026-11-22')"
         )
     engine.dispose()
-    migrate(path)
-    database = await Database(path).open()
+    migrate(unmigrated)
+    database = await Database(unmigrated).open()
     async with database.read() as tx:
         alice, bob = await tx.staff.all()
         [asked] = await tx.time_off.find(Window(), staff_id=None, status=None, limit=10)
@@ -79,6 +83,7 @@ async def test_contracts_of_before_keep_what_they_said(tmp_path: Path):
     assert asked.staff_id == alice.id
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_the_file_is_in_wal_mode_and_keeps_foreign_keys(store: Database, database_path: Path, team: Team):
     with closing(sqlite3.connect(database_path)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -87,6 +92,7 @@ async def test_the_file_is_in_wal_mode_and_keeps_foreign_keys(store: Database, d
             await tx.time_off.add(NewTimeOff(4_000, NOW, instant("2026-11-24 00:00"), ""), NOW)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_write_excludes_others_before_its_first_read(store: Database, database_path: Path, team: Team):
     async with store.write():
         with closing(sqlite3.connect(database_path, timeout=0)) as other:
@@ -97,8 +103,8 @@ async def test_a_write_excludes_others_before_its_first_read(store: Database, da
         other.execute("BEGIN IMMEDIATE")
 
 
-async def test_two_processes_writes_take_turns(store: Database, database_path: Path, team: Team):
-    another = await Database(database_path).open()
+async def test_two_processes_writes_take_turns(store: Database, database: str, team: Team):
+    another = await Database(database).open()
 
     async def add_after_looking(database: Database) -> int:
         async with database.write() as tx:
@@ -111,10 +117,11 @@ async def test_two_processes_writes_take_turns(store: Database, database_path: P
     assert sorted(counts) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_who_waits_for_another_process_in_vain_may_try_again(
     database_path: Path, team: Team, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("scheduling.server.store.database.PRAGMAS", ("PRAGMA busy_timeout = 1",))
+    monkeypatch.setattr("scheduling.server.store.sqlite.PRAGMAS", ("PRAGMA busy_timeout = 1",))
     impatient = await Database(database_path).open()
     with closing(sqlite3.connect(database_path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scheduling.server.store.columns import WHOLE
+
 revision = "0001"
 down_revision = None
 
@@ -16,7 +18,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "staff",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, nullable=False),
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("role", sa.String(10), nullable=False),
@@ -25,7 +27,7 @@ def upgrade() -> None:
         sa.Column("hours_per_week", sa.Double(), nullable=True),
         sa.Column("rest_hours", sa.Double(), nullable=False),
         sa.Column("password_hash", sa.String(200), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", WHOLE, nullable=False),
         sa.CheckConstraint("role IN ('manager', 'staff')", name=op.f("ck_staff_role")),
         sa.PrimaryKeyConstraint("id", name="pk_staff"),
         sa.UniqueConstraint("email", name="uq_staff_email"),
@@ -36,7 +38,7 @@ def upgrade() -> None:
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_sessions_staff_id"),
         sa.PrimaryKeyConstraint("token_hash", name="pk_sessions"),
@@ -48,16 +50,16 @@ def upgrade() -> None:
 def _create_schedules() -> None:
     op.create_table(
         "schedules",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("staff_id", sa.Integer(), nullable=True),
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=True),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("role", sa.String(80), nullable=False),
         sa.Column("location", sa.String(80), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("version", WHOLE, nullable=False),
+        sa.Column("updated_by_id", WHOLE, nullable=True),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint("status IN ('draft', 'published')", name=op.f("ck_schedules_status")),
@@ -75,15 +77,15 @@ def _create_schedules() -> None:
 def _create_time_off() -> None:
     op.create_table(
         "time_off",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=False),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
         sa.Column("decision_note", sa.Text(), nullable=False),
-        sa.Column("decided_by_id", sa.Integer(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("decided_by_id", WHOLE, nullable=True),
+        sa.Column("version", WHOLE, nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("status IN ('pending', 'approved', 'denied', 'cancelled')", name=op.f("ck_time_off_status")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_time_off_span")),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scheduling.server.store.columns import WHOLE
+
 revision = "0004"
 down_revision = "0003"
 
@@ -10,19 +12,19 @@ down_revision = "0003"
 def upgrade() -> None:
     op.create_table(
         "offers",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("staff_id", sa.Integer(), nullable=False),
-        sa.Column("schedule_id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=False),
+        sa.Column("schedule_id", WHOLE, nullable=False),
         sa.Column("schedule", sa.JSON(), nullable=False),
-        sa.Column("to_id", sa.Integer(), nullable=True),
-        sa.Column("wanted_id", sa.Integer(), nullable=True),
+        sa.Column("to_id", WHOLE, nullable=True),
+        sa.Column("wanted_id", WHOLE, nullable=True),
         sa.Column("wanted", sa.JSON(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("status", sa.String(10), nullable=False),
-        sa.Column("taken_by_id", sa.Integer(), nullable=True),
+        sa.Column("taken_by_id", WHOLE, nullable=True),
         sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("version", WHOLE, nullable=False),
+        sa.Column("updated_by_id", WHOLE, nullable=True),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint(
             "status IN ('offered', 'accepted', 'approved', 'declined', 'withdrawn', 'lapsed')",

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scheduling.server.store.columns import WHOLE
+
 revision = "0006"
 down_revision = "0005"
 
@@ -10,11 +12,11 @@ down_revision = "0005"
 def upgrade() -> None:
     op.create_table(
         "calendar_links",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=False),
         sa.Column("location", sa.String(80), nullable=True),
         sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", WHOLE, nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("read_at", sa.DateTime(), nullable=True),
         sa.Column("revoked_at", sa.DateTime(), nullable=True),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scheduling.server.store.columns import WHOLE
+
 revision = "0008"
 down_revision = "0007"
 
@@ -10,12 +12,12 @@ down_revision = "0007"
 def upgrade() -> None:
     op.create_table(
         "templates",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", WHOLE, nullable=False),
         sa.Column("name", sa.String(80), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("count", WHOLE, nullable=False),
         sa.Column("shifts", sa.JSON(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("version", WHOLE, nullable=False),
+        sa.Column("updated_by_id", WHOLE, nullable=True),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["updated_by_id"], ["staff.id"], name="fk_templates_updated_by_id"),
         sa.PrimaryKeyConstraint("id", name="pk_templates"),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from scheduling.server.store.columns import WHOLE
+
 revision = "0009"
 down_revision = "0008"
 
@@ -10,10 +12,10 @@ down_revision = "0008"
 def upgrade() -> None:
     op.create_table(
         "answers",
-        sa.Column("staff_id", sa.Integer(), nullable=False),
+        sa.Column("staff_id", WHOLE, nullable=False),
         sa.Column("request_id", sa.String(48), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("status", WHOLE, nullable=False),
         sa.Column("media_type", sa.String(80), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("answered_at", sa.DateTime(), nullable=False),
