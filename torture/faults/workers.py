@@ -26,7 +26,7 @@ SCREENS, WRITERS, PEOPLE = 16, 4, 8
 SEEN = 12.0  # seconds until a worker that was killed is seen to be: nobody hears of it for 10, and looks every 2
 
 _LONG, _SHORT = (4, 24, 5.0), (2, 2, 0.0)  # workers, kills, and seconds between two
-_LONG_REDIS = (20, 3.0)
+_LONG_REDIS, _SHORT_REDIS = (20, 3.0), (1, 0.0)
 _CHANGES = 40  # between two kills, at least
 _TIMES_RIGHT = 20  # answers
 _LOOK = 0.05  # seconds between two
@@ -49,7 +49,7 @@ async def on_postgres(ground: Ground) -> Outcome:
 
 async def over_redis(ground: Ground) -> Outcome:
     """The same, with the outbox's relay in whichever worker has it; and presence is soon right again."""
-    kills, seconds = _SHORT[1:] if ground.short else _LONG_REDIS
+    kills, seconds = _SHORT_REDIS if ground.short else _LONG_REDIS
     size = cluster.Size(servers=1 if ground.short else 2)
     outcome = Outcome(
         f"{WRITERS} writers and {SCREENS} screens spread over {size}, "
