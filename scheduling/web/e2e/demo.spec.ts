@@ -8,7 +8,7 @@ const test = base.extend<object, { demo: Server }>({
   demo: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see which fixtures it takes
     async ({}, use) => {
-      const server = await startServer("native", undefined, true);
+      const server = await startServer("native", undefined, { demo: true });
       await use(server);
       await server.stop();
     },

@@ -15,8 +15,8 @@ export interface Server {
   readonly kill: () => Promise<void>;
 }
 
-const ROOT = join(import.meta.dirname, "../../..");
-const PYTHON = join(ROOT, ".venv/bin/python");
+export const ROOT = join(import.meta.dirname, "../../..");
+export const PYTHON = join(ROOT, ".venv/bin/python");
 const PATIENCE = 60_000;
 
 /** The address in the log, once the server serves; rejects with the log when the server ends instead. */
@@ -37,14 +37,26 @@ async function addressOf(child: ChildProcess): Promise<string> {
   return address;
 }
 
+interface Manner {
+  /** It has what only the demo has: ways in, a tour, colleagues who are played. */
+  readonly demo?: boolean;
+  /** Where it keeps its data, if not in the folder. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts the real server. With a `folder` it keeps its data there, for a later start; otherwise its database is fresh, and
- * `stop` removes it. With `demo` it has what only the demo has: ways in, a tour, colleagues who are played.
+ * `stop` removes it.
  */
-export async function startServer(transport: Transport, folder?: string, demo = false): Promise<Server> {
+export async function startServer(
+  transport: Transport,
+  folder?: string,
+  { demo = false, env = {} }: Manner = {},
+): Promise<Server> {
   const data = folder ?? (await mkdtemp(join(tmpdir(), "scheduling-")));
   const child = spawn(PYTHON, [join(import.meta.dirname, "serve.py"), data, transport, ...(demo ? ["demo"] : [])], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = once(child, "exit");
