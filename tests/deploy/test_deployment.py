@@ -10,7 +10,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from typer.testing import CliRunner
 
-from scheduling.server.settings import PREFIX, Settings
+from scheduling.server.settings import DATABASE_VARIABLES, PREFIX, Settings
 from tidings.cli import app as tidings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -28,8 +28,6 @@ CONTAINER = POD["containers"][0]
 
 OF_TIDINGS = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "TIDINGS_METRICS_PORT"}
 """What `tidings serve` reads beside its options."""
-OF_PLACES = {"DATABASE_URL", "SCHEDULING_BROKER"}
-"""Where scheduling keeps its data and its logs."""
 
 
 def command() -> list[str]:
@@ -90,7 +88,7 @@ def variables() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("place", "variable"), list(variables()))
 def test_every_variable_is_one_that_somebody_reads(place: str, variable: str) -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_TIDINGS | OF_PLACES
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_TIDINGS | {*DATABASE_VARIABLES}
     assert variable in known, f"{place}: {variable}"
 
 
