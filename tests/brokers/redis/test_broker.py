@@ -1,5 +1,6 @@
 """The Redis broker: what it keeps there, for how long, and what it makes of what others put there."""
 
+import asyncio
 import logging
 import pickle
 from collections.abc import Iterator
@@ -187,3 +188,10 @@ async def test_a_full_server_refuses_publishers_and_serves_readers() -> None:
         assert await broker.since("notes", start, 10) == [entry]
         assert await broker.follow("notes") == entry.position
         await broker.close()
+
+
+async def test_processes_that_begin_at_once_agree_on_the_epochs(make_redis: MakeRedis) -> None:
+    names = [f"c{number}" for number in range(50)]
+    brokers = [make_redis() for _ in range(4)]
+    tops = await asyncio.gather(*[asyncio.gather(*[it.follow(name) for name in names]) for it in brokers])
+    assert all(found == tops[0] for found in tops)

@@ -91,13 +91,10 @@ class Logs:
         found = _raised(await self.server.call([("GET", key) for key in keys]))
         epochs = {key: it for key, it in zip(keys, found, strict=True) if it is not None}
         if missing := [key for key in keys if key not in epochs]:
-            fresh = [self._epochs() for _ in missing]
-            commands = [
-                ("SET", key, epoch, "NX", "GET", "EX", self._epoch_life)
-                for key, epoch in zip(missing, fresh, strict=True)
-            ]
-            for key, epoch, there in zip(missing, fresh, _raised(await self.server.call(commands)), strict=True):
-                epochs[key] = there or epoch.encode()
+            made = [("SET", key, self._epochs(), "NX", "EX", self._epoch_life) for key in missing]
+            # Whose epoch it is that another process may have set first.
+            found = _raised(await self.server.call([*made, *(("GET", key) for key in missing)]))[len(made) :]
+            epochs |= dict(zip(missing, found, strict=True))
         return {name: Position(epochs[self._keys.epoch(name)].decode(), 0, "") for name in names}
 
     def _grouped(self, names: Sequence[str]) -> list[list[int]]:

@@ -124,7 +124,7 @@ class _Stream:
         self._changes: dict[str, bool] = {}
         self._subscribed: set[str] = set()
         self._woken, self._settled = asyncio.Event(), asyncio.Event()
-        self._last_heard = self._now()
+        self._last_heard, self._pinged = self._now(), 0.0
         self._ended = False
 
     def change(self, name: str, *, wanted: bool) -> None:
@@ -160,18 +160,22 @@ class _Stream:
             self._woken.clear()
             while self._changes:
                 await self._send_changes()
-            silent = self._now() - self._last_heard
-            if silent > 2 * self._ping:
-                raise TimeoutError(f"no word for {silent:.1f} s on the connection that listens")
-            if silent >= self._ping:
-                await self._connection.send_command("PING", check_health=False)
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise asyncio.CancelledError  # the driver's `asyncio.wait_for` may have swallowed it (Python 3.11)
+            await self._probe()
             try:
                 async with asyncio.timeout(self._ping):
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+    async def _probe(self) -> None:
+        """Ping where nothing was heard for a while. Raises TimeoutError where the last ping was not answered."""
+        now = self._now()
+        if self._pinged > self._last_heard:
+            if now - self._pinged >= self._ping:
+                raise TimeoutError(f"no word for {now - self._last_heard:.1f} s on the connection that listens")
+        elif now - self._last_heard >= self._ping:
+            self._pinged = now
+            await self._connection.send_command("PING", check_health=False)
 
     async def read(self) -> None:
         """Take what comes. Raises what the driver raises."""
