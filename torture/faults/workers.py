@@ -60,7 +60,8 @@ async def over_redis(ground: Ground) -> Outcome:
         url = stack.enter_context(ground.database("postgres"))
         await tables.create(url)
         kept = stack.enter_context(valkey.running())
-        settings = Settings(url, redis=kept.url)
+        # The lease of a worker that relayed and was killed ends after 10 s, which the short form does not wait for.
+        settings = Settings(url, redis=kept.url, direct=ground.short)
         started = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
         balancer = Balancer(started)
         people = {f"person-{number}" for number in range(PEOPLE)}
