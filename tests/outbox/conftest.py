@@ -31,9 +31,9 @@ def live(**options: Any) -> ConnectionManager:
 
 
 def engine_of(driver: str, url: URL) -> Engine | AsyncEngine:
-    """An engine; `driver` is one of DRIVERS."""
-    url = url.set(drivername=DRIVERS[driver])
-    if driver in {"aiosqlite", "asyncpg"}:
+    """An engine; `driver` is one of DRIVERS, or psycopg_async."""
+    url = url.set(drivername=DRIVERS.get(driver, f"postgresql+{driver}"))
+    if driver in {"aiosqlite", "asyncpg", "psycopg_async"}:
         engine = create_async_engine(url)
         if driver == "aiosqlite":
             by_the_book(engine.sync_engine)

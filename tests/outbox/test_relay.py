@@ -460,8 +460,9 @@ def test_other_databases_are_refused():
 
 @pytest.mark.parametrize("setting", ["retention", "patience", "poll", "lease", "batch", "timeout"])
 def test_a_setting_that_is_none_is_refused(setting: str):
+    none: dict[str, Any] = {setting: 0}
     with pytest.raises(ValueError, match=f"{setting} is 0: it must be more than 0"):
-        RelaySettings(**{setting: 0})
+        RelaySettings(**none)
 
 
 def test_a_broker_with_a_log_elsewhere_needs_the_engine():

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.broker import Broker
+from tidings.outbox.listening import Listening
 from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_dialect
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Draft
@@ -45,9 +46,11 @@ class RelaySettings:
     """How rows are relayed.
 
     `retention`: seconds after which a row is deleted, relayed or not. `patience`: seconds that a row may hold its
-    channel up, failing while others succeed, before it is set aside. `poll`: seconds between two looks for what other
-    processes have committed. `lease`: seconds for which a process that has died keeps others from relaying. `batch`:
-    rows that are read at once. `timeout`: seconds that the relay waits for any one answer of the database.
+    channel up, failing while others succeed, before it is set aside. `poll`: seconds between two looks for commits of
+    other processes that it was not told of. `lease`: seconds for which a process that has died keeps others from
+    relaying. `batch`: rows that are read at once. `timeout`: seconds that the relay waits for any one answer of the
+    database. `listen`: whether the process that relays has a connection on which it is told of others' commits; False
+    for poolers that hand a connection from one client to the next.
     """
 
     retention: float = 7 * 86_400.0
@@ -56,6 +59,7 @@ class RelaySettings:
     lease: float = 10.0
     batch: int = 100
     timeout: float = 30.0
+    listen: bool = True
 
     def __post_init__(self) -> None:
         for name in ("retention", "patience", "poll", "lease", "batch", "timeout"):
@@ -99,6 +103,9 @@ class Relay:
         self._holder, self._clock, self._random = holder, clock, random
         # What came to no end in time, and may still hold a connection; no more is begun until it has let go.
         self._given_up: set[asyncio.Task[Any]] = set()
+        self._listening = Listening(
+            engine, table, wake=self.wake, poll=settings.poll, timeout=settings.timeout, random=random
+        )
         self._thread = ThreadPoolExecutor(1, "tidings-relay")  # for an engine without async; one, for the same reason
         self._blocked: dict[str, _Blocked] = {}
         self._appended = 0  # rows, in all
@@ -141,10 +148,18 @@ class Relay:
             self._loop = None
 
     async def _run(self) -> None:
+        try:
+            await self._relay_on()
+            await self._release()
+        finally:
+            await self._listening.close()
+
+    async def _relay_on(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
                 pause = await self.step()
+                await self._listen()
                 self._outage = 0
             except Exception:
                 pause = self._backoff(self._outage)
@@ -153,7 +168,13 @@ class Relay:
                 self._outage += 1
             # In an outage a commit is no reason to try earlier.
             await _at_most(pause, (self._stopping if self._outage else self._woken).wait())
-        await self._release()
+
+    async def _listen(self) -> None:
+        """Listen for others' commits while this process has the lease."""
+        if self._settings.listen and self._lease_until:
+            self._listening.begin()
+        else:
+            await self._listening.end()
 
     async def step(self) -> float:
         """Relay what waits, if no other process does; returns after how many seconds to look again."""

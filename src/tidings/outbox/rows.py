@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from tidings.brokers.database.dialects import DIALECTS, insert
 from tidings.brokers.database.lease import Lease
 from tidings.brokers.database.tables import made_by
+from tidings.brokers.database.wakeups import notify
 from tidings.protocol.channels import check_name
 from tidings.protocol.control import LOGS
 from tidings.protocol.errors import DeclarationError, EventError
@@ -84,12 +85,18 @@ class OutboxTable:
         )
         self.lease = Lease(lease, {"id": 1})  # the only row of its table
 
+    @property
+    def signal(self) -> str:
+        """The name under which Postgres is told of commits: one for each schema, and never too long."""
+        return f"tidings_outbox_{hashlib.sha256(self.events.fullname.encode()).hexdigest()[:16]}"
+
     def used(self) -> AbstractContextManager[None]:
         """Raises TablesMissing where a statement in the block says that one of these is not there."""
         return made_by("tidings.outbox.migration", self.metadata)
 
     def add(self, connection: sa.Connection, drafts: Sequence[tuple[str, Draft]], now: float) -> None:
         """Insert events. A channel's numbers are in the order of the commits; one that waits already is passed over.
+        Who listens is told when they are committed.
 
         Raises TablesMissing.
         """
@@ -98,6 +105,7 @@ class OutboxTable:
         new = insert(connection, self.events).on_conflict_do_nothing(index_elements=["channel", "id"])
         with self.used():
             connection.execute(new, values)
+        notify(connection, self.signal, [""])
 
     def waiting(self, connection: sa.Connection, without: Collection[str], limit: int) -> list[OutboxRow]:
         """The oldest rows, but for those of some channels and those that were set aside."""

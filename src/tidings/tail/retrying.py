@@ -8,9 +8,15 @@ log = logging.getLogger("tidings")
 
 
 async def retry_forever(
-    work: Callable[[Callable[[], None]], Awaitable[None]], what: str, *, patience: float, random: Callable[[], float]
+    work: Callable[[Callable[[], None]], Awaitable[None]],
+    what: str,
+    *,
+    to: str = "the logs",
+    patience: float,
+    random: Callable[[], float],
 ) -> None:
-    """Do something for ever, with pauses after failures. An outage is told when it begins and when it ends.
+    """Do something for ever, with pauses after failures. An outage is told when it begins and when it ends: `what`
+    cannot be done, to what.
 
     `work` calls the function that it is given whenever it has succeeded.
     """
@@ -19,7 +25,7 @@ async def retry_forever(
     def works() -> None:
         nonlocal failures
         if failures:
-            log.warning("the logs can be %s again, after %d failures", what, failures)
+            log.warning("%s can be %s again, after %d failures", to, what, failures)
         failures = 0
 
     while True:
@@ -28,7 +34,7 @@ async def retry_forever(
         except Exception as error:
             if not failures:
                 reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-                log.error("the logs cannot be %s, which is tried until they can: %s", what, reason)  # noqa: TRY400
-                log.debug("the logs cannot be %s", what, exc_info=error)
+                log.error("%s cannot be %s, which is tried until they can: %s", to, what, reason)  # noqa: TRY400
+                log.debug("%s cannot be %s", to, what, exc_info=error)
             failures += 1
             await asyncio.sleep(random() * min(patience, 0.1 * 2 ** min(failures, 10)))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, TwoPhaseTransaction, bindparam, func, select
 
 from tidings.brokers.database.access import Access, Run
 
@@ -12,6 +12,16 @@ Notified = Callable[[str | None], None]
 
 ALIVE = 30.0  # seconds after which a connection that tells nothing is asked whether it still stands
 _ANSWER = 10.0  # seconds that it has for the answer
+
+
+def notify(connection: Connection, signal: str, payloads: list[str]) -> None:
+    """Tell whoever listens (Postgres) under `signal`, when this transaction commits."""
+    # What is prepared for a second phase may not notify; it is found by those who look without being told.
+    two_phases = isinstance(connection.get_transaction(), TwoPhaseTransaction)
+    if connection.dialect.name != "postgresql" or two_phases:
+        return
+    payload = func.unnest(bindparam("told", payloads, ARRAY(Text))).column_valued("payload")
+    connection.execute(select(func.pg_notify(signal, payload))).all()
 
 
 async def listen(access: Access, signal: str | None, poll: float, notified: Notified) -> None:
@@ -94,7 +104,8 @@ async def _listen_in_threads(run: Run, signal: str, notified: Notified) -> None:
 
     driver, loop, readable = await run(begin), asyncio.get_running_loop(), asyncio.Event()
     notified(None)
-    loop.add_reader(driver.fileno(), readable.set)
+    watched = driver.fileno()  # which a connection that is lost does not tell any more
+    loop.add_reader(watched, readable.set)
     try:
         while True:
             try:
@@ -107,7 +118,7 @@ async def _listen_in_threads(run: Run, signal: str, notified: Notified) -> None:
             for payload in await run(take):
                 notified(payload)
     finally:
-        loop.remove_reader(driver.fileno())
+        loop.remove_reader(watched)
 
 
 def _driver(connection: Connection) -> Any:

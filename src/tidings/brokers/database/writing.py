@@ -10,21 +10,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    Connection,
-    Row,
-    Text,
-    TwoPhaseTransaction,
-    bindparam,
-    func,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from tidings.brokers.database.dialects import insert
 from tidings.brokers.database.tables import LOG_ROW, Tables
+from tidings.brokers.database.wakeups import notify
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position, event_message
 
@@ -141,13 +131,7 @@ class LogWriter:
 
     def notify(self, connection: Connection, tops: Mapping[str, Position]) -> None:
         """Tell whoever listens (Postgres) of the tops of these channels, when this transaction commits."""
-        # What is prepared for a second phase may not notify; it is found when the tops are compared.
-        two_phases = isinstance(connection.get_transaction(), TwoPhaseTransaction)
-        if connection.dialect.name != "postgresql" or two_phases:
-            return
-        told = bindparam("told", [f"{top.epoch} {top.offset} {name}" for name, top in tops.items()], ARRAY(Text))
-        payload = func.unnest(told).column_valued("payload")
-        connection.execute(select(func.pg_notify(self._tables.signal, payload))).all()
+        notify(connection, self._tables.signal, [f"{top.epoch} {top.offset} {name}" for name, top in tops.items()])
 
 
 def entry_of(epoch: str, row: Row[*tuple[Any, ...]]) -> Entry:
