@@ -144,7 +144,11 @@ class ModelClient:
                 assert given is None or not await self.covers(channel, given), (
                     "not recovered although the log covers it"
                 )
-                self.positions[channel] = self.following[channel] = Position(**top)
+                self.following[channel] = begin = Position(**top)
+                mine = self.positions.get(channel)
+                # What it had asked for from an older position may still be on its way, and was applied before.
+                if given is not None or mine is None or mine.epoch != begin.epoch or mine.offset <= begin.offset:
+                    self.positions[channel] = begin
                 self._fetch()
                 if given is not None:
                     self._must_reset.add(channel)

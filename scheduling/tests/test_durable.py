@@ -158,7 +158,12 @@ def test_events_come_by_redis_where_the_logs_are_there(filled: Settings, passwor
     assert (told["type"], told["channel"], told["offset"]) == ("schedule:created", "schedules", 1)
 
 
-def test_two_servers_on_one_database_share_their_events(served: str):
+@pytest.mark.parametrize("logs", ["database", "redis"])
+def test_two_servers_on_one_database_share_their_events(
+    served: str, logs: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+):
+    if logs == "redis":
+        monkeypatch.setenv("SCHEDULING_BROKER", request.getfixturevalue("valkey_url"))
     with ExitStack() as stack:
         servers = [stack.enter_context(scheduling()) for _ in range(2)]
         desks = [stack.enter_context(desk(server)) for server in servers]
