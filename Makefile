@@ -118,7 +118,7 @@ check-tsc: $(STAMPS)/node
 
 # Files as they stand, not by their number of tests: a file of few tests that take long would come last, on one process.
 test-python: $(STAMPS)/node ## pytest: tidings and the scheduling server
-	python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 test-typescript: $(STAMPS)/node ## Vitest: the client, the React package and the dashboard
 	npm run --silent test --workspaces
