@@ -67,13 +67,13 @@ async def publish(publication: Publication) -> str:
 @app.post("/revoke/{user_id}/{team_id}")
 async def revoke(user_id: str, team_id: int) -> None:
     """Ends a subscription from the server's side."""
-    manager.revoke(user_id, live.TeamSchedules(team_id=team_id))
+    await manager.revoke(user_id, live.TeamSchedules(team_id=team_id))
 
 
 @app.post("/disconnect/{user_id}")
 async def disconnect(user_id: str) -> None:
     """Removes a user."""
-    manager.disconnect_user(user_id)
+    await manager.disconnect_user(user_id)
 
 
 def named(name: str) -> Channel[Any]:
