@@ -9,7 +9,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Response
 
-from tests.client.scripted import HAND_TURNED, Server, at, passed, running, settled, soon
+from tests.client.scripted import HAND_TURNED, Server, Socket, at, passed, running, settled, soon
 from tests.stage import Notes, Shouted
 from tidings.client import Client, Disconnected, RequestRefused, State, Status
 
@@ -90,6 +90,22 @@ class TestOpening:
             await passed(0.2)
             assert (client.status.state, client.status.reason) == (State.OFFLINE, "no answer within 4 s")
             assert server.socket.closed
+
+    async def test_a_server_that_closes_before_it_was_told_the_token_is_met_again(self) -> None:
+        server = Server()
+
+        async def connect(url: str) -> Socket:
+            socket = await server.connect(url)
+            if server.tries == 1:
+                socket.end(1012, "the server restarts")
+            return socket
+
+        async with Client("ws://server.example/ws", connect=connect, get_token=Tokens("ann")) as client:
+            await settled()
+            assert client.status.reason == "close code 1012: the server restarts"
+            await passed(1)
+            await server.accept()
+            assert client.status.state is State.CONNECTED
 
     async def test_after_three_refusals_it_says_so_and_goes_on_trying(self) -> None:
         server = Server()

@@ -201,7 +201,8 @@ class Connection:
         payload: dict[str, Any] = {"token": token}
         if told:
             payload["positions"] = {name: position.document() for name, position in told.items()}
-        await self._send(wire.write(WSEventType.AUTH, payload, id=self._opening.ids()))
+        with suppress(ConnectionClosed):  # reading says why
+            await self._send(wire.write(WSEventType.AUTH, payload, id=self._opening.ids()))
 
     async def _greeting(self) -> wire.Established:
         while True:
