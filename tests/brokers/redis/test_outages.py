@@ -6,6 +6,8 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import uvloop
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -247,3 +249,26 @@ async def test_a_call_that_fails_after_it_was_cancelled_is_no_error_of_the_loops
     del call
     gc.collect()
     assert told == []
+
+
+class Cut(Server):
+    """Each of whose connections goes before anything is said on it, until `healed`."""
+
+    healed = False
+
+    async def _greet(self, connection: AbstractConnection) -> None:
+        if not self.healed:
+            connection._writer.transport.abort()  # type: ignore[union-attr]
+            await asyncio.sleep(0)  # uvloop closes it
+        await super()._greet(connection)
+
+
+def test_a_connection_that_goes_while_it_is_greeted_is_an_outage_on_uvloop_too(server: Valkey) -> None:
+    async def ask() -> None:
+        async with Cut(address(server.url), timeout=5.0, connected=lambda: None) as cut:
+            with pytest.raises(RedisConnectionError, match="closed the connection"):
+                await cut.call([("PING",)])
+            cut.healed = True
+            assert await cut.call([("PING",)]) == [True]
+
+    uvloop.run(ask())

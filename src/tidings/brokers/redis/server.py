@@ -150,7 +150,13 @@ class Server:
         task = asyncio.get_running_loop().create_task(work)
         self._calls.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except RuntimeError as error:
+            if "handler is closed" not in str(error):
+                raise
+            # What uvloop says of a connection that went while it was greeted, and the driver lets through.
+            raise Disconnected(f"Redis at {self.address} closed the connection") from error
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         """Work is over. Who was cancelled does not ask how it failed."""
@@ -190,7 +196,7 @@ class Server:
         except TimeoutError:
             self._forsake(client)
             raise TimeoutError(f"Redis at {self.address} did not answer within {self._timeout:g} s") from None
-        except PASSING:
+        except (*PASSING, RuntimeError):
             self._forsake(client)
             raise
         if any(isinstance(answer, PASSING) for answer in answers):
