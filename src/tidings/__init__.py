@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tidings.brokers.memory import MemoryBroker
-from tidings.envelope import create_ws_message
 from tidings.handshake import Handshake, TokenExpired, User
 from tidings.manager import ConnectionManager
 from tidings.protocol.channels import Channel, UserChannel
@@ -16,7 +15,8 @@ from tidings.protocol.errors import ChannelError, DeclarationError, EventError, 
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.messages import Refused, WSEventType
-from tidings.publisher import Publisher
+from tidings.publishing.envelope import create_ws_message
+from tidings.publishing.publisher import Publisher
 
 if TYPE_CHECKING:
     from tidings.auth import JWTAuth as JWTAuth

@@ -10,18 +10,17 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from tidings.access.authentication import Authenticate, checked_user_id, known_user
+from tidings.access.authorization import Rule
 from tidings.audience import Audiences
-from tidings.authentication import Authenticate, checked_user_id, known_user
-from tidings.authorization import Rule
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
+from tidings.concurrency.loops import running_loop
 from tidings.connection import Connection
-from tidings.control import Control
-from tidings.envelope import Message, direct_message, type_of
+from tidings.control import Control, Withdrawals
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Hub
 from tidings.metrics import Gauges, Metrics
-from tidings.preparing import Preparation
 from tidings.protocol.channels import (
     Channel,
     Declarations,
@@ -36,12 +35,12 @@ from tidings.protocol.messages import Refused, timestamp
 from tidings.protocol.origins import advice, allowed, listed
 from tidings.protocol.presence import Present
 from tidings.protocol.session import Input
-from tidings.readiness import DividedLog, Readiness
-from tidings.refusals import RefusalLog
-from tidings.sync import SyncPublisher, running_loop
+from tidings.publishing.envelope import Message, direct_message, type_of
+from tidings.publishing.preparing import Preparation
+from tidings.publishing.sync import SyncPublisher
+from tidings.readiness import DividedLog, Readiness, RefusalLog
 from tidings.tracing import Tracing
 from tidings.transport import Transport
-from tidings.withdrawals import Withdrawals
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

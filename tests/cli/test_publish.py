@@ -11,7 +11,7 @@ from tidings.cli import app
 from tidings.protocol.log import Position
 from torture.valkey import running
 
-MODULE = "tests.test_publisher"
+MODULE = "tests.publishing.test_publisher"
 
 
 def run(*arguments: str) -> Result:

@@ -27,8 +27,8 @@ from tidings import (
     Refused,
     UserChannel,
 )
-from tidings.envelope import create_ws_message
 from tidings.protocol.codes import ErrorCode
+from tidings.publishing.envelope import create_ws_message
 from tidings.testing import FakeClock, connected
 
 clock = FakeClock()

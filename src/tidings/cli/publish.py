@@ -10,7 +10,7 @@ from tidings.cli.types import declarations
 from tidings.protocol.channels import Channel, Declarations
 from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Event
-from tidings.publisher import Publisher
+from tidings.publishing.publisher import Publisher
 
 
 def publish(

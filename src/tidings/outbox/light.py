@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
 
+from tidings.concurrency.loops import running_loop
 from tidings.manager import ConnectionManager, Prepared
 from tidings.outbox.sessions import AnySession, note
-from tidings.sync import running_loop
 
 MOST_WAITING = 10_000
 """Events that are committed and not yet taken by the broker; what comes on top of them is lost."""

@@ -7,9 +7,9 @@ from functools import partial
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tidings.background import Background
 from tidings.brokers.database.access import Access
 from tidings.brokers.database.wakeups import listen
+from tidings.concurrency.background import Background
 from tidings.outbox.rows import OutboxTable
 from tidings.tail import retry_forever
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from tidings.authentication import known_user
+from tidings.access.authentication import known_user
 from tidings.brokers.database import DatabaseBroker, Written
 from tidings.manager import ConnectionManager, Prepared
 from tidings.metrics import Gauges

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
 
-from tidings.batch import Batch
 from tidings.broker import Listener
+from tidings.concurrency.batch import Batch
 from tidings.protocol.log import Entry, Log, Position
 from tidings.tail.retrying import retry_forever
 from tidings.tail.source import CHANNELS_AT_ONCE, Page, Source, read_since

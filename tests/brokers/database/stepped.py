@@ -1,6 +1,6 @@
 """A database broker whose every step is taken on the loop of a test, so that a run can be repeated exactly.
 
-The tables, and all that reads and writes them, are real; what is left out is the thread (tidings.background), which has
+The tables, and all that reads and writes them, are real; what is left out is the thread (tidings.concurrency.background), which has
 its own tests in test_broker.py.
 """
 
@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, select
 
-from tidings.background import Background
 from tidings.brokers.database import DatabaseBroker
 from tidings.brokers.database.access import Access
 from tidings.brokers.database.tables import tables
+from tidings.concurrency.background import Background
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 

@@ -14,8 +14,6 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tidings.background import Background
-from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.database.access import Access, check_engine
 from tidings.brokers.database.dialects import clock_of, is_transient
@@ -27,6 +25,9 @@ from tidings.brokers.database.source import DatabaseSource
 from tidings.brokers.database.sweeping import Sweeper, sweep
 from tidings.brokers.database.tables import PREFIX, TablesMissing, look_at, tables
 from tidings.brokers.database.writing import LogWriter, Written
+from tidings.concurrency.background import Background
+from tidings.concurrency.batch import Batch
+from tidings.concurrency.loops import running_loop
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 from tidings.tail import Tails, read_beginning, read_since, retry_forever
@@ -238,7 +239,7 @@ class DatabaseBroker(Broker):
         return [it.entry for it in written]
 
     def _is_home(self) -> bool:
-        return self._home is not None and self._home is _running_loop()
+        return self._home is not None and self._home is running_loop()
 
     def _bind(self) -> None:
         """Make the running loop the one that channels are followed on."""
@@ -293,10 +294,3 @@ async def _sweep_unfollowed(whose: "weakref.ref[DatabaseBroker]", access: Access
 
 def _sweeps_at_home(broker: DatabaseBroker | None) -> bool:
     return broker is None or (broker._home is not None and broker._home.is_running())
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

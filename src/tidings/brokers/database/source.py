@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from tidings.background import Background
 from tidings.brokers.database.access import Access
 from tidings.brokers.database.reading import LogMissing, LogReader, Unreadable
 from tidings.brokers.database.repairing import Repairer
 from tidings.brokers.database.wakeups import listen
 from tidings.brokers.database.writing import LogWriter
+from tidings.concurrency.background import Background
 from tidings.protocol.log import Position
 from tidings.tail import Page
 

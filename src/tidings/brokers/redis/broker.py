@@ -9,8 +9,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from tidings.background import Background
-from tidings.batch import Batch
 from tidings.broker import Broker, Listener
 from tidings.brokers.redis.address import Address, address
 from tidings.brokers.redis.announcements import Announcements
@@ -22,6 +20,9 @@ from tidings.brokers.redis.server import Server, is_passing
 from tidings.brokers.redis.settings import Bounds, RedisSettings
 from tidings.brokers.redis.source import RedisSource
 from tidings.brokers.redis.subscriptions import Subscriptions
+from tidings.concurrency.background import Background
+from tidings.concurrency.batch import Batch
+from tidings.concurrency.loops import running_loop
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 from tidings.tail import Tails, read_beginning, read_since
@@ -227,7 +228,7 @@ class RedisBroker(Broker):
         return await self._background.do(work)
 
     def _is_home(self) -> bool:
-        return self._home is not None and self._home is _running_loop()
+        return self._home is not None and self._home is running_loop()
 
     def _bind(self) -> None:
         """Make the running loop the one that channels are followed on."""
@@ -251,10 +252,3 @@ def _logs(
 ) -> Logs:
     server = Server(address, timeout=settings.timeout, connected=connected)
     return Logs(server, keys, bounds, settings.announced, epochs)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

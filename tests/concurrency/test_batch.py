@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tidings.batch import Batch
+from tidings.concurrency.batch import Batch
 
 
 class Work:

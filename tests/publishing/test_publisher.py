@@ -169,7 +169,7 @@ publisher.publish(Noted(text="after"), Notes(page=1))
 
 def test_it_outlives_forks(redis_url: str) -> None:
     program = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(_PROGRAM), redis_url]
-    at = Path(__file__).parents[1]
+    at = Path(__file__).parents[2]
     done = subprocess.run(program, check=False, cwd=at, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(read(redis_url, Notes(page=1))) == ["after", "before", "beside", "child 0", "child 1", "forked"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
+from tidings.concurrency.loops import running_loop
 from tidings.protocol.channels import Channel
 from tidings.protocol.events import Event
 
@@ -71,11 +72,3 @@ class SyncPublisher:
         except TimeoutError:
             future.cancel()
             raise TimeoutError(f"manager.sync.{name}: no answer from the broker within {self._timeout:g} s") from None
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that runs on this thread, if one does."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

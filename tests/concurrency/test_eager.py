@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tidings import eager
+from tidings.concurrency import eager
 
 
 class Work:

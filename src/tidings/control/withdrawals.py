@@ -3,7 +3,7 @@
 import asyncio
 from typing import assert_never
 
-from tidings.authentication import issued
+from tidings.access.authentication import issued
 from tidings.connection import Connection
 from tidings.hub import Hub
 from tidings.protocol.codes import CloseCode

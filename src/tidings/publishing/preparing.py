@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tidings.envelope import Message, drafted
 from tidings.protocol import messages
 from tidings.protocol.channels import Channel, Declarations, check_carries, check_name, is_own_channel, not_a_channel
 from tidings.protocol.errors import ChannelError, EventError
 from tidings.protocol.events import Draft, Event, draft
 from tidings.protocol.limits import Limits
 from tidings.protocol.presence import channel_of
+from tidings.publishing.envelope import Message, drafted
 from tidings.tracing import Tracing
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from tidings.audience import Audience
+from tidings.connection.receiving import Host, Receiver
+from tidings.connection.replay import read_on
 from tidings.handshake import Handshake
 from tidings.metrics import Metrics
 from tidings.protocol import messages
@@ -14,8 +16,6 @@ from tidings.protocol.codes import CloseCode, ErrorCode, close_reason
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
 from tidings.protocol.session import Input, State
-from tidings.receiving import Host, Receiver
-from tidings.replay import read_on
 from tidings.transport import Transport
 
 log = logging.getLogger("tidings")

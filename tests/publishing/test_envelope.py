@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from tidings import Channel, Event, EventError, WSEventType, create_ws_message
-from tidings.envelope import direct_message, drafted
+from tidings.publishing.envelope import direct_message, drafted
 
 NOW = 1_800_000_000.0
 

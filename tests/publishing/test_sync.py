@@ -17,7 +17,7 @@ from tidings.broker import Broker
 from tidings.brokers.database import DatabaseBroker
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry
-from tidings.sync import SyncPublisher
+from tidings.publishing.sync import SyncPublisher
 
 T = TypeVar("T")
 

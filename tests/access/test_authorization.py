@@ -9,7 +9,7 @@ import pytest
 
 from tests.stage import HAND_TURNED, Gate, Me, Notes, Room, hand
 from tidings import DeclarationError, Handshake, Limits, User
-from tidings.authorization import Authorization
+from tidings.access.authorization import Authorization
 from tidings.protocol.codes import ErrorCode
 from tidings.protocol.messages import Refused
 

@@ -3,8 +3,8 @@
 import logging
 from typing import Any
 
+from tidings.access.authorization import Authorization
 from tidings.audience import Audiences, Entrance
-from tidings.authorization import Authorization
 from tidings.connection import Connection
 from tidings.protocol.channels import Channel, Declarations, check_name, is_own_channel, own_channel
 from tidings.protocol.codes import ErrorCode

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tidings import siblings
+from tidings.readiness import siblings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="proc(5)")
 

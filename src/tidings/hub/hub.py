@@ -9,16 +9,16 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from tidings import eager
-from tidings.admission import Admission
+from tidings.access.admission import Admission
+from tidings.access.authentication import Authenticate, Authentication, checked_user_id, expiry, within_time
+from tidings.access.authorization import Authorization
 from tidings.audience import Audience, Audiences, Entrance
-from tidings.authentication import Authenticate, Authentication, checked_user_id, expiry, within_time
-from tidings.authorization import Authorization
-from tidings.clockwork import Clockwork
+from tidings.concurrency import eager
 from tidings.connection import Connection
-from tidings.drain import drain
-from tidings.farewell import write_farewell
 from tidings.handshake import Handshake
+from tidings.hub.clockwork import Clockwork
+from tidings.hub.drain import drain
+from tidings.hub.farewell import write_farewell
 from tidings.metrics import Gauges
 from tidings.presence import Presence, describe
 from tidings.protocol import messages

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 
 from tidings.broker import Broker
-from tidings.siblings import Siblings
-from tidings.sync import running_loop
+from tidings.concurrency.loops import running_loop
+from tidings.readiness.siblings import Siblings
 
 log = logging.getLogger("tidings")
 

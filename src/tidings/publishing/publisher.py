@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tidings.broker import Broker
-from tidings.preparing import Preparation
+from tidings.concurrency.loops import running_loop
 from tidings.protocol.channels import Channel, Declarations
 from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
-from tidings.sync import running_loop
+from tidings.publishing.preparing import Preparation
 from tidings.tracing import Tracing
 
 if TYPE_CHECKING:

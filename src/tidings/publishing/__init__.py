@@ -1,0 +1,1 @@
+"""Events on their way to the logs, from whoever publishes them."""
