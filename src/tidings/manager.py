@@ -6,7 +6,7 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -15,30 +15,25 @@ from tidings.access.authorization import Rule
 from tidings.audience import Audiences
 from tidings.broker import Broker
 from tidings.brokers.memory import MemoryBroker
-from tidings.concurrency.loops import running_loop
+from tidings.concurrency.loops import act_on, work_on
 from tidings.connection import Connection
 from tidings.control import Control, Withdrawals
 from tidings.handshake import Handshake, Refusal, User
 from tidings.hub import Hub
 from tidings.metrics import Gauges, Metrics
-from tidings.protocol.channels import (
-    Channel,
-    Declarations,
-    own_channel,
-)
+from tidings.protocol.channels import Channel, Declarations, own_channel
 from tidings.protocol.codes import CloseCode, close_reason
-from tidings.protocol.control import Act, Disconnect, Reauthorize, Revoke, act_draft, log_of
+from tidings.protocol.control import Act, Disconnect, Reauthorize, Revoke, log_of
 from tidings.protocol.errors import DeclarationError
 from tidings.protocol.events import Draft, Event
 from tidings.protocol.limits import Limits
-from tidings.protocol.messages import Refused, timestamp
-from tidings.protocol.origins import advice, allowed, listed
+from tidings.protocol.messages import Refused
 from tidings.protocol.presence import Present
 from tidings.protocol.session import Input
 from tidings.publishing.envelope import Message, direct_message, type_of
 from tidings.publishing.preparing import Preparation
 from tidings.publishing.sync import SyncPublisher
-from tidings.readiness import DividedLog, Readiness, RefusalLog
+from tidings.readiness import DividedLog, Readiness, Upgrades
 from tidings.tracing import Tracing
 from tidings.transport import Transport
 
@@ -97,7 +92,7 @@ class ConnectionManager:
         self.tracing = Tracing(self.declarations.pattern, tracer_provider)
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
-        self._origins, self.development = listed(origins), development
+        self.development = development
         self._authenticates = authenticate is not None
         self._before_stop: list[Callable[[], Awaitable[None]]] = []
         self._hub = Hub(
@@ -108,8 +103,11 @@ class ConnectionManager:
             clock=clock,
             ids=ids,
         )
-        self._readiness = Readiness(self._full, DividedLog(self.broker, self._hub.loop_time))
-        self._refusals = RefusalLog()
+        loop_time = self._hub.loop_time
+        self._readiness = Readiness(self._hub.full, DividedLog(self.broker, loop_time))
+        self._upgrades = Upgrades(
+            self._readiness, self.metrics, origins=origins, development=development, loop_time=loop_time
+        )
         warn = self._hub.admission.warn_undeclared
         self._withdrawals = Withdrawals(self._hub)
         self._control = Control(self.broker, self._withdrawals, self.limits, clock=clock, ids=ids)
@@ -148,9 +146,7 @@ class ConnectionManager:
         """
 
         def declare(handler: F) -> F:
-            if event.event_type in self._hub.handlers:
-                raise DeclarationError(f"{event.event_type!r} has a handler already")
-            self._hub.handlers[event.event_type] = (event, handler)
+            self._hub.handlers.add(event, handler)
             return handler
 
         return declare
@@ -254,12 +250,12 @@ class ConnectionManager:
         connection = self._hub.connections.get(connection_id)
         if connection is not None:
             ready = direct_message(message, id=self._ids(), now=self._clock())
-            self._at_home(lambda: connection.send(ready))
+            act_on(self.home, lambda: connection.send(ready))
 
     async def publish_prepared(self, prepared: Prepared) -> None:
         """Append what `prepare` has given to the log of each channel, and write it to their readers here."""
         self.published(prepared)
-        await self._at_home_await(lambda: self._append(prepared))
+        await work_on(self.home, lambda: self._append(prepared))
 
     async def _append(self, prepared: Prepared) -> None:
         metrics, began = self.metrics, self.metrics.clock()
@@ -306,7 +302,7 @@ class ConnectionManager:
         """The connection is gone, or shall be. An id that is not connected is passed over."""
         connection = self._hub.connections.get(connection_id)
         if connection is not None:
-            self._at_home(lambda: connection.close(CloseCode.NORMAL, ""))
+            act_on(self.home, lambda: connection.close(CloseCode.NORMAL, ""))
 
     async def subscribe(self, connection_id: str, channels: list[str]) -> list[str]:
         """Have a connection follow channels; returns those that it does.
@@ -322,7 +318,7 @@ class ConnectionManager:
         connection = self._hub.connections.get(connection_id)
         names = _names(channels)
         if connection is not None:
-            self._at_home(lambda: connection.leave(names))
+            act_on(self.home, lambda: connection.leave(names))
 
     def connections(self, user_id: str | int) -> int:
         """How many connections the user has on this process."""
@@ -336,15 +332,13 @@ class ConnectionManager:
         TimeoutError where its log cannot be read for 5 s.
         """
         self._hub.bind()
-        presence, home = self._hub.presence, self._hub.home
+        presence = self._hub.presence
         if presence is None or self.declarations.with_presence(channel.name) is None:
             name = type(channel).__name__
             raise DeclarationError(
                 f"{name} is declared without presence: class {name}(Channel[…], name=…, presence=True)"
             )
-        if home is None or home is asyncio.get_running_loop():
-            return await presence.users(channel.name)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(presence.users(channel.name), home))
+        return await work_on(self.home, lambda: presence.users(channel.name))
 
     # Withdraw.
 
@@ -353,7 +347,7 @@ class ConnectionManager:
         within a second on every other process. `revoke` says what it raises.
         """
         act = Reauthorize(known_user(user_id))
-        await self._at_home_await(lambda: self._reauthorize(act))
+        await work_on(self.home, lambda: self._reauthorize(act))
 
     async def revoke(self, user_id: str | int, channel: Channel[Any]) -> None:
         """End the user's subscriptions to a channel: here at once, and within a second on every other process. The rule
@@ -377,8 +371,7 @@ class ConnectionManager:
 
     def prepare_act(self, act: Act) -> Prepared:
         """An act of control on its way to its log."""
-        ready = act_draft(act, id=self._ids(), timestamp=timestamp(self._clock()))
-        return Prepared(act, ready, (log_of(act),), self)
+        return Prepared(act, self._control.draft(act), (log_of(act),), self)
 
     async def _reauthorize(self, act: Reauthorize) -> None:
         asking = self._hub.run_later(self._withdrawals.reauthorize(act.user_id))
@@ -386,44 +379,13 @@ class ConnectionManager:
         await asking
 
     async def _withdraw(self, act: Act) -> None:
-        await self._at_home_await(lambda: self._control.withdraw(act))
-
-    async def _at_home_await(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do what takes time where the connections live, and wait for it."""
-        home = self._hub.home
-        if home is None or home is asyncio.get_running_loop():
-            await work()
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), home))
-
-    def _at_home(self, act: Callable[[], object]) -> None:
-        """Act on the connections where they live: now, or, from another thread, as soon as their loop comes to it."""
-        home = self._hub.home
-        if home is None or home is running_loop():
-            act()
-        else:
-            home.call_soon_threadsafe(act)
+        await work_on(self.home, lambda: self._control.withdraw(act))
 
     # What transports call.
 
     def refusal(self, handshake: Handshake) -> Refusal | None:
         """Why this upgrade is refused, before it is made; None where it is not."""
-        origin = handshake.origin
-        if not allowed(origin, handshake.host, self._origins, scheme=handshake.scheme, development=self.development):
-            return self._refused(403, advice(origin or ""))
-        for obstacle in self._readiness.obstacles():
-            return self._refused(503, obstacle)
-        return None
-
-    def _refused(self, status: int, reason: str) -> Refusal:
-        self._refusals.note(reason, self._hub.loop_time())
-        self.metrics.upgrade_refused(status)
-        return Refusal(status, reason)
-
-    def _full(self) -> str | None:
-        if len(self._hub.connections) < self.limits.connections:
-            return None
-        return f"this process has {self.limits.connections} connections (Limits.connections); try again later"
+        return self._upgrades.refusal(handshake)
 
     def readiness(self) -> list[str]:
         """Why this process should get no new connections, in sentences; empty when it should."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from tidings.broker import Broker
 from tidings.metrics import Gauges
 from tidings.protocol.control import DISCONNECTIONS, LOGS, TRANSITIONS, Act, Input, State, act_draft, log_of, read_act
+from tidings.protocol.events import Draft
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import timestamp
@@ -74,9 +75,13 @@ class Control:
 
     async def tell(self, act: Act) -> None:
         """Append an act that was applied here to its log. Raises what the broker raises."""
-        draft = act_draft(act, id=self._ids(), timestamp=timestamp(self._clock()))
+        draft = self.draft(act)
         self._own.append(draft.id)
         await self._broker.append(log_of(act), draft)
+
+    def draft(self, act: Act) -> Draft:
+        """The act as it goes to its log."""
+        return act_draft(act, id=self._ids(), timestamp=timestamp(self._clock()))
 
     def begin(self) -> None:
         """Follow the logs, on the running loop: connections are about to live there."""

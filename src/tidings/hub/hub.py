@@ -1,16 +1,12 @@
 """The hub: who is connected to this process, how they come in, and where they listen."""
 
 import asyncio
-import inspect
-import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from tidings.access.admission import Admission
-from tidings.access.authentication import Authenticate, Authentication, checked_user_id, expiry, within_time
+from tidings.access.authentication import Authenticate, Authentication, checked_user_id, expiry
 from tidings.access.authorization import Authorization
 from tidings.audience import Audience, Audiences, Entrance
 from tidings.concurrency import eager
@@ -19,24 +15,19 @@ from tidings.handshake import Handshake
 from tidings.hub.clockwork import Clockwork
 from tidings.hub.drain import drain
 from tidings.hub.farewell import write_farewell
+from tidings.hub.handlers import Handlers
 from tidings.metrics import Gauges
 from tidings.presence import Presence, describe
 from tidings.protocol import messages
 from tidings.protocol.channels import Declarations, own_channel
 from tidings.protocol.codes import CloseCode, ErrorCode
 from tidings.protocol.control import Disconnected
-from tidings.protocol.errors import EventError
-from tidings.protocol.events import Event
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.messages import ClientMessage, Refused, WSEventType
 from tidings.protocol.presence import presence_log
 from tidings.protocol.session import Input
 from tidings.transport import Transport
-
-log = logging.getLogger("tidings")
-
-Handler = Callable[[Any, Any], Any]
 
 
 class Part(Protocol):
@@ -71,7 +62,7 @@ class Hub:
         self.clock, self.ids = clock, ids
         self.authorization = Authorization(limits, self.loop_time)
         self.admission = Admission(limits, declarations, self.authorization, audiences)
-        self.handlers: dict[str, tuple[type[Event], Handler]] = {}
+        self.handlers = Handlers(limits.rule_timeout)
         self.connections: dict[str, Connection] = {}
         disconnected = Disconnected(limits.disconnected_users)
         self.authentication = Authentication(
@@ -130,6 +121,12 @@ class Hub:
         self._clockwork.watch_life(connection, connection.opened_at + self.limits.auth_timeout)
         return connection
 
+    def full(self) -> str | None:
+        """Why no further connection is taken, in a sentence, while there are as many as may be."""
+        if len(self.connections) < self.limits.connections:
+            return None
+        return f"this process has {self.limits.connections} connections (Limits.connections); try again later"
+
     def of_user(self, user_id: str) -> list[Connection]:
         """The user's connections here: those that follow the user's own channel by right."""
         audience = self.audiences.get(own_channel(user_id))
@@ -175,7 +172,7 @@ class Hub:
     @property
     def application_types(self) -> Mapping[str, Any]:
         """The types of application messages that clients may send."""
-        return self.handlers
+        return self.handlers.declared
 
     def compose(self, type: str, payload: Any, reply_to: str | None, id: str) -> bytes:
         """A message of the server as JSON."""
@@ -362,26 +359,10 @@ class Hub:
     # What clients send to the application.
 
     async def handle(self, connection: Connection, message: ClientMessage) -> None:
-        """Give an application message to its handler, and reply."""
+        """Carry out what is neither a token nor a subscription, and reply."""
         if isinstance(message.body, messages.PresenceUpdate):
             describe(self.presence, connection, message.body, message.id)
-            connection.answer(WSEventType.REPLY, {}, reply_to=message.id)
-            return
-        kind, handler = self.handlers[message.type]
-        try:
-            event = kind.from_payload(message.body)  # type: ignore[arg-type]
-        except EventError as error:
-            raise Refused(ErrorCode.INVALID_MESSAGE, str(error), reply_to=message.id) from error
-        try:
-            await asyncio.sleep(0)  # from here on in a task (`eager`), as the application's code expects
-            answer = handler(event, connection.user)
-            if inspect.isawaitable(answer):
-                answer = await within_time(answer, self.limits.rule_timeout, f"the handler of `{message.type}`")
-        except Refused as refused:
-            refused.reply_to = message.id
-            raise
-        document = answer.model_dump(mode="json", by_alias=True) if isinstance(answer, BaseModel) else answer or {}
-        if not isinstance(document, Mapping):
-            kind = answer.__class__.__name__
-            raise TypeError(f"the handler of `{message.type}` returned a {kind}; a reply is a mapping, a model or None")
-        connection.answer(WSEventType.REPLY, document, reply_to=message.id)
+            reply: Mapping[str, Any] = {}
+        else:
+            reply = await self.handlers.reply(message, connection.user)
+        connection.answer(WSEventType.REPLY, reply, reply_to=message.id)

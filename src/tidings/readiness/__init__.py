@@ -1,6 +1,6 @@
-"""Whether this process takes connections, and what is said of those that it refuses."""
+"""Whether this process takes connections, and which it refuses."""
 
 from tidings.readiness.readiness import DividedLog, Readiness
-from tidings.readiness.refusals import RefusalLog
+from tidings.readiness.upgrades import Upgrades
 
-__all__ = ["DividedLog", "Readiness", "RefusalLog"]
+__all__ = ["DividedLog", "Readiness", "Upgrades"]

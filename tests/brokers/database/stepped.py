@@ -1,7 +1,7 @@
 """A database broker whose every step is taken on the loop of a test, so that a run can be repeated exactly.
 
-The tables, and all that reads and writes them, are real; what is left out is the thread (tidings.concurrency.background), which has
-its own tests in test_broker.py.
+The tables, and all that reads and writes them, are real; what is left out is the thread
+(tidings.concurrency.background), which has its own tests in test_broker.py.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidings.readiness.refusals import RefusalLog
+from tidings.readiness.upgrades import RefusalLog
 
 
 def test_a_reason_is_a_line_and_how_often_it_held_a_later_one(caplog: pytest.LogCaptureFixture) -> None:
