@@ -1,7 +1,7 @@
 """Who listens to which channel in this process: readers that are caught up, and cursors of those that are not."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from tidings.broker import Broker
@@ -44,20 +44,24 @@ class Audience:
     each key. While it is held, nobody is live or waits.
     """
 
-    __slots__ = ("_lagging", "_live", "_waiting", "conflates", "held", "name", "position")
+    __slots__ = ("_lagging", "_live", "_only", "_waiting", "conflates", "held", "name", "position")
 
     def __init__(self, name: str, position: Position, *, conflates: bool = False, held: bool = False) -> None:
         self.name, self.position, self.conflates, self.held = name, position, conflates, held
-        # One group for each kind of transport: its frames are alike, so each is built once. Mostly one.
-        self._live: list[tuple[Encode, dict[Reader, Write]]] = []
+        # One group for each kind of transport: its frames are alike, so each is built once. Mostly one. A user's own
+        # channel has one reader mostly: as long as there was never another one, it needs no group.
+        self._only: Reader | None = None
+        self._live: Sequence[tuple[Encode, dict[Reader, Write]]] = ()
         self._lagging: dict[Reader, Cursor] | None = None
         self._waiting: dict[Reader, Cursor] | None = None
 
     def __len__(self) -> int:
         behind = len(self._lagging or ()) + len(self._waiting or ())
-        return sum(len(writes) for _, writes in self._live) + behind
+        return sum(len(writes) for _, writes in self._live) + behind + (self._only is not None)
 
     def __iter__(self) -> Iterator[Reader]:
+        if self._only is not None:
+            yield self._only
         for _, writes in self._live:
             yield from tuple(writes)
         yield from tuple(self._lagging or ())
@@ -72,12 +76,16 @@ class Audience:
         """
         self.position = entry.position
         written = 0
-        for encode, writes in self._live:
-            if writes:
-                frame = encode(entry.message)
-                written += len(writes)
-                for write in tuple(writes.values()):
-                    write(frame)
+        if (only := self._only) is not None:
+            written = 1
+            only.write(only.encode(entry.message))
+        else:
+            for encode, writes in self._live:
+                if writes:
+                    frame = encode(entry.message)
+                    written += len(writes)
+                    for write in tuple(writes.values()):
+                        write(frame)
         if self._waiting:
             self._wake()
         return written
@@ -107,11 +115,13 @@ class Audience:
     def go_live(self, reader: Reader) -> None:
         """From now on the reader is written to. Its duty: it has everything up to `position`."""
         self._forget_cursor(reader)
-        for encode, writes in self._live:
-            if encode is reader.encode:
-                writes[reader] = reader.write
-                return
-        self._live.append((reader.encode, {reader: reader.write}))
+        if not self._live and (self._only is None or self._only is reader):
+            self._only = reader
+            return
+        if (only := self._only) is not None:
+            self._only = None
+            self._join_group(only)
+        self._join_group(reader)
 
     def lag(self, reader: Reader, position: Position | None = None, *, slow: bool = True) -> None:
         """From now on the reader is a cursor: at the given position, or else behind what it was written."""
@@ -162,7 +172,17 @@ class Audience:
                 return cursor
         return None
 
+    def _join_group(self, reader: Reader) -> None:
+        for encode, writes in self._live:
+            if encode is reader.encode:
+                writes[reader] = reader.write
+                return
+        self._live = (*self._live, (reader.encode, {reader: reader.write}))
+
     def _remove_live(self, reader: Reader) -> bool:
+        if reader is self._only:
+            self._only = None
+            return True
         return any(writes.pop(reader, None) is not None for _, writes in self._live)
 
 

@@ -20,6 +20,7 @@ import time
 import urllib.request
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from http.client import HTTPException
+from sys import intern
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
@@ -320,7 +321,7 @@ def _is_text(claims: dict[str, Any]) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    claims = dict(pairs)
+    claims = {intern(name): value for name, value in pairs}  # the same few names in every token that is kept
     if len(claims) < len(pairs):
         raise _Refused("a claim is given twice")
     return claims

@@ -66,6 +66,46 @@ class TestReading:
             for number in range(20_000):
                 assert await connection.next() == ("text", str(number))
 
+    async def test_what_one_client_has_begun_is_no_other_clients(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as one, raw_client(server.port) as two:
+            first, second = await manager.opened(), await manager.opened()
+            half, rest = (frame := Frame(Opcode.TEXT, b"slowly").serialize(mask=True))[:5], frame[5:]
+            one.writer.write(Frame(Opcode.TEXT, b"one").serialize(mask=True) + half)
+            assert await first.next() == ("text", "one")
+            two.send_text("two")
+            two.send(Opcode.TEXT, b"in ", fin=False)
+            two.send(Opcode.PING)
+            assert await second.next() == ("text", "two")
+            assert await two.frame() == Frame(Opcode.PONG, b"")
+            one.writer.write(rest)
+            assert await first.next() == ("text", "slowly")
+            one.send_text("whole")
+            assert await first.next() == ("text", "whole")
+            two.send(Opcode.CONT, b"pieces")
+            assert await second.next() == ("text", "in pieces")
+
+    async def test_a_limit_is_no_other_clients(self) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as user, raw_client(server.port) as nobody:
+            known, unknown = await manager.opened(), await manager.opened()
+            unknown.user_id = None
+            user.send(Opcode.TEXT, b"x" * 1_001)
+            assert await known.next() == ("oversized", None)
+            nobody.send(Opcode.TEXT, b"x" * 1_001)
+            assert await nobody.close_code() == 1009
+
+    @pytest.mark.parametrize("length", [b"\x7e\x00\x02", b"\x7f" + bytes(7) + b"\x02"], ids=["16 bits", "64 bits"])
+    async def test_more_bytes_for_a_length_than_it_needs(self, length: bytes) -> None:
+        manager = RecordingManager(LIMITS)
+        async with native(manager) as server, raw_client(server.port) as one, raw_client(server.port) as two:
+            first, second = await manager.opened(), await manager.opened()
+            for text in (b"hi", b"ho"):
+                one.writer.write(b"\x81" + bytes([length[0] | 0x80]) + length[1:] + bytes(4) + text)
+                assert await first.next() == ("text", text.decode())
+                two.send_text("two")
+                assert await second.next() == ("text", "two")
+
     @pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
     @pytest.mark.parametrize("pieces", [1, 4])
     async def test_a_message_over_the_limit_is_answered(self, opcode: Opcode, pieces: int) -> None:

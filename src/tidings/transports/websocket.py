@@ -42,10 +42,38 @@ def encode(message: bytes) -> bytes:
     return Frame(Opcode.TEXT, message).serialize(mask=False)
 
 
+class _Frames(Protocol):
+    """`websockets`' reader of one connection's frames. It is the connection's own only from the first byte of a frame
+    to the last of a message, and while the connection closes: a fifth of what a connection would hold otherwise.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Side.SERVER, state=State.OPEN, logger=quiet)
+        self._begun = 0  # bytes received of a frame that is not whole yet
+
+    def receive(self, data: bytes) -> list[Frame]:
+        """The frames that these bytes complete."""
+        self.receive_data(data)
+        frames = cast(list[Frame], self.events_received())
+        self._begun += len(data) - sum(map(_size, frames))
+        return frames
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is begun, so that the next frame may be any connection's."""
+        return not self._begun and self.current_size is None and self.state is State.OPEN
+
+
+def _size(frame: Frame) -> int:
+    """Bytes of a client's frame (RFC 6455, section 5.2). A sender may have used more for the length, never fewer."""
+    length = len(frame.data)
+    return length + (6 if length < 126 else 8 if length < 65_536 else 14)
+
+
 class Endpoint:
     """What the connections to one path of one server share: manager, watch, and one flush per loop iteration."""
 
-    __slots__ = ("connections", "grace", "limits", "loop", "manager", "unflushed", "watch")
+    __slots__ = ("_frames", "_joined", "connections", "grace", "limits", "loop", "manager", "unflushed", "watch")
 
     def __init__(
         self,
@@ -59,6 +87,23 @@ class Endpoint:
         self.connections = connections  # the server's own: it calls their `shutdown`
         self.grace = GRACE if grace is None else grace  # seconds that clients have to go when the server stops
         self.unflushed: list[WebSocketTransport] = []
+        self._joined: tuple[list[bytes], bytes] = ([], b"")
+        self._frames: _Frames | None = None
+
+    def lend(self) -> _Frames:
+        """A reader of frames that nobody uses."""
+        frames, self._frames = self._frames, None
+        return frames or _Frames()
+
+    def take_back(self, frames: _Frames) -> None:
+        """It is idle again."""
+        self._frames = frames
+
+    def join(self, batch: list[bytes]) -> bytes:
+        """One piece of several frames; the same one for all who were written the same."""
+        if batch != self._joined[0]:
+            self._joined = (batch, b"".join(batch))
+        return self._joined[1]
 
     def flush_soon(self) -> None:
         """Flush, in the loop's next iteration, all that are in `unflushed` by then."""
@@ -68,6 +113,7 @@ class Endpoint:
         unflushed, self.unflushed = self.unflushed, []
         for transport in unflushed:
             transport.flush()
+        self._joined = ([], b"")
 
 
 class _Message:
@@ -91,7 +137,8 @@ class _Message:
 class WebSocketTransport(asyncio.Protocol):
     """The `Transport` of `tidings.connection`, and the protocol of an asyncio transport whose upgrade was made.
 
-    - What a connection is written during one loop iteration goes out in one system call; frames are not copied.
+    - What a connection is written during one loop iteration goes out in one system call. Several frames are joined,
+      once for all connections that were written the same.
     - A client that does not read is not read from: what it has sent waits, at most one read of it.
     - A buffer above the high-water mark that makes no progress for `limits.stuck_timeout` is aborted, and so is a
       closing handshake that takes longer than `CLOSE_TIMEOUT`.
@@ -118,9 +165,9 @@ class WebSocketTransport(asyncio.Protocol):
         limits = endpoint.limits
         self._transport, self._endpoint = transport, endpoint
         self._connection: Connection | None = None
-        self._frames = Protocol(Side.SERVER, state=State.OPEN, max_size=limits.message_size, logger=quiet)
+        self._frames: _Frames | None = None  # none between two messages
         self._message: _Message | None = None
-        self._batch: list[bytes] | None = None
+        self._batch: bytes | list[bytes] | None = None  # no list for one frame: mostly it is one
         self._held = b""  # received, not read
         self._blocked = False  # above the high-water mark
         self._reading_paused = False  # the connection's wish
@@ -142,33 +189,33 @@ class WebSocketTransport(asyncio.Protocol):
     def write(self, frame: bytes) -> None:
         """Queue a frame for the end of this loop iteration."""
         batch = self._batch
-        if batch is not None:
+        if batch is None:
+            if not self._ended:
+                self._batch = frame
+                unflushed = self._endpoint.unflushed
+                if not unflushed:
+                    self._endpoint.flush_soon()
+                unflushed.append(self)
+        elif type(batch) is list:
             batch.append(frame)
             if len(batch) == _BATCH:
                 self.flush()
-        elif not self._ended:
-            self._batch = [frame]
-            unflushed = self._endpoint.unflushed
-            if not unflushed:
-                self._endpoint.flush_soon()
-            unflushed.append(self)
+        else:
+            self._batch = [cast(bytes, batch), frame]
 
     def flush(self) -> None:
         """Hand what was written to the socket. Calls back `pause_writing` where that is more than it takes."""
         batch, self._batch = self._batch, None
-        if batch is None:
-            return
-        if len(batch) == 1:
-            self._transport.write(batch[0])
-        else:
-            self._transport.writelines(batch)
+        if batch is not None:
+            self._transport.write(self._endpoint.join(batch) if type(batch) is list else cast(bytes, batch))
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame after what was written, and end when the client has answered it, or does not."""
         if self._ended:
             return
-        if self._frames.state is State.OPEN:
-            self._frames.send_close(code, close_reason(reason))
+        frames = self._own_frames()
+        if frames.state is State.OPEN:
+            frames.send_close(code, close_reason(reason))
         self._end()
         self._write_output()
 
@@ -199,19 +246,22 @@ class WebSocketTransport(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read frames, a slice of bytes at a time, for as long as the client may be read from."""
-        if self._connection is not None and self._connection.user_id is not None:
-            self._frames.max_message_size = OVERSIZE * self._endpoint.limits.message_size
+        frames, limit = self._own_frames(), self._endpoint.limits.message_size
+        is_users = self._connection is not None and self._connection.user_id is not None
+        frames.max_message_size = OVERSIZE * limit if is_users else limit
         for start in range(0, len(data), _SLICE):
             if not self._may_read():
                 self._held += data[start:]
-                return
-            self._frames.receive_data(data[start : start + _SLICE])
-            frames = self._frames.events_received()
-            if self._frames.state is State.OPEN:
+                break
+            received = frames.receive(data[start : start + _SLICE])
+            if frames.state is State.OPEN:
                 self._write_output()  # pongs: a ping amid a message's fragments is answered before the message
-            for frame in frames:
-                self._take(cast(Frame, frame))
+            for frame in received:
+                self._take(frame)
             self._write_output()
+        if frames.idle:
+            self._frames = None
+            self._endpoint.take_back(frames)
 
     def eof_received(self) -> None:
         """The client has gone without a closing handshake. The asyncio transport closes itself."""
@@ -244,7 +294,8 @@ class WebSocketTransport(asyncio.Protocol):
         self._endpoint.connections.discard(self)
         self._lose()
         self._endpoint.watch.discard(self)
-        self._frames.parser.close()  # a generator that holds the object that holds it
+        if self._frames is not None:
+            self._frames.parser.close()  # a generator that holds the object that holds it
 
     def shutdown(self) -> None:
         """The server stops (uvicorn calls this of each connection): have all of the manager's sent away."""
@@ -264,6 +315,11 @@ class WebSocketTransport(asyncio.Protocol):
             self.abort()
 
     # Inside.
+
+    def _own_frames(self) -> _Frames:
+        if self._frames is None:
+            self._frames = self._endpoint.lend()
+        return self._frames
 
     def _take(self, frame: Frame) -> None:
         """One frame, which `websockets` has checked."""
@@ -307,12 +363,13 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _fail(self, code: int, reason: str) -> None:
         """Fail the connection (RFC 6455, section 7.1.7). `_write_output` sends what `websockets` says of it."""
-        self._frames.fail(code, reason)
+        self._own_frames().fail(code, reason)
         self._lose()
 
     def _write_output(self) -> None:
         """Write what the frame protocol answers: pongs, the close frame, the end of the stream."""
-        output = self._frames.data_to_send()
+        frames = self._own_frames()
+        output = frames.data_to_send()
         if not output:
             return
         self.flush()
@@ -322,7 +379,7 @@ class WebSocketTransport(asyncio.Protocol):
         self._lose()
         # A peer that sent a good close frame has said all. From another one, bytes may be on their way: to close now
         # would reset the connection, and the reset may overtake our close frame.
-        said_all = self._frames.close_rcvd is not None and self._frames.parser_exc is None
+        said_all = frames.close_rcvd is not None and frames.parser_exc is None
         if said_all or not self._transport.can_write_eof():
             self._transport.close()
         else:
@@ -341,12 +398,13 @@ class WebSocketTransport(asyncio.Protocol):
     def _lose(self) -> None:
         self._end()
         if self._connection is not None:
-            said = self._frames.close_rcvd or self._frames.close_sent
+            frames = self._frames
+            said = None if frames is None else frames.close_rcvd or frames.close_sent
             self._connection.lost(CloseCode.ABNORMAL if said is None else said.code)
 
     def _read_on(self) -> None:
         """Read what waits here, then from the socket, as far as may be."""
-        if self._may_read():
+        if self._held and self._may_read():
             held, self._held = self._held, b""
             self.data_received(held)
         if self._may_read():
