@@ -1,6 +1,7 @@
 """`python -m bench`: measure tidings and the guide's server in alternating pairs, and write bench/RESULTS.md.
 
-`python -m bench desk` measures the scheduling desk in a browser instead.
+`python -m bench desk` measures the scheduling desk in a browser instead; `python -m bench peers [NAME…]` tries each
+peer: whether it installs, starts and delivers.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from bench import machine, report
 from bench.desk import run as desk
 from bench.measure import Plan, Run, run
 from bench.opening import LoadError
+from bench.peers import smoke
 from bench.process import Server, ServerError
 from bench.servers import workload
 
@@ -29,6 +31,8 @@ def main() -> int:
     """Measure and write; returns the exit status. What cannot be measured is said in one sentence."""
     if sys.argv[1:2] == ["desk"]:
         return desk.main(sys.argv[2:])
+    if sys.argv[1:2] == ["peers"]:
+        return smoke.main(sys.argv[2:])
     options = _options()
     plan: Plan = options.plan
     try:

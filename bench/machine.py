@@ -5,6 +5,9 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +26,25 @@ PACKAGES = (
 
 _SPARE_DESCRIPTORS = 100  # beside the sockets
 _BUSY = 0.1  # share of a core that others may use
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """Which core the server has, and which the load. None: any."""
+
+    server: int | None = None
+    load: int | None = None
+
+
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """What is started meanwhile, with all its threads, stays on this core."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if core is None else {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class UnfitError(Exception):

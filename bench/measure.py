@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.load import Swarm
 from bench.process import TICK, Server
 from bench.servers.workload import CHANNEL
+from bench.swarm import Swarm
 
 EVENTS_PER_SECOND = 50.0
 IN_FLIGHT = 64

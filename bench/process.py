@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.machine import pinned
 from bench.servers import control
 
 START_TIMEOUT = 30.0  # seconds
@@ -23,37 +24,25 @@ class ServerError(Exception):
     """The server did not start, or ended; the message says why."""
 
 
-class Server:
-    """A started server. `port` is where it listens; `publish` and `publish_evenly` have it publish."""
+class Process:
+    """A started server. `port` is where it listens."""
+
+    port: int
 
     def __init__(
-        self, name: str, arguments: list[str], core: int | None, environment: Mapping[str, str] | None = None
+        self, name: str, command: Sequence[str], core: int | None, environment: Mapping[str, str], directory: Path
     ) -> None:
-        """Start `python -m <arguments>`, which must log its address as uvicorn does and open the control socket.
-        `environment` is added to ours.
-
-        Raises ServerError with what the server said last.
-        """
+        """Start a command, pinned to a core; its log goes into the directory, and `environment` is added to ours."""
         self.name = name
-        self._directory = tempfile.TemporaryDirectory(prefix="tidings-bench-")
-        self._log = Path(self._directory.name, "log")
-        self._socket = Path(self._directory.name, "control")
-        with self._log.open("wb") as log:
+        self._log = directory / "log"
+        with self._log.open("wb") as log, pinned(core):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | (environment or {}) | {control.PATH: str(self._socket)},
+                env={**os.environ, **environment},
             )
-        if core is not None:
-            os.sched_setaffinity(self._process.pid, {core})
-        try:
-            self._control = socket.socket(socket.AF_UNIX)
-            self.port = self._await_port()
-        except BaseException:
-            self._end()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -63,24 +52,14 @@ class Server:
     ) -> None:
         self._end()
 
-    def publish(self, events: int) -> None:
-        """Have it publish events one after the other."""
-        self._control.sendall(b"publish %d\n" % events)
-
-    def publish_evenly(self, per_second: float, events: int) -> None:
-        """Have it publish events at even intervals."""
-        self._control.sendall(b"rate %g %d\n" % (per_second, events))
-
-    def publish_at_once(self, writers: int, events: int) -> None:
-        """Have it publish events by so many writers at the same time, each `events` one after the other."""
-        for _ in range(writers):
-            with socket.socket(socket.AF_UNIX) as more:
-                more.connect(str(self._socket))
-                more.sendall(b"publish %d\n" % events)
-
     def terminate(self) -> None:
         """Tell it to stop, as a deployment does (SIGTERM)."""
         self._process.terminate()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     @property
     def status(self) -> int | None:
@@ -103,31 +82,81 @@ class Server:
             raise ServerError(f"{self.name} has ended: {self._last_words()}")
         return Path(f"/proc/{self._process.pid}/{file}").read_text()
 
-    def _await_port(self) -> int:
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            listening = _LISTENING.search(self._log.read_text(errors="replace"))
-            if listening and self._takes_connections(int(listening[1])):
-                return int(listening[1])
-            if self._process.poll() is not None:
-                raise ServerError(f"{self.name} did not start: {self._last_words()}")
-            time.sleep(0.02)
-        raise ServerError(f"{self.name} did not start within {START_TIMEOUT:g} s: {self._last_words()}")
-
-    def _takes_connections(self, port: int) -> bool:
-        """Whether it takes commands, which begins with its lifespan, and clients, which comes later."""
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0 and self._control.connect_ex(str(self._socket)) == 0
-
     def _last_words(self) -> str:
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else f"it said nothing (exit status {self._process.returncode})"
 
+    def _await(self, ready: Callable[[], bool]) -> None:
+        """Until it is ready. Raises ServerError with what it said last."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while not ready():
+            if self._process.poll() is not None:
+                raise ServerError(f"{self.name} did not start: {self._last_words()}")
+            if time.monotonic() > deadline:
+                raise ServerError(f"{self.name} did not start within {START_TIMEOUT:g} s: {self._last_words()}")
+            time.sleep(0.02)
+
     def _end(self) -> None:
-        self._control.close()
         self._process.kill()
         self._process.wait()
+
+
+class Server(Process):
+    """A Python server that logs its address; `publish` and its kin have it publish."""
+
+    def __init__(
+        self, name: str, arguments: list[str], core: int | None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start `python -m <arguments>`, which must log its address as uvicorn does and open the control socket.
+        `environment` is added to ours.
+
+        Raises ServerError with what the server said last.
+        """
+        self._directory = tempfile.TemporaryDirectory(prefix="tidings-bench-")
+        directory = Path(self._directory.name)
+        self._socket = directory / "control"
+        more = dict(environment or {}) | {control.PATH: str(self._socket)}
+        super().__init__(name, [sys.executable, "-m", *arguments], core, more, directory)
+        try:
+            self._control = socket.socket(socket.AF_UNIX)
+            self._await(self._listens)
+        except BaseException:
+            self._end()
+            raise
+
+    def publish(self, events: int) -> None:
+        """Have it publish events one after the other."""
+        self._control.sendall(b"publish %d\n" % events)
+
+    def publish_evenly(self, per_second: float, events: int) -> None:
+        """Have it publish events at even intervals."""
+        self._control.sendall(b"rate %g %d\n" % (per_second, events))
+
+    def publish_at_once(self, writers: int, events: int) -> None:
+        """Have it publish events by so many writers at the same time, each `events` one after the other."""
+        for _ in range(writers):
+            with socket.socket(socket.AF_UNIX) as more:
+                more.connect(str(self._socket))
+                more.sendall(b"publish %d\n" % events)
+
+    def _listens(self) -> bool:
+        """Whether it takes commands, which begins with its lifespan, and clients, which comes later."""
+        listening = _LISTENING.search(self._log.read_text(errors="replace"))
+        if listening is None:
+            return False
+        self.port = int(listening[1])
+        return takes_connections(self.port) and self._control.connect_ex(str(self._socket)) == 0
+
+    def _end(self) -> None:
+        self._control.close()
+        super()._end()
         self._directory.cleanup()
+
+
+def takes_connections(port: int) -> bool:
+    """Whether something listens there, on this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def memory(process: int) -> int:

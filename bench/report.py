@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from bench.load import AT_ONCE
 from bench.measure import EVENTS_PER_SECOND, IN_FLIGHT, Plan, Run, Sample
+from bench.swarm import AT_ONCE
 
 SATURATED = 0.9  # share of its core from which a process is at its limit
 

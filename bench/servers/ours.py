@@ -10,8 +10,17 @@ from pydantic.alias_generators import to_camel
 
 from bench.servers import logs
 from bench.servers.control import controlled
-from bench.servers.workload import ALGORITHM, CHANNEL, EVENT_TYPE, SECRET, schedule
-from tidings import Channel, ConnectionManager, Event, User
+from bench.servers.workload import (
+    ALGORITHM,
+    CHANNEL,
+    EVENT_TYPE,
+    PERSONAL,
+    SECRET,
+    TEAM,
+    schedule,
+    sized,
+)
+from tidings import Channel, ConnectionManager, Event, User, UserChannel
 from tidings.auth import JWTAuth
 
 
@@ -30,19 +39,38 @@ class Schedule(BaseModel):
     version: int
 
 
+class Note(BaseModel):
+    """A schedule whose payload has the size that was asked for."""
+
+    id: int
+    version: int
+    note: str
+
+
 class ScheduleCreated(Event, type=EVENT_TYPE, key="schedule.id", version="schedule.version"):
     """The event that is measured."""
 
-    schedule: Schedule
+    schedule: Schedule | Note
 
 
 class Schedules(Channel[ScheduleCreated], name=CHANNEL):
     """The channel that everybody follows."""
 
 
+class Team(Channel[ScheduleCreated], name=TEAM + "{number}"):
+    """One of many."""
+
+    number: int
+
+
+class Me(UserChannel[ScheduleCreated]):
+    """A user's own."""
+
+
 manager = ConnectionManager(
-    channels=[Schedules], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
+    channels=[Schedules, Team, Me], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
 )
+shape = Note if sized() else Schedule
 
 
 @manager.authorize(Schedules)
@@ -51,9 +79,22 @@ def may_see(channel: Schedules, user: User) -> bool:
     return True
 
 
-async def notify_schedule_created(number: int) -> None:
+@manager.authorize(Team)
+def may_see_team(channel: Team, user: User) -> bool:
+    """Everybody who has signed in may."""
+    return True
+
+
+async def notify_schedule_created(number: int, channel: str) -> None:
     """Validate, serialise, number, log and send an event."""
-    await manager.publish(ScheduleCreated(schedule=Schedule.model_validate(schedule(number))), Schedules())
+    await manager.publish(ScheduleCreated(schedule=shape.model_validate(schedule(number))), place(channel))
+
+
+def place(name: str) -> Schedules | Team | Me:
+    """The channel of this name."""
+    if name.startswith(TEAM):
+        return Team(number=int(name.removeprefix(TEAM)))
+    return Me(user_id=name.removeprefix(PERSONAL)) if name.startswith(PERSONAL) else Schedules()
 
 
 @asynccontextmanager

@@ -1,19 +1,42 @@
-"""What every server is given alike: the channel, the event, the tokens."""
+"""What every server is given alike: the channels, the event, the tokens."""
 
+import json
+import os
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import jwt
 
-CHANNEL = "schedules"
+from bench.servers import control
+
+CHANNEL = control.CHANNEL
 SECRET = "a secret of the benchmark, which guards nothing"
 ALGORITHM = "HS256"
 EVENT_TYPE = "schedule:created"
+PAYLOAD = "BENCH_PAYLOAD"  # the environment variable with the bytes of a payload as JSON; 0 or none: the usual one
+PERSONAL = "user:"  # a user's own channel: "user:u17"
+TEAM = "team:"  # one of many channels: "team:17"
+COMPRESSED = "BENCH_COMPRESSED"  # the environment variable that is 1 where frames are to be compressed
+
+_WORDS = "the night shift on ward four begins with a handover of all open questions to whoever takes the next one "
+
+
+def sized() -> int:
+    """The bytes of a payload that this process was told to publish; 0: the usual event."""
+    return int(os.environ.get(PAYLOAD, "0"))
 
 
 def schedule(number: int) -> dict[str, Any]:
-    """A schedule as JSON values, of the same length for every number below 900,000."""
+    """A schedule as JSON values, of the same length for every number below 900,000: the usual one, or a note that makes
+    the event's payload, `{"schedule": …}` as compact JSON, as long as this process was told.
+    """
+    return note(number, size) if (size := sized()) else usual(number)
+
+
+def usual(number: int) -> dict[str, Any]:
+    """The usual schedule: the payload has 175 bytes."""
     return {
         "id": 100_000 + number,
         "staffId": 4711,
@@ -26,8 +49,16 @@ def schedule(number: int) -> dict[str, Any]:
     }
 
 
+def note(number: int, size: int) -> dict[str, Any]:
+    """A schedule with a note in English, which makes the payload `size` bytes long (60 at least)."""
+    short = {"id": 100_000 + number, "version": 1, "note": ""}
+    left = size - len(json.dumps({"schedule": short}, separators=(",", ":")))
+    words = cycle(_WORDS)
+    return short | {"note": "".join(next(words) for _ in range(left))}
+
+
 def tokens(count: int) -> Iterator[str]:
-    """A token for each of `count` users, good for an hour."""
+    """A token for each of `count` users, good for an hour: u0, u1, …"""
     expires = int(time.time()) + 3_600
     for number in range(count):
         yield jwt.encode({"sub": f"u{number}", "exp": expires}, SECRET, algorithm=ALGORITHM)

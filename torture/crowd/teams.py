@@ -80,7 +80,7 @@ def place(number: int) -> Channel[Happened]:
     return Room(number=number // 2 % ROOMS) if number % 2 else Team(number=number // 2 % TEAMS)
 
 
-async def happen(number: int) -> None:
+async def happen(number: int, _: str) -> None:
     """Publish something."""
     channel = place(number)
     published[channel.name] += 1

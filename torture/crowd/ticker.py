@@ -39,7 +39,7 @@ def may_see(channel: Ticks, user: User) -> bool:
     return True
 
 
-async def tick(_: int) -> None:
+async def tick(number: int, channel: str) -> None:
     """Publish the next one."""
     await manager.publish(Tick(at=time.monotonic_ns(), text=TEXT), Ticks())
 

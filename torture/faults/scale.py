@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench import machine
-from bench.load import Swarm
 from bench.process import Server
 from bench.servers import logs, workload
+from bench.swarm import Swarm
 from tidings.brokers.redis import RedisBroker
 from torture import valkey
 from torture.crowd.readers import Readers

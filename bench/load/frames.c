@@ -1,0 +1,116 @@
+/* What a server sends: frames (RFC 6455, section 5.2), passed over from header to header. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+
+enum { CONTINUATION, TEXT, BINARY, CLOSE = 8, PING, PONG };
+
+struct bytes ping, pong, sample;
+bool joins;
+
+struct header {
+    bool last;
+    int opcode;
+    size_t length; /* of the header; 0 where it is not whole */
+    uint64_t payload;
+};
+
+static struct header read_header(const unsigned char *data, size_t length)
+{
+    struct header header = {0};
+    if (length < 2)
+        return header;
+    header.last = data[0] & 0x80;
+    header.opcode = data[0] & 0x0f;
+    unsigned more = (data[1] & 0x7f) < 126 ? 0 : (data[1] & 0x7f) == 126 ? 2 : 8;
+    if (length < 2 + more)
+        return header;
+    header.length = 2 + more;
+    header.payload = more ? 0 : data[1] & 0x7f;
+    for (unsigned i = 0; i < more; i++)
+        header.payload = header.payload << 8 | data[2 + i];
+    return header;
+}
+
+static void hold(struct client *client, const char *data, size_t length)
+{
+    if (length > MAX_HELD)
+        fail("the server sent a client on its way in a message of more than %d bytes", MAX_HELD);
+    client->held.at = allocate(client->held.at, length);
+    memcpy(client->held.at, data, length);
+    client->held.length = length;
+}
+
+static void keep_sample(const char *payload, size_t length)
+{
+    if (sample.length)
+        return;
+    sample.at = allocate(sample.at, length + 1);
+    memcpy(sample.at, payload, length);
+    sample.length = length;
+}
+
+/* A frame that has to be seen whole: a short one, or any while the client is on its way in. */
+static void take_whole(struct client *client, struct header header, char *payload, nanoseconds at)
+{
+    size_t length = (size_t)header.payload;
+    if (header.opcode == PING)
+        say(client, PONG, payload, length);
+    else if (header.opcode == CLOSE)
+        fail("the server sent a client away: close code %d %.*s",
+             length < 2 ? 0 : (unsigned char)payload[0] << 8 | (unsigned char)payload[1], length < 2 ? 0 : (int)length - 2,
+             length < 2 ? "" : payload + 2);
+    else if (header.opcode == PONG)
+        return;
+    else if (ping.length && length == ping.length && !memcmp(payload, ping.at, length))
+        say(client, TEXT, pong.at, pong.length);
+    else if (client->opening)
+        hear(client, payload, length);
+    else if (header.last) {
+        keep_sample(payload, length);
+        delivered(client, client->size + length, at);
+        client->size = 0;
+    } else
+        client->size += length;
+}
+
+static void end_frame(struct client *client, nanoseconds at)
+{
+    if (!client->last)
+        return;
+    delivered(client, client->size, at);
+    client->size = 0;
+}
+
+/* `data` begins where the last piece of the stream ended, what was held in front. */
+void take(struct client *client, char *data, size_t length, nanoseconds at)
+{
+    while (length) {
+        if (client->skip) {
+            size_t passed = client->skip < length ? (size_t)client->skip : length;
+            client->skip -= passed, data += passed, length -= passed;
+            if (client->skip)
+                return;
+            end_frame(client, at);
+            continue;
+        }
+        struct header header = read_header((unsigned char *)data, length);
+        bool whole = header.length && header.payload <= length - header.length;
+        if (!header.length || (!whole && (header.payload < 126 || client->opening))) {
+            hold(client, data, length);
+            return;
+        }
+        if (header.payload < 126 || client->opening) {
+            take_whole(client, header, data + header.length, at);
+            data += header.length + header.payload, length -= header.length + (size_t)header.payload;
+            continue;
+        }
+        if (whole)
+            keep_sample(data + header.length, (size_t)header.payload);
+        client->size += header.payload;
+        client->last = header.last;
+        client->skip = header.payload;
+        data += header.length, length -= header.length;
+    }
+}
