@@ -26,6 +26,7 @@ from tidings.protocol.channels import Channel
 from tidings.protocol.codes import CloseCode, close_reason
 from tidings.protocol.errors import DeclarationError
 from tidings.transports import asgi
+from tidings.transports.departure import send_away_before_stop
 from tidings.transports.logs import guard_logs
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def router(manager: "ConnectionManager", path: str) -> APIRouter:
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
         try:
             await manager.broker.check()  # first: what is started reads its logs
-            manager.start(_transport())
+            manager.start(transport := _transport())
+            if transport == "asgi":
+                send_away_before_stop(manager)
             async with answering(manager, directory()):
                 yield {f"{STATE_KEY}{app.url_path_for(name)}": manager, APPLICATION: app}
         finally:

@@ -422,12 +422,12 @@ class ConnectionManager:
         """Have `stop` await this first, on the loop of the connections: the broker still takes events then."""
         self._before_stop.append(finish)
 
-    def drain(self, within: float) -> None:
+    def drain(self, within: float) -> "asyncio.Task[None]":
         """Begin to stop: take no further connections on this event loop, and send the clients away, spread over a
         window that grows with their number, so that it is done `within` so many seconds. `stop` does the rest.
         """
         self._readiness.stop()
-        self._hub.drain(within)
+        return self._hub.drain(within)
 
     async def stop(self) -> None:
         """Take no further connections on this event loop, publish what `publish_after_commit` still holds, tell every

@@ -146,6 +146,14 @@ class TestNginx:
         assert "proxy_read_timeout 1h;" in websocket
         assert "proxy_http_version 1.1;" in NGINX
 
+    def test_a_place_that_sets_a_header_sets_all(self) -> None:
+        """nginx inherits `proxy_set_header` only where none is set."""
+        inherited = headers(block("server").partition("location")[0])
+        assert {"Host", "X-Forwarded-For", "X-Forwarded-Proto"} <= inherited
+        for place in re.findall(r"location [^{]+", NGINX):
+            own = headers(block(place.rstrip()))
+            assert not own or inherited <= own, place
+
     def test_it_leads_to_the_application_and_listens_where_it_is_published(self) -> None:
         assert f"server app:{option('--port')} resolve" in NGINX
         assert f"127.0.0.1:8080:{re.search('listen ([0-9]+);', NGINX)[1]}" in SERVICES["nginx"]["ports"]  # type: ignore[index]
@@ -193,6 +201,11 @@ def grace() -> int:
     """Seconds that `tidings serve` has to stop."""
     seconds: int = inspect.signature(serve).parameters["grace"].default
     return seconds
+
+
+def headers(lines: str) -> set[str]:
+    """Those that are set for the server behind the proxy."""
+    return set(re.findall(r"proxy_set_header (\S+)", lines))
 
 
 def block(head: str) -> str:

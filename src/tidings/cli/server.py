@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _WEBSOCKETS: dict[Transport, dict[str, Any]] = {
     "native": {"ws": "tidings.transports.native:NativeProtocol"},
     "asgi": {
-        "ws": "tidings.cli.asgi_protocol:AsgiProtocol",
+        "ws": "websockets-sansio",
         "ws_max_size": 4 * Limits().message_size,
         "ws_per_message_deflate": False,
     },

@@ -133,10 +133,12 @@ class Hub:
         readers = () if audience is None else audience
         return [reader for reader in readers if isinstance(reader, Connection) and reader.user_id == user_id]
 
-    def drain(self, within: float) -> None:
-        """Begin to send everybody away, to be done `within` so many seconds. Called again it changes nothing."""
+    def drain(self, within: float) -> "asyncio.Task[None]":
+        """Begin to send everybody away, to be done `within` so many seconds, with the task. Called again it changes
+        nothing."""
         if self._draining is None:
             self._draining = self.run_later(drain(list(self.connections.values()), within))
+        return self._draining
 
     async def stop(self) -> None:
         """Tell every client that is still here to come back, close it, and end what is being done for it."""

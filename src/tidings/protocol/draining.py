@@ -18,7 +18,7 @@ class Plan(NamedTuple):
 
     def wait(self, place: int) -> float:
         """Seconds until the client at this place in the order (from 0) is closed."""
-        return place // self.batch * TICK
+        return round(place // self.batch * TICK, 1)
 
 
 def plan(clients: int, within: float) -> Plan:

@@ -168,6 +168,11 @@ async def serve(manager: "ConnectionManager", socket: Socket) -> None:
             transport.reader.result()
         if connection.closed:
             await transport.finish()
+    except asyncio.CancelledError:  # so hypercorn says that it stops, when its graceful timeout is over
+        connection.announce(0.0)
+        connection.drain()
+        await transport.finish()
+        raise
     finally:
         transport.reader.cancel()
         connection.lost(transport.lost_with)
