@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event, select
 
 from tidings.brokers.database import DatabaseBroker
 from tidings.brokers.database.access import Access
+from tidings.brokers.database.source import DatabaseSource
 from tidings.brokers.database.tables import tables
 from tidings.concurrency.background import Background
 from tidings.protocol.events import Draft
@@ -48,6 +49,8 @@ class SteppedBroker(DatabaseBroker):
 
     It tells `appended` of each entry that it was given a number for, whoever follows the channel.
     """
+
+    _source: DatabaseSource
 
     def __init__(self, engine: Engine, *, appended: Callable[[str, Entry], object], events: int, **bounds: Any) -> None:
         super().__init__(engine, events=events, **bounds)

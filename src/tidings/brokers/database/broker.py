@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tidings.broker import Broker, Listener
 from tidings.brokers.database.access import Access, check_engine
 from tidings.brokers.database.dialects import clock_of, is_transient
 from tidings.brokers.database.measures import Measures, measure
@@ -26,22 +25,17 @@ from tidings.brokers.database.sweeping import Sweeper, sweep
 from tidings.brokers.database.tables import PREFIX, TablesMissing, look_at, tables
 from tidings.brokers.database.writing import LogWriter, Written
 from tidings.concurrency.background import Background
-from tidings.concurrency.batch import Batch
-from tidings.concurrency.loops import running_loop
+from tidings.concurrency.loops import Loop
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
-from tidings.tail import Tails, read_beginning, read_since, retry_forever
+from tidings.tail import TailedBroker, Tails, retry_forever
 
 log = logging.getLogger("tidings")
 
-Loop = asyncio.AbstractEventLoop
-
-_GROUP = 200  # events that are committed together
-_WAITING = 10_000  # that may wait for that
 _CHECK_TIME = 5.0  # seconds that the start of a server waits for the database
 
 
-class DatabaseBroker(Broker):
+class DatabaseBroker(TailedBroker):
     """Logs in Postgres, or in SQLite on one machine: for any number of processes, and kept over restarts.
 
     `engine` is the application's; its database has the tables (`metadata`, or `tidings.brokers.database.migration`).
@@ -55,9 +49,6 @@ class DatabaseBroker(Broker):
     Others' commits are learned of by LISTEN, or by polling; and the tops of all logs are compared in any case. How
     often, and how long a call may take, is in `settings`. What the driver raises is raised at the publisher.
     """
-
-    multiprocess = True
-    lacks = ""
 
     def __init__(
         self,
@@ -78,25 +69,24 @@ class DatabaseBroker(Broker):
         check_engine(engine)
         bounds = Bounds(events=events, size=size, age=age, total_size=total_size, channels=channels)
         self._settings = settings = settings or DatabaseSettings()
-        self._random, self._events, self._clock = random, events, clock
+        self._random, self._clock = random, clock
         self.tables = tables(prefix, schema)
         access = partial(Access, engine, timeout=settings.timeout, patience=settings.patience, random=random)
         self._writer = LogWriter(self.tables, clock, epochs)
         self._sweeper = Sweeper(self.tables, self._writer, bounds, clock, epochs)
         unfollowed = partial(_sweep_unfollowed, weakref.ref(self))
-        self._background = Background("tidings-database", partial(access, explained=self.tables.used), unfollowed)
-        weakref.finalize(self, self._background.let_go).atexit = False
-        self._source = DatabaseSource(
+        background = Background("tidings-database", partial(access, explained=self.tables.used), unfollowed)
+        source = DatabaseSource(
             LogReader(self.tables),
             self._writer,
             Repairer(self.tables, self._writer, clock, epochs),
-            background=self._background,
+            background=background,
             delivered=self._delivered,
             signal=self.tables.signal if settings.listen else None,
             poll=settings.poll,
         )
-        self._tails = Tails(
-            self._source,
+        tails = Tails(
+            source,
             events=events,
             size=size,
             age=age,
@@ -106,8 +96,7 @@ class DatabaseBroker(Broker):
             compare=settings.compare,
             patience=settings.patience,
         )
-        self._appends: weakref.WeakKeyDictionary[Loop, Batch[tuple[str, Draft], Entry]] = weakref.WeakKeyDictionary()
-        self._home: Loop | None = None  # the loop on which channels are followed
+        super().__init__(source, tails, background, events=events)
         self._holder = ""  # of the lease to sweep: another name in each process
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -118,45 +107,11 @@ class DatabaseBroker(Broker):
 
     # The contract.
 
-    def attach(self, listener: Listener) -> None:
-        self._tails.attach(listener)
-
     def now(self) -> float:
         return self._clock()
 
-    async def append(self, channel: str, draft: Draft) -> Entry:
-        """The entry of the event, once it is committed; what many append at once is committed together."""
-        loop = asyncio.get_running_loop()
-        if (appends := self._appends.get(loop)) is None:
-            appends = self._appends[loop] = Batch(self._append, limit=_GROUP, waiting=_WAITING)
-        return await appends.ask((channel, draft))
-
     async def server_time(self) -> float | None:
         return await self._background.do(lambda access: access.read(clock_of))
-
-    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
-        if self._is_home():
-            found = await self._tails.since(channel, position, limit)
-        else:
-            [found] = await read_since(self._source, [(channel, position, limit)], self._events)
-        return None if found is None else list(found)
-
-    async def follow(self, channel: str) -> Position:
-        self._bind()
-        return await self._tails.follow(channel)
-
-    def unfollow(self, channel: str) -> None:
-        self._tails.unfollow(channel)
-
-    async def beginning(self, channel: str) -> Position:
-        return await read_beginning(self._source, channel)
-
-    async def refresh(self, channel: str) -> None:
-        await self._tails.refresh(channel)
-
-    @property
-    def in_use(self) -> bool:
-        return self._tails.followed
 
     async def check(self) -> None:
         """Raises TablesMissing. A database that does not answer is logged: clients are served once it does."""
@@ -167,22 +122,6 @@ class DatabaseBroker(Broker):
             raise
         except Exception as error:  # noqa: BLE001
             log.warning("the database of the logs does not answer: %r", error)
-
-    async def close(self) -> None:
-        """Commit what waits on this loop, and end all tasks and connections. Channels stay followed, and are delivered
-        again after the next `follow`. Passed over while channels are followed on another loop.
-        """
-        if self._home is not None and self._home.is_running() and not self._is_home():
-            return
-        if (appends := self._appends.pop(asyncio.get_running_loop(), None)) is not None:
-            await appends.close()
-        if self._is_home():
-            if self._sweeping is not None:
-                self._sweeping.cancel()
-                await asyncio.gather(self._sweeping, return_exceptions=True)
-            await self._tails.close()
-            self._home = None
-        await self._background.close()
 
     # Within the application's own transactions.
 
@@ -216,9 +155,6 @@ class DatabaseBroker(Broker):
         held: Measures = await self._background.do(lambda access: access.read(partial(measure, self.tables)))
         return held._replace(followed=len(self._tails), tails=self._tails.size, behind=await self.behind())
 
-    async def behind(self) -> int:
-        return await self._tails.behind() if self._is_home() else 0
-
     def _delivered(self, channel: str) -> Position | None:
         return self._tails.top(channel)
 
@@ -238,21 +174,15 @@ class DatabaseBroker(Broker):
         self.committed(written)
         return [it.entry for it in written]
 
-    def _is_home(self) -> bool:
-        return self._home is not None and self._home is running_loop()
-
-    def _bind(self) -> None:
-        """Make the running loop the one that channels are followed on."""
-        if self._is_home():
-            return
-        if self._home is not None:
-            if self._home.is_running():
-                raise RuntimeError("this broker follows channels on another event loop, which is still running")
-            self._tails.restart()  # that loop ended without `close`
-        self._home = asyncio.get_running_loop()
+    def _settle(self, home: Loop) -> None:
         self._holder = secrets.token_hex(8)
         sweeping = retry_forever(self._sweep, "swept", patience=self._settings.sweep, random=self._random)
-        self._sweeping = self._home.create_task(sweeping)
+        self._sweeping = home.create_task(sweeping)
+
+    async def _leave(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
 
     async def _sweep(self, works: Callable[[], None]) -> None:
         while True:

@@ -4,12 +4,10 @@ import asyncio
 import logging
 import random as dice
 import time
-import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from tidings.broker import Broker, Listener
 from tidings.brokers.redis.address import Address, address
 from tidings.brokers.redis.announcements import Announcements
 from tidings.brokers.redis.checking import RedisUnfit, check, clock_of
@@ -21,23 +19,17 @@ from tidings.brokers.redis.settings import Bounds, RedisSettings
 from tidings.brokers.redis.source import RedisSource
 from tidings.brokers.redis.subscriptions import Subscriptions
 from tidings.concurrency.background import Background
-from tidings.concurrency.batch import Batch
-from tidings.concurrency.loops import running_loop
+from tidings.concurrency.loops import Loop
 from tidings.protocol.events import Draft
-from tidings.protocol.log import Entry, Position
-from tidings.tail import Tails, read_beginning, read_since
+from tidings.protocol.log import Entry
+from tidings.tail import TailedBroker, Tails
 
 log = logging.getLogger("tidings")
 
 T = TypeVar("T")
 
-Loop = asyncio.AbstractEventLoop
 
-_GROUP = 200  # events that are appended together
-_WAITING = 10_000  # that may wait for that
-
-
-class RedisBroker(Broker):
+class RedisBroker(TailedBroker):
     """Logs in Redis (7 or later) or Valkey (8 or later), for any number of processes on any number of machines.
 
     `url` is redis://host:port/db, rediss:// with TLS, unix:///path, redis+sentinel://host:port,host:port/service/db or
@@ -54,9 +46,6 @@ class RedisBroker(Broker):
     a URL, a bound or a prefix that is none.
     """
 
-    multiprocess = True
-    lacks = ""
-
     def __init__(
         self,
         url: str,
@@ -70,20 +59,18 @@ class RedisBroker(Broker):
         epochs: Callable[[], str] = new_epoch,
         random: Callable[[], float] = dice.random,
     ) -> None:
-        self._bounds = Bounds(events=events, size=size, age=age)
+        bounds = Bounds(events=events, size=size, age=age)
         self._settings = settings = settings or RedisSettings()
         self._address, self._keys = address(url), Keys(prefix, settings.partitions)
-        self._events, self._random = events, random
+        self._random = random
         self._remembered = Remembered()
         self._open = partial(
-            _logs, self._address, self._keys, self._bounds, settings, epochs=epochs, connected=self._remembered.doubt
+            _logs, self._address, self._keys, bounds, settings, epochs=epochs, connected=self._remembered.doubt
         )
-        self._background = Background("tidings-redis", self._open)
-        weakref.finalize(self, self._background.let_go).atexit = False
         self._subscriptions = Subscriptions(self._keys, ping=settings.ping)
-        self._source = RedisSource(self._do, self._subscriptions, self._remembered)
-        self._tails = Tails(
-            self._source,
+        source = RedisSource(self._do, self._subscriptions, self._remembered)
+        tails = Tails(
+            source,
             events=events,
             size=size,
             age=age,
@@ -93,52 +80,20 @@ class RedisBroker(Broker):
             compare=settings.compare,
             patience=settings.patience,
         )
-        self._announcements = Announcements(self._tails)
-        self._source.deliver(self._announcements.hear, self._tails.follows)
-        self._appends: weakref.WeakKeyDictionary[Loop, Batch[tuple[str, Draft], Entry]] = weakref.WeakKeyDictionary()
-        self._home: Loop | None = None  # the loop on which channels are followed
+        super().__init__(source, tails, Background("tidings-redis", self._open), events=events)
+        self._announcements = Announcements(tails)
+        source.deliver(self._announcements.hear, tails.follows)
         self._home_logs: Logs | None = None
 
     # The contract.
 
-    def attach(self, listener: Listener) -> None:
-        self._tails.attach(listener)
-
-    async def append(self, channel: str, draft: Draft) -> Entry:
-        """The entry of the event, once the server has it; what many append at once is sent together."""
-        loop = asyncio.get_running_loop()
-        if (appends := self._appends.get(loop)) is None:
-            appends = self._appends[loop] = Batch(self._append, limit=_GROUP, waiting=_WAITING)
-        return await appends.ask((channel, draft))
-
-    async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
-        if self._is_home():
-            found = await self._tails.since(channel, position, limit)
-        else:
-            [found] = await read_since(self._source, [(channel, position, limit)], self._events)
-        return None if found is None else list(found)
-
-    async def follow(self, channel: str) -> Position:
-        self._bind()
-        return await self._tails.follow(channel)
-
     def unfollow(self, channel: str) -> None:
-        self._tails.unfollow(channel)
+        super().unfollow(channel)
         if not self._tails.follows(channel):
             self._subscriptions.leave(channel)
 
     async def server_time(self) -> float | None:
         return await self._background.do(lambda logs: clock_of(logs.server))
-
-    async def beginning(self, channel: str) -> Position:
-        return await read_beginning(self._source, channel)
-
-    async def refresh(self, channel: str) -> None:
-        await self._tails.refresh(channel)
-
-    @property
-    def in_use(self) -> bool:
-        return self._tails.followed
 
     async def check(self) -> None:
         """Raises RedisUnfit. A server that does not answer is logged: clients are served once it does."""
@@ -151,29 +106,11 @@ class RedisBroker(Broker):
                 raise
             log.warning("Redis at %s does not answer: %s", self._address, error)
 
-    async def close(self) -> None:
-        """Append what waits on this loop, and end all tasks and connections. Channels stay followed, and are delivered
-        again after the next `follow`. Passed over while channels are followed on another loop.
-        """
-        if self._home is not None and self._home.is_running() and not self._is_home():
-            return
-        if (appends := self._appends.pop(asyncio.get_running_loop(), None)) is not None:
-            await appends.close()
-        if self._is_home():
-            await self._tails.close()
-            logs, self._home_logs, self._home = self._home_logs, None, None
-            if logs is not None:
-                await logs.server.close()
-        await self._background.close()
-
     # How it does.
 
     @property
     def dropped(self) -> int:
         return self._announcements.dropped
-
-    async def behind(self) -> int:
-        return await self._tails.behind() if self._is_home() else 0
 
     async def _append(self, drafts: Sequence[tuple[str, Draft]]) -> list[Entry | Exception]:
         try:
@@ -227,18 +164,13 @@ class RedisBroker(Broker):
             return await work(self._home_logs)
         return await self._background.do(work)
 
-    def _is_home(self) -> bool:
-        return self._home is not None and self._home is running_loop()
+    def _settle(self, home: Loop) -> None:
+        self._home_logs = self._open()
 
-    def _bind(self) -> None:
-        """Make the running loop the one that channels are followed on."""
-        if self._is_home():
-            return
-        if self._home is not None:
-            if self._home.is_running():
-                raise RuntimeError("this broker follows channels on another event loop, which is still running")
-            self._tails.restart()  # that loop ended without `close`
-        self._home, self._home_logs = asyncio.get_running_loop(), self._open()
+    async def _leave(self) -> None:
+        logs, self._home_logs = self._home_logs, None
+        if logs is not None:
+            await logs.server.close()
 
 
 def _logs(
