@@ -8,6 +8,7 @@ protects people from pages that act in their name; it authenticates nobody.
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -73,6 +74,7 @@ def _entry(text: str) -> Origin:
     raise ValueError(f"{text!r} is not an origin: write scheme, host and perhaps port: 'https://app.example'")
 
 
+@lru_cache(maxsize=256)
 def allowed(
     origin: str | None,
     host: str | None,

@@ -11,6 +11,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeaderValue
+from websockets.http11 import Request
 
 from tidings.transports.logs import guard_logs
 from tidings.transports.watch import TICK, watch_of
@@ -31,6 +34,7 @@ CLOSE_TIMEOUT = 3.0  # seconds that a refused client has to close
 MAX_HEADERS = 128
 MAX_LINE = 8_192  # bytes of a URL, and of a header
 MAX_HEAD = 65_536  # bytes of URL and headers together
+_OF_BODIES = {b"content-length", b"transfer-encoding"}  # headers that an upgrade request does not need
 
 
 class HeadTooLarge(Exception):
@@ -140,8 +144,26 @@ if HttpToolsProtocol is not None:
         """With httptools, which bounds nothing."""
 
         def handle_websocket_upgrade(self, *event: Any) -> None:
-            super().handle_websocket_upgrade(*event)
+            request, take = self._read_upgrade(), getattr(self.ws_protocol_class, "take", None)
+            if request is not None and take is not None and take(self, request):
+                self._watch.discard(self)
+                self.connections.discard(self)
+            else:
+                super().handle_websocket_upgrade(*event)
             self.parser = None  # type: ignore[assignment]  # it holds this object, which holds it
+
+        def _read_upgrade(self) -> Request | None:
+            """The request as `websockets` would read it from its bytes; None where that would be refused."""
+            version = self.scope["http_version"]
+            headers = Headers()
+            try:
+                for name, value in self.headers:
+                    if name in _OF_BODIES:
+                        return None
+                    headers[name.decode("latin-1")] = value.decode("latin-1").strip(" \t")
+                return Request(self.url.decode("ascii"), headers, self.scope["method"], f"HTTP/{version}")
+            except (UnicodeDecodeError, InvalidHeaderValue):
+                return None
 
         def on_url(self, url: bytes) -> None:
             super().on_url(url)

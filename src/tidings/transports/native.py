@@ -26,6 +26,7 @@ from tidings.transports.websocket import Endpoint, WebSocketTransport, quiet
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     from uvicorn.server import ServerState
 
     from tidings.manager import ConnectionManager
@@ -34,16 +35,34 @@ log = logging.getLogger("uvicorn.error.tidings")  # to its handlers, not to its 
 
 _endpoints: "WeakKeyDictionary[ServerState, dict[str, Endpoint]]" = WeakKeyDictionary()
 
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
+)
+
+# It only says whether a request is a good one and what to answer, and keeps nothing of it: one serves all.
+_negotiator = ServerProtocol(logger=quiet)
+
 
 class NativeProtocol(asyncio.Protocol):
     """Answers an upgrade request, and gives the transport to a successor: ours where a manager serves the path, else
     uvicorn's own.
 
-    uvicorn makes it, calls it with the transport and the request, and then sets it as the transport's protocol; the
-    successor takes its place in the loop's next iteration. What the transport calls until then is passed on.
+    Where the HTTP protocol is ours on httptools, it has `take` answer the request that it has read. Else uvicorn makes
+    one of these, calls it with the transport and the request as bytes, and then sets it as the transport's protocol;
+    the successor takes its place in the loop's next iteration. What the transport calls until then is passed on.
     """
 
-    __slots__ = ("_app_state", "_config", "_handshake", "_received", "_server_state", "_successor", "_transport")
+    __slots__ = (
+        "_app_state",
+        "_client",
+        "_config",
+        "_handshake",
+        "_received",
+        "_server_state",
+        "_successor",
+        "_transport",
+    )
 
     def __init__(
         self,
@@ -54,26 +73,41 @@ class NativeProtocol(asyncio.Protocol):
     ) -> None:
         guard_logs()
         self._config, self._server_state, self._app_state = config, server_state, app_state
-        self._handshake = ServerProtocol(logger=quiet)
+        self._handshake: ServerProtocol | None = None  # reads the request
         self._received = b""
         self._transport: asyncio.Transport
+        self._client: tuple[str, int] | None = None
         self._successor: WebSocketTransport | WebSocketsSansIOProtocol | None = None
+
+    @classmethod
+    def take(cls, http: "HttpToolsProtocol", request: Request) -> bool:
+        """Answer an upgrade request that was read from the transport of `http`, which gives it away; False where it
+        stays, because no manager serves the path.
+        """
+        protocol = cls(http.config, http.server_state, http.app_state)
+        endpoint = protocol._find_endpoint(request)
+        if endpoint is not None:
+            protocol._transport, protocol._client = http.transport, http.client
+            protocol._answer(endpoint, request)
+        return endpoint is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport that the HTTP protocol has read the request from."""
         self._transport = cast(asyncio.Transport, transport)
+        self._client = get_remote_addr(self._transport)
+        self._handshake = ServerProtocol(logger=quiet)
 
     def data_received(self, data: bytes) -> None:
         """The request, as uvicorn has rewritten it."""
         if self._successor is not None:
             self._successor.data_received(data)
-            return
-        self._received += data
-        self._handshake.receive_data(data)
-        for request in self._handshake.events_received():
-            self._answer(cast(Request, request))
-        if self._handshake.handshake_exc is not None:
-            self._refuse_unreadable()
+        elif self._handshake is not None:
+            self._received += data
+            self._handshake.receive_data(data)
+            for request in self._handshake.events_received():
+                self._answer_or_pass_on(cast(Request, request))
+            if self._handshake.handshake_exc is not None:
+                self._refuse_unreadable(self._handshake)
 
     def eof_received(self) -> bool | None:
         """Passed on."""
@@ -93,23 +127,30 @@ class NativeProtocol(asyncio.Protocol):
         """Passed on."""
         if self._successor is not None:
             self._successor.connection_lost(exc)
-        self._handshake.parser.close()  # a generator that holds the object that holds it
+        if self._handshake is not None:
+            self._handshake.parser.close()  # a generator that holds the object that holds it
 
-    def _answer(self, request: Request) -> None:
+    def _answer_or_pass_on(self, request: Request) -> None:
         endpoint = self._find_endpoint(request)
         if endpoint is None:
             self._hand_to_uvicorn()
-            return
-        response = self._handshake.accept(request)
+        else:
+            self._answer(endpoint, request)
+
+    def _answer(self, endpoint: Endpoint, request: Request) -> None:
         handshake = self._describe(request)
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+        try:
+            accept, _, _ = _negotiator.process_request(request)
+        except Exception:  # noqa: BLE001  # `accept` fails alike, and says what of
+            response = _negotiator.accept(request)
+        else:
             refusal = endpoint.manager.refusal(handshake)
             if refusal is None:
-                self._upgrade(response, endpoint, handshake)
+                self._upgrade(accept, endpoint, handshake)
                 return
-            response = self._problem(refusal)
+            response = _problem(refusal)
         self._log(handshake, str(response.status_code))
-        self._send(response)
+        self._transport.write(response.serialize())
         self._transport.close()
 
     def _find_endpoint(self, request: Request) -> Endpoint | None:
@@ -134,7 +175,7 @@ class NativeProtocol(asyncio.Protocol):
 
     def _describe(self, request: Request) -> Handshake:
         raw_path, _, query_string = request.path.partition("?")
-        client = get_remote_addr(self._transport)
+        client = self._client
         scheme = "wss" if is_ssl(self._transport) else "ws"
         headers = [(name.lower(), value) for name, value in request.headers.raw_items()]
         if self._config.proxy_headers and any(name.startswith("x-forwarded-") for name, _ in headers):
@@ -159,14 +200,13 @@ class NativeProtocol(asyncio.Protocol):
             middleware(scope, None, None).send(None)
         return scope["client"], scope["scheme"]
 
-    def _upgrade(self, response: Response, endpoint: Endpoint, handshake: Handshake) -> None:
-        del response.headers["Date"]  # uvicorn's default headers have one
-        for name, value in self._server_state.default_headers:
-            response.headers[name.decode("latin-1")] = value.decode("latin-1")
+    def _upgrade(self, accept: str, endpoint: Endpoint, handshake: Handshake) -> None:
+        """Answer 101 (RFC 6455, section 4.2.2). The answer goes out together with what the connection says first."""
         self._log(handshake, "[accepted]")
-        self._send(response)
         successor = WebSocketTransport(self._transport, endpoint)
         self._succeed(successor)
+        headers = b"".join([b"%b: %b\r\n" % header for header in self._server_state.default_headers])
+        successor.write(_SWITCHING % (accept.encode(), headers))
         successor.open(handshake)
 
     def _hand_to_uvicorn(self) -> None:
@@ -179,44 +219,39 @@ class NativeProtocol(asyncio.Protocol):
 
     def _succeed(self, successor: WebSocketTransport | WebSocketsSansIOProtocol) -> None:
         self._successor, self._received = successor, b""
-        self._handshake.parser.close()
         self._transport.set_protocol(successor)
-        asyncio.get_running_loop().call_soon(self._stay_succeeded)
+        if self._handshake is not None:
+            self._handshake.parser.close()
+            asyncio.get_running_loop().call_soon(self._stay_succeeded)
 
     def _stay_succeeded(self) -> None:
         """uvicorn has set this object as the transport's protocol since: set the successor again."""
         if self._successor is not None and not self._transport.is_closing():
             self._transport.set_protocol(self._successor)
 
-    def _problem(self, refusal: Refusal) -> Response:
-        """A refusal as problem details (RFC 9457)."""
-        response = self._handshake.reject(HTTPStatus(refusal.status), refusal.problem().decode())
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/problem+json"
-        return response
-
-    def _refuse_unreadable(self) -> None:
+    def _refuse_unreadable(self, handshake: ServerProtocol) -> None:
         """The request has too many or too long lines (which `websockets` answers), or is no upgrade request at all."""
-        if not self._write_output():
+        answer = b"".join(handshake.data_to_send())
+        if not answer:
             body = b"The upgrade request could not be read.\n"
             headers = b"Content-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
-            self._transport.write(b"HTTP/1.1 400 Bad Request\r\n" + headers + body)
+            answer = b"HTTP/1.1 400 Bad Request\r\n" + headers + body
+        self._transport.write(answer)
         self._transport.close()
-
-    def _send(self, response: Response) -> None:
-        self._handshake.send_response(response)
-        self._write_output()
-
-    def _write_output(self) -> bool:
-        output = b"".join(self._handshake.data_to_send())
-        self._transport.write(output)
-        return bool(output)
 
     def _log(self, handshake: Handshake, outcome: str) -> None:
         """A line in uvicorn's form, without a token in the URL. (At INFO a connection is one line: that at its end.)"""
         if log.isEnabledFor(logging.DEBUG):
             url = f"{handshake.path}?{handshake.query_string}" if handshake.query_string else handshake.path
             log.debug('%s - "WebSocket %s" %s', handshake.client or "", redacted(url), outcome)
+
+
+def _problem(refusal: Refusal) -> Response:
+    """A refusal as problem details (RFC 9457)."""
+    response = _negotiator.reject(HTTPStatus(refusal.status), refusal.problem().decode())
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/problem+json"
+    return response
 
 
 async def _end_of_middleware(scope: Any, receive: Any, send: Any) -> None:
