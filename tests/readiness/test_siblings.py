@@ -43,8 +43,8 @@ class Process:
 
 
 @contextmanager
-def process(sock: socket.socket | None) -> Iterator[Process]:
-    descriptor = [] if sock is None else [sock.fileno()]
+def process(*socks: socket.socket | None) -> Iterator[Process]:
+    descriptor = [sock.fileno() for sock in socks if sock is not None]
     command = [sys.executable, "-c", PROCESS, siblings.__file__, *map(str, descriptor)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, pass_fds=descriptor) as started:
@@ -77,6 +77,31 @@ def test_an_only_worker_and_servers_at_addresses_of_their_own_are_alone(shared: 
         other.listen()
         worker, server = (stack.enter_context(process(sock)) for sock in (shared, other))
         assert (worker.says(), server.says()) == ([], [])
+
+
+@pytest.fixture
+def spread() -> Iterator[list[socket.socket]]:
+    """Sockets at one address: the kernel spreads connections over them, as under `gunicorn --reuse-port`."""
+    with ExitStack() as stack:
+        socks = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for sock in socks:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sock.bind(socks[0].getsockname() if sock is not socks[0] else ("127.0.0.1", 0))
+            sock.listen()
+        yield socks
+
+
+def test_each_finds_who_listens_at_its_address_on_a_socket_of_its_own(spread: list[socket.socket]) -> None:
+    with process(spread[0]) as first:
+        assert first.says() == []
+        with process(spread[1]) as second:
+            assert (first.says(), second.says()) == ([second.pid], [first.pid])
+        assert first.says() == []
+
+
+def test_a_process_that_listens_twice_is_alone(spread: list[socket.socket]) -> None:
+    with process(*spread) as only:
+        assert only.says() == []
 
 
 def test_connections_and_outputs_that_are_shared_say_nothing() -> None:

@@ -6,6 +6,7 @@ Linux only (proc(5)); elsewhere nobody is found.
 import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 _LOOK_AGAIN = 1.0  # seconds
@@ -13,8 +14,13 @@ _LOOK_AGAIN = 1.0  # seconds
 _PROCESSES = Path("/proc")
 
 
+_TABLES = ("tcp", "tcp6")
+_LISTENING = "0A"  # TCP_LISTEN, in those tables
+
+
 class Siblings:
-    """Finds children of this process's parent that have one of the sockets open on which this process listens.
+    """Finds children of this process's parent that have one of the sockets open on which this process listens, and
+    whoever listens at the same address on a socket of its own (SO_REUSEPORT).
 
     That is how servers share an address between workers. A supervisor and its only child, test processes, and other
     applications of one parent have no such socket in common; nor has a worker that no longer accepts.
@@ -40,7 +46,15 @@ class Siblings:
         self._strangers.intersection_update(others)
         found = [pid for pid in others if pid not in self._strangers and self._shares(pid)]
         self._strangers.update(set(others).difference(found))
-        return found
+        return sorted({*found, *self._beside()})
+
+    def _beside(self) -> list[int]:
+        addresses = {address for address, name in _listeners() if name in self._listening}
+        others = {name for address, name in _listeners() if address in addresses} - self._listening
+        if not others or others <= set(_sockets(os.getpid()).values()):
+            return []
+        known = {os.getpid(), os.getppid()}  # a supervisor may have made the sockets of its workers
+        return [pid for pid in _processes() if pid not in known and not others.isdisjoint(_sockets(pid).values())]
 
     def _shares(self, pid: int) -> bool:
         return not self._listening.isdisjoint(_sockets(pid).values())
@@ -79,6 +93,21 @@ def _peer(sock: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+def _listeners() -> Iterator[tuple[str, str]]:
+    """Address and name of each TCP socket here that listens. The kernel lists them before all connections."""
+    for table in _TABLES:
+        with contextlib.suppress(OSError), (_PROCESSES / "net" / table).open() as lines:
+            next(lines)
+            for fields in map(str.split, lines):
+                if fields[3] != _LISTENING:
+                    break
+                yield fields[1], f"socket:[{fields[9]}]"
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in os.scandir(_PROCESSES) if entry.name.isdigit()]
 
 
 def _children(pid: int) -> list[int]:
