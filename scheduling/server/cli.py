@@ -132,6 +132,7 @@ async def _fill(address: str, passwords: Passwords) -> None:
 def _kept_secret(file: Path) -> str:
     """The secret in `file`, made at the first start and readable by nobody else."""
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)  # the database may be elsewhere
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
             new.write(secrets.token_urlsafe(48))
     except FileExistsError:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
@@ -36,7 +37,7 @@ from .services.staff import TeamService
 from .services.templates import TemplateService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
-from .settings import BROKER_VARIABLE, Settings, UnusableSettings, read_settings
+from .settings import BROKER_VARIABLE, WEB_VARIABLE, Settings, UnusableSettings, read_settings
 from .store.database import Database, SqlTransaction
 from .store.place import DatabaseUnavailable
 from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, templates, time_off
@@ -73,7 +74,7 @@ def create_app(
 
     With `visited` it is a demo: visitors are told how to sign in, and may have colleagues simulated.
     Opens nothing; the database must have been migrated. At start it raises DatabaseUnavailable if it was not. Raises
-    DatabaseUnavailable for an address that is none.
+    DatabaseUnavailable for an address that is none, UnusableSettings for a broker or a dashboard that is none.
     """
     database = Database(settings.database)
     manager = live_manager(settings, database, _broker(settings, database))
@@ -103,8 +104,14 @@ def create_app(
     app.include_router(manager.health_router())
     app.include_router(APIRouter(lifespan=lambda _: outbox.relaying()))  # within the manager's lifespan
     if settings.web_build is not None:
-        app.include_router(dashboard(settings.web_build))
+        app.include_router(dashboard(_built(settings.web_build)))
     return app
+
+
+def _built(web: Path) -> Path:
+    if not (web / "index.html").is_file():
+        raise UnusableSettings(f"{WEB_VARIABLE}: no dashboard is built in {web}: `make build` builds it")
+    return web
 
 
 def _broker(settings: Settings, database: Database) -> Broker:

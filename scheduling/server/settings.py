@@ -12,6 +12,7 @@ PREFIX = "SCHEDULING_"
 DATABASE_VARIABLES = (f"{PREFIX}DATABASE", "DATABASE_URL")
 """Which say where the database is; the first that is set holds."""
 BROKER_VARIABLE = f"{PREFIX}BROKER"
+WEB_VARIABLE = f"{PREFIX}WEB_BUILD"
 WEB_BUILD = Path(__file__).parents[1] / "web" / "dist"
 
 

@@ -102,9 +102,10 @@ def test_a_demo_on_postgres_is_filled_once(
     tmp_path: Path, postgres_url: URL, monkeypatch: pytest.MonkeyPatch, passwords: Passwords, build: Path
 ):
     monkeypatch.setenv("DATABASE_URL", postgres_url.set(drivername="postgresql").render_as_string(hide_password=False))
-    first, settings = (prepare(tmp_path, build, passwords) for _ in range(2))
+    data = tmp_path / "data"
+    first, settings = (prepare(data, build, passwords) for _ in range(2))
     assert first == settings
-    assert [found.name for found in tmp_path.iterdir() if found.suffix == ".sqlite3"] == []
+    assert [found.name for found in data.iterdir()] == ["secret"]
     assert len(asyncio.run(people(settings))) == len(TEAM)
 
 

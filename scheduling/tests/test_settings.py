@@ -41,6 +41,10 @@ MAKE = (
             {"SCHEDULING_SECRET": GOOD, "SCHEDULING_BROKER": "redis//me:hush@host"},
             "SCHEDULING_BROKER: the URL of RedisBroker must be one of",
         ),
+        (
+            {"SCHEDULING_SECRET": GOOD, "SCHEDULING_WEB_BUILD": "nowhere"},
+            "SCHEDULING_WEB_BUILD: no dashboard is built in nowhere: `make build` builds it",
+        ),
     ],
 )
 def test_serving_says_which_setting_is_wrong_and_what_would_be_right(

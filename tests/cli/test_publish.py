@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from tests.brokers.conftest import redis_broker
 from tidings.cli import app
 from tidings.protocol.log import Position
-from torture.valkey import running
+from torture.valkey import free_port, running
 
 MODULE = "tests.publishing.test_publisher"
 
@@ -64,6 +64,14 @@ def test_a_server_that_refuses_is_told_without_a_traceback() -> None:
         url = f"redis://:secret@127.0.0.1:{server.port}"
         done = run(MODULE, "notes:3", "noted", '{"text":"a"}', "--url", url)
     assert done.exit_code == 1
-    assert done.output.startswith("tidings publish: the event was not published: AuthenticationError: ")
+    assert done.output.startswith("tidings publish: the event was not published: RedisUnfit: redis://127.0.0.1:")
+    assert "write redis://user:password@host" in done.output
     assert len(done.output.strip().splitlines()) == 1
     assert "secret" not in done.output
+
+
+def test_a_server_that_is_away_is_told_once() -> None:
+    done = run(MODULE, "notes:3", "noted", '{"text":"a"}', "--url", f"redis://127.0.0.1:{free_port()}")
+    assert done.exit_code == 1
+    assert done.output.startswith("tidings publish: the event was not published: ConnectionError: ")
+    assert len(done.output.strip().splitlines()) == 1

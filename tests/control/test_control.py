@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
@@ -260,7 +261,7 @@ class CutOff(DatabaseBroker):
 
     async def refresh(self, channel: str) -> None:
         if self.cut:
-            raise OSError("the network is cut")
+            raise RedisConnectionError("the network is cut")  # whose repr has only its type
         await super().refresh(channel)
 
     async def read_all_the_same(self, channel: str) -> None:

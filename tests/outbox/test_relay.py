@@ -263,7 +263,7 @@ async def test_a_log_that_is_away_loses_nothing(office: Office, clock: FakeClock
         await office.relay.step()
         clock.turn(60)
     assert [record.getMessage() for record in caplog.records] == [
-        "channel notes cannot be appended to; it is tried again until it can: ConnectionError('no notes today')"
+        "channel notes cannot be appended to; it is tried again until it can: ConnectionError: no notes today"
     ]
     office.broker.failing = set()
     clock.turn(LONGEST_PAUSE)

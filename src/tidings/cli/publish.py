@@ -1,5 +1,7 @@
 """`tidings publish`: one event, from the command line."""
 
+import asyncio
+import logging
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -36,10 +38,12 @@ def publish(
 
     tidings publish app.live week:2026-48 shift_updated '{"id": 12}' --url redis://127.0.0.1:6379
     """
+    logging.getLogger("tidings").addHandler(logging.NullHandler())  # what it warns of fails, and is told once
     try:
         found = _channel(target, channel)
         ready = _event(found, event, payload)
         with Publisher(url) as publisher:
+            asyncio.run(publisher.broker.check())  # which knows what to mend, where drivers have a word for what fails
             typer.echo(publisher.publish(ready, found, id=id))
     except (TidingsError, ValueError) as error:
         _fail(str(error))

@@ -9,6 +9,7 @@ from typing import Protocol
 from tidings.broker import Broker
 from tidings.metrics import Gauges
 from tidings.protocol.control import DISCONNECTIONS, LOGS, TRANSITIONS, Act, Input, State, act_draft, log_of, read_act
+from tidings.protocol.errors import in_one_line
 from tidings.protocol.events import Draft
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
@@ -104,9 +105,10 @@ class Control:
         """Why an upgrade is refused, in a sentence; None where it is not."""
         if self.state is not State.SUSPENDED:
             return None
+        why = in_one_line(self._failure) if self._failure is not None else "no answer yet"
         return (
-            f"the control log could not be read for {self._limits.control_timeout:g} s ({self._failure!r}): nothing is "
-            "delivered until it can; see that the broker's server is up and that this process reaches it"
+            f"the control log could not be read for {self._limits.control_timeout:g} s ({why}): nothing is delivered "
+            "until it can; see that the broker's server is up and that this process reaches it"
         )
 
     def unread(self) -> list[str]:
@@ -141,7 +143,9 @@ class Control:
                 await self._read()
             except Exception as error:  # noqa: BLE001
                 if self._failure is None:
-                    log.warning("the control log cannot be read; it is tried again until it can: %r", error)
+                    log.warning(
+                        "the control log cannot be read; it is tried again until it can: %s", in_one_line(error)
+                    )
                 self._failure = error
             else:
                 self._was_read()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tidings.broker import Broker
 from tidings.outbox.listening import Listening
 from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_dialect
-from tidings.protocol.errors import TidingsError
+from tidings.protocol.errors import TidingsError, in_one_line
 from tidings.protocol.events import Draft
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 4.0
@@ -233,12 +233,13 @@ class Relay:
         now = self._clock()
         blocked = self._blocked.setdefault(row.channel, _Blocked(now))
         if not blocked.failures:
-            log.warning("channel %s cannot be appended to; it is tried again until it can: %r", row.channel, error)
+            reason = in_one_line(error)
+            log.warning("channel %s cannot be appended to; it is tried again until it can: %s", row.channel, reason)
         blocked.strikes += blocked.failures > 0 and self._appended > blocked.seen
         blocked.seen, blocked.until = self._appended, now + self._backoff(blocked.failures)
         blocked.failures += 1
         if blocked.strikes >= STRIKES and now - blocked.since >= self._settings.patience:
-            await self._set_aside(row, f"it has failed for {now - blocked.since:.0f} s: {error!r}")
+            await self._set_aside(row, f"it has failed for {now - blocked.since:.0f} s: {in_one_line(error)}")
 
     async def _set_aside(self, row: OutboxRow, reason: str) -> None:
         log.error("row %d of the outbox, on channel %r, is set aside: %s", row.number, row.channel, reason)

@@ -14,6 +14,7 @@ from tidings.presence.nodes import BEAT, Nodes
 from tidings.presence.speaking import Speaker
 from tidings.presence.watching import Member, Watchers
 from tidings.protocol.channels import Channel
+from tidings.protocol.errors import in_one_line
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.presence import (
@@ -281,7 +282,7 @@ class Presence:
             self._woken.clear()
             errors = await self._round()
             if errors and not self._failing:
-                log.warning("presence: a log cannot be written or read; it is tried again: %r", errors[0])
+                log.warning("presence: a log cannot be written or read; it is tried again: %s", in_one_line(errors[0]))
             self._failing = bool(errors)
             await self._wait()
         if self._follows_nodes:

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from tidings.protocol.errors import in_one_line
+
 log = logging.getLogger("tidings")
 
 
@@ -33,8 +35,7 @@ async def retry_forever(
             await work(works)
         except Exception as error:
             if not failures:
-                reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-                log.error("%s cannot be %s, which is tried until they can: %s", to, what, reason)  # noqa: TRY400
+                log.error("%s cannot be %s, which is tried until they can: %s", to, what, in_one_line(error))  # noqa: TRY400
                 log.debug("%s cannot be %s", to, what, exc_info=error)
             failures += 1
             await asyncio.sleep(random() * min(patience, 0.1 * 2 ** min(failures, 10)))

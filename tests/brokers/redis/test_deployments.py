@@ -113,6 +113,33 @@ async def test_a_sentinel_names_the_server_and_its_stand_in_goes_on() -> None:
         await asyncio.gather(here.close(), there.close())
 
 
+async def test_a_server_that_is_no_sentinel_and_a_database_that_is_none_are_refused_with_the_fix() -> None:
+    with running() as server:
+        for url, advice in (
+            (f"redis+sentinel://127.0.0.1:{server.port}/{SERVICE}", "is no sentinel: write the sentinels' hosts, or"),
+            (f"redis://127.0.0.1:{server.port}/99", "has no database 99: leave it out"),
+        ):
+            broker = redis_broker(url)
+            with pytest.raises(RedisUnfit, match=advice):
+                await broker.check()
+            await broker.close()
+
+
+async def test_a_user_who_may_not_use_the_keys_is_refused_with_the_fix() -> None:
+    with running(user=["app on >hush ~desk{* &desk{* +@all -@dangerous +info"]) as server:
+        url = f"redis://app:hush@127.0.0.1:{server.port}"
+        theirs = redis_broker(url, prefix="desk")
+        await theirs.check()
+        assert (await theirs.append("notes", draft("a"))).position.offset == 1
+        others = redis_broker(url)
+        with pytest.raises(
+            RedisUnfit, match=r"refuses these credentials .*: write redis://user:password@host, of a user"
+        ):
+            await others.check()
+        await theirs.close()
+        await others.close()
+
+
 async def test_a_server_that_may_evict_is_refused_with_the_fix() -> None:
     with running(maxmemory_policy="allkeys-lru") as server:
         broker = redis_broker(server.url)
@@ -126,7 +153,8 @@ async def test_a_server_that_is_away_does_not_keep_a_program_from_starting(caplo
         server.kill()
         broker = redis_broker(server.url)
         await broker.check()
-        assert f"redis://127.0.0.1:{server.port} does not answer" in caplog.text
+        assert f"redis://127.0.0.1:{server.port} does not answer (ConnectionError: Error 111" in caplog.text
+        assert "start it, or correct the URL; clients are served once it does" in caplog.text
         server.start()
         await broker.check()
         await broker.close()

@@ -106,13 +106,17 @@ def test_few_file_descriptors_and_open_origins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "what"),
-    [("unmigrated:app", "TablesMissing: the database lacks tables"), ("unreachable:app", "127.0.0.1:1")],
+    ("target", "what", "fix"),
+    [
+        ("unmigrated:app", "TablesMissing: the database lacks tables", "the application does not start before"),
+        ("unreachable:app", "127.0.0.1:1", "the application starts, and serves clients once it does"),
+    ],
 )
-def test_a_broker_that_cannot_hold_logs(target: str, what: str) -> None:
+def test_a_broker_that_cannot_hold_logs(target: str, what: str, fix: str) -> None:
     status, [finding] = examined(target)
     assert (status, finding["level"]) == (1, "fault")
     assert what in finding["what"]
+    assert fix in finding["fix"]
 
 
 def test_no_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from tidings.brokers.database.tables import PREFIX, TablesMissing, look_at, tabl
 from tidings.brokers.database.writing import LogWriter, Written
 from tidings.concurrency.background import Background
 from tidings.concurrency.loops import Loop
+from tidings.protocol.errors import in_one_line
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
 from tidings.tail import TailedBroker, Tails, retry_forever
@@ -121,7 +122,7 @@ class DatabaseBroker(TailedBroker):
         except TablesMissing:
             raise
         except Exception as error:  # noqa: BLE001
-            log.warning("the database of the logs does not answer: %r", error)
+            log.warning("the database of the logs does not answer: %s", in_one_line(error))
 
     # Within the application's own transactions.
 

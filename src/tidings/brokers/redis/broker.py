@@ -20,6 +20,7 @@ from tidings.brokers.redis.source import RedisSource
 from tidings.brokers.redis.subscriptions import Subscriptions
 from tidings.concurrency.background import Background
 from tidings.concurrency.loops import Loop
+from tidings.protocol.errors import in_one_line
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry
 from tidings.tail import TailedBroker, Tails
@@ -98,13 +99,17 @@ class RedisBroker(TailedBroker):
     async def check(self) -> None:
         """Raises RedisUnfit. A server that does not answer is logged: clients are served once it does."""
         try:
-            await self._background.do(lambda logs: check(logs.server))
+            await self._background.do(check)
         except RedisUnfit:
             raise
         except Exception as error:
             if not is_passing(error):
                 raise
-            log.warning("Redis at %s does not answer: %s", self._address, error)
+            log.warning(
+                "Redis at %s does not answer (%s): start it, or correct the URL; clients are served once it does",
+                self._address,
+                in_one_line(error),
+            )
 
     # How it does.
 
@@ -154,7 +159,7 @@ class RedisBroker(TailedBroker):
         try:
             await self._do(self._remembered.verify)
         except Exception as error:  # noqa: BLE001
-            log.debug("what was appended could not be verified, which is tried again: %r", error)
+            log.debug("what was appended could not be verified, which is tried again: %s", in_one_line(error))
 
     async def _do(self, work: Callable[[Logs], Coroutine[Any, Any, T]]) -> T:
         """Do work on this loop where it is home, else on a thread of the broker's own: a loop that only publishes may

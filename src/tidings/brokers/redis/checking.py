@@ -11,6 +11,7 @@ from redis.exceptions import (
 )
 
 from tidings.brokers.redis.address import Address
+from tidings.brokers.redis.logs import Logs
 from tidings.brokers.redis.server import Server
 
 _OLDEST = {"redis": 7, "valkey": 8}
@@ -21,12 +22,14 @@ class RedisUnfit(Exception):
     """The server cannot hold logs as it is; the message says what to change."""
 
 
-async def check(server: Server) -> None:
+async def check(logs: Logs) -> None:
     """Raises RedisUnfit, and what the driver raises where the server does not answer."""
+    address = logs.server.address
     try:
-        fit(await server.info(), server.address)
+        fit(await logs.server.info(), address)
+        await logs.probe()
     except (RedisError, RedisClusterException) as error:
-        raise _explained(error, server.address) from None
+        raise _explained(error, address) from None
 
 
 async def clock_of(server: Server) -> float | None:
@@ -63,6 +66,10 @@ def _explained(error: Exception, address: Address) -> Exception:
         return RedisUnfit(f"{address} wants a password: {_CREDENTIALS}")
     if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
         return RedisUnfit(f"{address} refuses these credentials ({error}): {_CREDENTIALS}")
+    if "unknown command 'SENTINEL'" in str(error):
+        return RedisUnfit(f"{address} is no sentinel: write the sentinels' hosts, or redis:// and the server's own")
+    if "DB index is out of range" in str(error):
+        return RedisUnfit(f"{address} has no database {address.options.get('db')}: leave it out, or name one it has")
     if "cluster mode is not enabled" in str(error).lower() or "cluster support disabled" in str(error).lower():
         return RedisUnfit(f"{address} is no cluster: write redis:// in place of redis+cluster://")
     return error

@@ -42,6 +42,10 @@ class Logs:
     async def __aexit__(self, *_: object) -> None:
         await self.server.close()
 
+    async def probe(self) -> None:
+        """Read a key as every call does, to no end. Raises what the server says to that."""
+        await self.server.run(_TOPS, [((self._keys.top(""),), ())])
+
     async def append(self, drafts: Sequence[tuple[str, Draft]]) -> list[tuple[Entry, Position | None] | Exception]:
         """For each event its entry, and the position that it follows where it was appended now; or why it was not."""
         groups = self._grouped([channel for channel, _ in drafts])

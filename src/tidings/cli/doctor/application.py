@@ -88,10 +88,11 @@ def _origins(manager: ConnectionManager, where: str) -> Finding:
 
 
 async def _broker(manager: ConnectionManager, where: str) -> list[Finding]:
-    broker = manager.broker
+    broker, fix = manager.broker, "mend what it says: the application does not start before that"
     try:
         async with asyncio.timeout(_ANSWER_TIME):
             await broker.check()
+            fix = "see that its server runs and can be reached: the application starts, and serves clients once it does"
             await broker.since("!doctor", _NOWHERE, 1)
             before = broker.now()
             told = await broker.server_time()
@@ -99,7 +100,7 @@ async def _broker(manager: ConnectionManager, where: str) -> list[Finding]:
     except TimeoutError:
         return [fault(where, f"no answer within {_ANSWER_TIME:g} s", "see that its server runs and can be reached")]
     except Exception as error:  # noqa: BLE001  # each driver raises its own
-        return [fault(where, described(error), "the application starts, but cannot publish until this is mended")]
+        return [fault(where, described(error), fix)]
     finally:
         await broker.close()
     clocks = [] if told is None else [compared_clocks(where, "the clock of its server", told - here)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -44,6 +45,7 @@ def doctor(
 
     tidings doctor wss://app.example/ws --origin https://app.example
     """
+    logging.getLogger("tidings").addHandler(logging.NullHandler())  # what it warns of is found, and told once
     findings = [finding for target in targets for finding in _examined(target, origin, token, hold)]
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
