@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from redis import Redis
-from redis.exceptions import OutOfMemoryError
+from redis.exceptions import OutOfMemoryError, RedisError
 from redis.utils import str_if_bytes
 
 from tests.brokers.conftest import MakeRedis, redis_broker
 from tests.brokers.follower import Follower, draft
 from tidings.brokers.redis import RedisBroker
-from tidings.protocol.log import Position
+from tidings.protocol.log import Entry, Position
 from torture.valkey import NamedValkey, Valkey, running
 
 
@@ -98,6 +98,60 @@ class TestBounds:
         assert server.dbsize() <= held + 64  # of each partition the epoch
         assert announced(server) == {broker._keys.log(it) for it in ("stays", "last")}
         assert len(broker._subscriptions) == len(broker._tails) == 2
+
+
+class TestTogether:
+    """What many append at once is one call of the script."""
+
+    async def test_the_bounds_of_every_channel_hold(self, make_redis: MakeRedis, server: Redis) -> None:
+        broker, names = make_redis(events=10), ("notes", "tasks", "dates")
+        await asyncio.gather(*(broker.append(name, draft(f"before {name}")) for name in names[:2]))
+        appending = (broker.append(names[number % 3], draft(f"id{number}")) for number in range(150))
+        entries = await asyncio.gather(*appending)
+        for index, name in enumerate(names):
+            mine = entries[index::3]
+            before = 0 if name == "dates" else 1
+            assert [entry.position.offset for entry in mine] == list(range(before + 1, before + 51))
+            assert await broker.since(name, mine[39].position, 100) == mine[40:]
+            assert await broker.since(name, mine[38].position, 100) is None
+            assert server.xlen(broker._keys.log(name)) == server.hlen(broker._keys.ids(name)) == 10
+
+    async def test_an_id_that_comes_twice_is_appended_once(self, make_redis: MakeRedis) -> None:
+        here, there = make_redis(), make_redis()
+        follower = Follower(there)
+        await there.follow("notes")
+        entries = await asyncio.gather(*(here.append("notes", draft(id)) for id in "abacb"))
+        assert [entry.position.offset for entry in entries] == [1, 2, 1, 3, 2]
+        assert await follower.has("notes", 3) == [entries[index].position for index in (0, 1, 3)]
+
+    async def test_a_channel_that_cannot_be_written_fails_alone(self, make_redis: MakeRedis, server: Redis) -> None:
+        broker = make_redis()
+        await broker.append("spoilt", draft("first"))
+        server.set(broker._keys.log("spoilt"), "no stream")
+        good, bad, more = await asyncio.gather(
+            *(broker.append(name, draft(name)) for name in ("notes", "spoilt", "tasks")), return_exceptions=True
+        )
+        assert isinstance(bad, RedisError)
+        assert "spoilt" in str(bad)
+        assert [entry.position.offset for entry in (good, more) if isinstance(entry, Entry)] == [1, 1]
+
+
+class TestWhatOthersWrote:
+    async def test_a_log_that_does_not_say_how_old_it_is(self, make_redis: MakeRedis, server: Redis) -> None:
+        broker, top = make_redis(events=3), make_redis()._keys.top("notes")
+        entries = [await broker.append("notes", draft(id)) for id in "ab"]
+        server.hdel(top, "oldest")  # as programs before this one left it
+        entries += [await broker.append("notes", draft(id)) for id in "cd"]
+        assert await broker.since("notes", entries[0].position, 10) == entries[1:]
+        assert float(server.hget(top, "oldest") or 0) / 1_000 == pytest.approx(entries[1].at)
+
+    async def test_an_id_that_is_said_to_be_where_another_is(self, make_redis: MakeRedis, server: Redis) -> None:
+        broker = make_redis()
+        first = await broker.append("notes", draft("a"))
+        server.hset(broker._keys.ids("notes"), "b", "1")
+        second = await broker.append("notes", draft("b"))
+        assert (first.position.offset, second.position.offset) == (1, 2)
+        assert (await broker.append("notes", draft("b"))).position == second.position
 
 
 class TestNames:

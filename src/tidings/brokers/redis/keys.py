@@ -44,5 +44,9 @@ class Keys:
         """The keys of a channel that an append or a renumbering may write."""
         return [self.epoch(channel), self.top(channel), self.log(channel), self.ids(channel)]
 
+    def of_read(self, channel: str) -> list[str]:
+        """The keys of a channel that a reading of its log may read."""
+        return [self.top(channel), self.log(channel), self.epoch(channel)]
+
     def _key(self, kind: str, channel: str) -> str:
         return f"{self._prefix}{{{self.partition(channel)}}}:{kind}:{channel}"

@@ -8,7 +8,7 @@ from typing import Any, Self
 from redis.exceptions import RedisError
 
 from tidings.brokers.redis.keys import Keys
-from tidings.brokers.redis.server import Script, Server
+from tidings.brokers.redis.server import Call, Script, Server
 from tidings.brokers.redis.settings import Bounds
 from tidings.brokers.redis.stored import Unreadable, entry, packed, unpacked
 from tidings.protocol.events import Draft
@@ -49,17 +49,21 @@ class Logs:
     async def append(self, drafts: Sequence[tuple[str, Draft]]) -> list[tuple[Entry, Position | None] | Exception]:
         """For each event its entry, and the position that it follows where it was appended now; or why it was not."""
         groups = self._grouped([channel for channel, _ in drafts])
-        calls = []
-        for group in groups:
-            keys = [key for index in group for key in self._keys.of_append(drafts[index][0])]
-            events = [part for index in group for part in (drafts[index][1].id, packed(drafts[index][1]))]
-            bounds = (*self._common, self._epoch_life, self._top_life, self._publish, self._announced)
-            calls.append((keys, (self._epochs(), *bounds, *events)))
+        calls = [self._append_call([drafts[index] for index in group]) for group in groups]
         answers: dict[int, tuple[Entry, Position | None] | Exception] = {}
         for group, answer in zip(groups, await self.server.run(_APPEND, calls), strict=True):
             for index, one in zip(group, answer, strict=True):
                 answers[index] = _appended(*drafts[index], one)
         return [answers[index] for index in range(len(drafts))]
+
+    def _append_call(self, drafts: Sequence[tuple[str, Draft]]) -> Call:
+        numbers: dict[str, int] = {}  # of the channels, in the order of their keys
+        events: list[str | bytes | int] = []
+        for channel, draft in drafts:
+            events += (numbers.setdefault(channel, len(numbers) + 1), draft.id, packed(draft))
+        bounds = (*self._common, self._epoch_life, self._top_life, self._publish, self._announced)
+        keys = [key for channel in numbers for key in self._keys.of_append(channel)]
+        return keys, (self._epochs(), *bounds, *events)
 
     async def tops(self, names: Sequence[str]) -> Mapping[str, Position]:
         """Each channel's top; that of an empty log for a channel that has none."""
@@ -74,7 +78,7 @@ class Logs:
 
     async def read(self, places: Sequence[tuple[str, int]], limit: int) -> Sequence[Page]:
         """For each channel, at most `limit` entries after this offset."""
-        calls = [((self._keys.top(name), self._keys.log(name)), (offset, limit)) for name, offset in places]
+        calls = [(self._keys.of_read(name), (offset, limit)) for name, offset in places]
         answers = await self.server.run(_READ, calls)
         without = [name for (name, _), answer in zip(places, answers, strict=True) if not answer]
         empty = await self._empty(without) if without else {}
@@ -131,7 +135,7 @@ def _appended(channel: str, draft: Draft, answer: Any) -> tuple[Entry, Position 
     if answer[0] != b"entry":
         return RedisError(f"{channel}: {answer[1].decode(errors='replace')}")
     _, epoch, offset, before, milliseconds, known = answer
-    position = _position(epoch, offset, draft.id.encode())
+    position = Position(epoch.decode(), int(offset), draft.id)
     if known is None:
         after = Position(position.epoch, position.offset - 1, before.decode())
         return entry(channel, position, draft, int(milliseconds) / 1000), after
@@ -142,6 +146,9 @@ def _appended(channel: str, draft: Draft, answer: Any) -> tuple[Entry, Position 
 
 
 def _page(name: str, offset: int, answer: Any) -> Page:
+    if len(answer) == 1:
+        empty = Position(answer[0].decode(), 0, "")
+        return Page(empty, (), empty)
     epoch, top_offset, top_id, start_offset, start_id, part = answer
     top = _position(epoch, top_offset, top_id)
     start = _position(epoch, start_offset, start_id)

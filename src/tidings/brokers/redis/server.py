@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine, Sequence
 from importlib.resources import files
 from typing import Any, Self, TypeVar
 
+from hiredis import pack_command
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
@@ -20,6 +22,7 @@ from redis.exceptions import (
     NoScriptError,
     ReadOnlyError,
     RedisClusterException,
+    ResponseError,
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as Disconnected
@@ -62,7 +65,7 @@ class Script:
 
 
 class Server:
-    """Connections to the server: few, taken from a pool, opened when they are needed.
+    """Connections to the server: few, opened when they are needed, used again.
 
     No call takes longer than `timeout` seconds. A call goes on where its caller is cancelled, so that what is left of
     it on a connection is never taken for the answer to another; what takes too long loses its connection.
@@ -73,6 +76,7 @@ class Server:
         self.address, self._timeout, self._connected = address, timeout, connected
         self._client: Redis | RedisCluster | None = None
         self._sentinel: Sentinel | None = None
+        self._idle: list[AbstractConnection] = []  # most recently used last; to a cluster, its client has all
         self._calls: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -116,9 +120,11 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections, after the calls that are under way."""
-        if self._calls:
+        while self._calls:
             await asyncio.wait(self._calls)
         client, self._client = self._client, None
+        idle, self._idle = self._idle, []
+        await _disconnect(idle)
         if client is not None:
             await client.aclose()
         sentinel, self._sentinel = self._sentinel, None
@@ -188,11 +194,11 @@ class Server:
     async def _call(self, commands: Sequence[Command]) -> list[Any]:
         client = self._opened()
         try:
-            async with asyncio.timeout(self._timeout):
-                async with client.pipeline(transaction=False) as pipe:
-                    for command in commands:
-                        pipe.execute_command(*command)
-                    answers = list(await pipe.execute(raise_on_error=False))
+            if isinstance(client, Redis):
+                answers = await self._exchange(client.connection_pool, commands)
+            else:
+                async with asyncio.timeout(self._timeout):
+                    answers = await _pipelined(client, commands)
         except TimeoutError:
             self._forsake(client)
             raise TimeoutError(f"Redis at {self.address} did not answer within {self._timeout:g} s") from None
@@ -203,11 +209,37 @@ class Server:
             self._forsake(client)
         return answers
 
+    async def _exchange(self, pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
+        """The answers of one server: what the driver's pipelines do, for half of what they cost."""
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        if (connection := await self._take_idle()) is None:
+            async with asyncio.timeout_at(deadline):
+                connection = await _connect(pool)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await connection.send_packed_command([_packed(it) for it in commands], check_health=False)
+                answers = [await _answer(connection) for _ in commands]
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self._idle.append(connection)
+        return answers
+
+    async def _take_idle(self) -> AbstractConnection | None:
+        """A connection that was used before and has not been closed since."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_connected and not await connection.can_read():  # which also tells the end
+                return connection
+            await connection.disconnect(nowait=True)
+        return None
+
     def _forsake(self, client: Redis | RedisCluster) -> None:
         """The servers at the end of these connections may not be the right ones any more: ask anew which are."""
         self._connected()
         if isinstance(client, Redis):
-            closing: Coroutine[Any, Any, None] = client.connection_pool.disconnect(inuse_connections=False)
+            idle, self._idle = self._idle, []
+            closing: Coroutine[Any, Any, None] = _disconnect(idle)
         else:
             if self._client is client:
                 self._client = None
@@ -251,6 +283,43 @@ class Server:
     async def _greet(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
         self._connected()
+
+
+async def _connect(pool: ConnectionPool) -> AbstractConnection:
+    connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]
+    try:
+        await connection.connect()  # type: ignore[no-untyped-call]
+    except BaseException:
+        await connection.disconnect(nowait=True)
+        raise
+    connection.socket_timeout = None  # the driver's own clock makes a task of each write (`asyncio.wait_for`)
+    return connection
+
+
+async def _disconnect(connections: Sequence[AbstractConnection]) -> None:
+    for connection in connections:
+        await connection.disconnect(nowait=True)
+
+
+def _packed(command: Command) -> bytes:
+    packed: bytes = pack_command(tuple(command))  # type: ignore[arg-type]
+    return packed
+
+
+async def _answer(connection: AbstractConnection) -> Any:
+    """What the server says to one command. What is raised has closed the connection."""
+    try:
+        return await connection.read_response(timeout=math.inf)
+    except ResponseError as refusal:
+        return refusal
+
+
+async def _pipelined(client: RedisCluster, commands: Sequence[Command]) -> list[Any]:
+    """The answers of a cluster's nodes."""
+    async with client.pipeline(transaction=False) as pipe:
+        for command in commands:
+            pipe.execute_command(*command)
+        return list(await pipe.execute(raise_on_error=False))
 
 
 def is_passing(error: BaseException) -> bool:

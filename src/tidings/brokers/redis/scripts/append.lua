@@ -1,15 +1,15 @@
 #!lua
 -- Append events to logs, announce them, and say where they stand; an event whose id a log holds is not appended again.
--- KEYS, four for each event: the epoch of its partition, and of its channel the top, the log and the ids.
+-- KEYS, four for each channel: the epoch of its partition, and of the channel the top, the log and the ids.
 -- ARGV: an epoch for what has none; bounds of a log: events, bytes, age in milliseconds; seconds that an epoch and a
--- top live; the command to publish with, and the largest event that goes with it; then for each event its id and the
--- event itself.
+-- top live; the command to publish with, and the largest event that goes with it; then for each event the number of its
+-- channel among those of KEYS, its id and the event itself.
 -- Answers for each event {'entry', epoch, offset, id before it or false, milliseconds, event}, where the id before it
 -- and the event itself are for a new one and for a known one; or {'error', reason}.
 
 local fresh, most, size_bound, age = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local epoch_life, top_life, publish, announced = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-local OVERHEAD = 200
+local OVERHEAD, PIECE = 200, 100
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -18,82 +18,132 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-local function begin(epoch_key, log_key, ids_key)
-  redis.call('UNLINK', log_key, ids_key)
-  local epoch = redis.call('GET', epoch_key)
-  if not epoch then
-    redis.call('SET', epoch_key, fresh, 'EX', epoch_life)
-    epoch = fresh
+local now_text = text(now)
+
+local function begin(log)
+  redis.call('UNLINK', log.log_key, log.ids_key)
+  log.epoch = redis.call('GET', log.epoch_key)
+  if not log.epoch then
+    redis.call('SET', log.epoch_key, fresh, 'EX', epoch_life)
+    log.epoch = fresh
   end
-  return epoch, 0, '', 0, 0, ''
+  log.offset, log.last, log.size, log.start, log.start_id = 0, '', 0, 0, ''
 end
 
--- The oldest event as it is in the log: {id of the stream, {'i', id, 't', milliseconds, 'd', event}}.
-local function at(log_key, offset)
-  local id = text(offset) .. '-0'
-  return redis.call('XRANGE', log_key, id, id)[1]
+-- A channel's log, as it stands before and between its appends. `oldest` is when its first event was appended, or some
+-- time before that.
+local function open(number)
+  local key = number * 4 - 3
+  local log = { epoch_key = KEYS[key], top_key = KEYS[key + 1], log_key = KEYS[key + 2], ids_key = KEYS[key + 3] }
+  local top = redis.call('HMGET', log.top_key, 'epoch', 'offset', 'id', 'size', 'start', 'start_id', 'oldest')
+  if not top[1] then
+    begin(log)
+    return log
+  end
+  log.epoch, log.offset, log.last, log.size = top[1], tonumber(top[2]), top[3], tonumber(top[4])
+  log.start, log.start_id, log.oldest = tonumber(top[5]), top[6], tonumber(top[7] or 0)
+  if log.offset > log.start and redis.call('EXISTS', log.log_key) == 0 then -- too old, all of it
+    log.start, log.start_id, log.size = log.offset, log.last, 0
+  end
+  return log
 end
 
-local function append(epoch_key, top_key, log_key, ids_key, id, event)
-  local top = redis.call('HMGET', top_key, 'epoch', 'offset', 'id', 'size', 'start', 'start_id')
-  local epoch, offset, last, size, start, start_id = top[1], nil, top[3], nil, nil, top[6]
-  if epoch then
-    local known = redis.call('HGET', ids_key, id)
-    local found = known and at(log_key, tonumber(known))
-    if found then
-      return { 'entry', epoch, known, false, found[2][4], found[2][6] }
+-- The event of this id as it is in the log: {'i', id, 't', milliseconds, 'd', event}.
+local function held(log, id)
+  local offset = redis.call('HGET', log.ids_key, id)
+  local found = redis.call('XRANGE', log.log_key, offset .. '-0', offset .. '-0')[1]
+  if found and found[2][2] == id then
+    return offset, found[2]
+  end
+  redis.call('HDEL', log.ids_key, id)
+end
+
+local logs = {}
+
+local function append(number, id, event)
+  local log = logs[number] or open(number)
+  logs[number] = log
+  local offset = text(log.offset + 1)
+  if redis.call('HSETNX', log.ids_key, id, offset) == 0 then
+    local known, fields = held(log, id)
+    if known then
+      return { 'entry', log.epoch, known, false, fields[4], fields[6] }
     end
-    offset, size, start = tonumber(top[2]), tonumber(top[4]), tonumber(top[5])
-  else
-    epoch, offset, last, size, start, start_id = begin(epoch_key, log_key, ids_key)
+    redis.call('HSET', log.ids_key, id, offset)
   end
+  redis.call('XADD', log.log_key, offset .. '-0', 'i', id, 't', now_text, 'd', event)
 
-  if offset > start and redis.call('EXISTS', log_key) == 0 then -- too old, all of it
-    start, start_id, size = offset, last, 0
+  local before = log.last
+  if log.offset == log.start then
+    log.oldest = now
   end
-  local before = last
-  offset, last, size = offset + 1, id, size + #event + OVERHEAD
-  redis.call('XADD', log_key, text(offset) .. '-0', 'i', id, 't', text(now), 'd', event)
-  redis.call('HSET', ids_key, id, text(offset))
+  log.offset, log.last, log.size, log.grown = log.offset + 1, id, log.size + #event + OVERHEAD, true
+  local head = log.epoch .. '\n' .. offset .. '\n' .. id .. '\n' .. before .. '\n' .. now_text .. '\n'
+  redis.call(publish, log.log_key, #event <= announced and head .. event or head)
+  return { 'entry', log.epoch, offset, before, now_text, false }
+end
 
-  local first = start
-  while start < offset do
-    local oldest = at(log_key, start + 1)
-    local fields = oldest and oldest[2]
-    if fields and offset - start <= most and size <= size_bound and tonumber(fields[4]) >= now - age then
+local function fits(log, milliseconds)
+  return log.offset - log.start <= most and log.size <= size_bound and milliseconds >= now - age
+end
+
+-- Drop the oldest of these events, and what is missing before one of them. Says whether the rest fits.
+local function drop(log, entries)
+  local ids, fit = {}, false
+  for _, entry in ipairs(entries) do
+    local offset, fields = tonumber(string.match(entry[1], '^%d+')), entry[2]
+    if offset > log.start + 1 then
+      log.start, log.start_id = offset - 1, ''
+    end
+    log.oldest = tonumber(fields[4])
+    fit = fits(log, log.oldest)
+    if fit then
       break
     end
-    start = start + 1
-    if fields then
-      start_id, size = fields[2], size - #fields[6] - OVERHEAD
-      redis.call('HDEL', ids_key, fields[2])
-    else
-      start_id = ''
+    log.start, log.start_id, log.size = offset, fields[2], log.size - #fields[6] - OVERHEAD
+    ids[#ids + 1] = fields[2]
+  end
+  if #ids > 0 then
+    redis.call('HDEL', log.ids_key, unpack(ids))
+  end
+  return fit
+end
+
+local function trim(log)
+  local first, fit = log.start, fits(log, log.oldest)
+  while not fit and log.start < log.offset do
+    local count = math.min(PIECE, math.max(1, log.offset - log.start - most) + 1)
+    local oldest = redis.call('XRANGE', log.log_key, text(log.start + 1) .. '-0', '+', 'COUNT', count)
+    if #oldest == 0 then
+      log.start, log.start_id, log.size = log.offset, log.last, 0
     end
+    fit = drop(log, oldest)
   end
-  if start > first then
-    redis.call('XTRIM', log_key, 'MINID', text(start + 1))
+  if log.start > first then
+    redis.call('XTRIM', log.log_key, 'MINID', text(log.start + 1))
   end
+end
 
-  redis.call('HSET', top_key, 'epoch', epoch, 'offset', text(offset), 'id', last, 'size', text(size),
-    'start', text(start), 'start_id', start_id)
-  redis.call('EXPIRE', top_key, top_life)
-  redis.call('PEXPIRE', log_key, age)
-  redis.call('PEXPIRE', ids_key, age)
-
-  local head = epoch .. '\n' .. text(offset) .. '\n' .. id .. '\n' .. before .. '\n' .. text(now) .. '\n'
-  redis.call(publish, log_key, #event <= announced and head .. event or head)
-  return { 'entry', epoch, text(offset), before, text(now), false }
+local function close(log)
+  trim(log)
+  redis.call('HSET', log.top_key, 'epoch', log.epoch, 'offset', text(log.offset), 'id', log.last, 'size',
+    text(log.size), 'start', text(log.start), 'start_id', log.start_id, 'oldest', text(log.oldest))
+  redis.call('EXPIRE', log.top_key, top_life)
+  redis.call('PEXPIRE', log.log_key, age)
+  redis.call('PEXPIRE', log.ids_key, age)
 end
 
 local answers = {}
-for number = 1, #KEYS / 4 do
-  local key, argument = number * 4 - 3, 7 + number * 2
-  local ok, answer = pcall(append, KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], ARGV[argument],
-    ARGV[argument + 1])
+for argument = 9, #ARGV, 3 do
+  local ok, answer = pcall(append, tonumber(ARGV[argument]), ARGV[argument + 1], ARGV[argument + 2])
   if not ok then
     answer = { 'error', type(answer) == 'table' and answer.err or tostring(answer) }
   end
-  answers[number] = answer
+  answers[#answers + 1] = answer
+end
+for _, log in pairs(logs) do
+  if log.grown then
+    close(log)
+  end
 end
 return answers

@@ -1,11 +1,12 @@
 #!lua flags=no-writes
--- KEYS: a channel's top and its log. ARGV: an offset; how many events after it, at most.
+-- KEYS: a channel's top, its log, and its partition's epoch. ARGV: an offset; how many events after it, at most.
 -- Answers {epoch, top's offset, top's id, start's offset, start's id, part}: of the log, the event at the offset, or
--- where the log begins later what it begins with, and what follows. Nothing for a channel without a log.
+-- where the log begins later what it begins with, and what follows. For a channel without a log {epoch}, which is the
+-- partition's; nothing where that has none either.
 
 local top = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'id', 'start', 'start_id')
 if not top[1] then
-  return {}
+  return { redis.call('GET', KEYS[3]) or nil }
 end
 local from = math.max(tonumber(ARGV[1]), tonumber(top[4]))
 top[6] = {}
