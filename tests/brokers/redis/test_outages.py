@@ -269,6 +269,6 @@ def test_a_connection_that_goes_while_it_is_greeted_is_an_outage_on_uvloop_too(s
             with pytest.raises(RedisConnectionError, match="closed the connection"):
                 await cut.call([("PING",)])
             cut.healed = True
-            assert await cut.call([("PING",)]) == [True]
+            assert await cut.call([("PING",)]) == [b"PONG"]
 
     uvloop.run(ask())
