@@ -156,6 +156,8 @@ lock: ## resolve again: names, versions and hashes only (UPGRADE=--upgrade for n
 	$(COMPILE) --all-extras --group pyproject.toml:dev --no-emit-package tidings --no-emit-package scheduling pyproject.toml scheduling/pyproject.toml --output-file requirements/dev.txt
 	echo uv | $(COMPILE) --constraint requirements/dev.txt - --output-file requirements/uv.txt
 	npm install --package-lock-only
+	for peer in bench/peers/requirements/*.in; do $(COMPILE) $$peer --output-file $${peer%.in}.txt || exit 1; done
+	for peer in bench/peers/node/*/; do npm install --package-lock-only --prefix $$peer || exit 1; done
 
 clean: ## remove what was installed and built; the demo's data stays
 	rm -rf $(VENV) node_modules $(PACKAGES:=/node_modules) $(PACKAGES:=/dist) .build

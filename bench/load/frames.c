@@ -7,6 +7,7 @@
 enum { CONTINUATION, TEXT, BINARY, CLOSE = 8, PING, PONG };
 
 struct bytes ping, pong, sample;
+struct reply reply;
 bool joins;
 
 struct header {
@@ -36,7 +37,7 @@ static struct header read_header(const unsigned char *data, size_t length)
 static void hold(struct client *client, const char *data, size_t length)
 {
     if (length > MAX_HELD)
-        fail("the server sent a client on its way in a message of more than %d bytes", MAX_HELD);
+        fail("a message that has to be seen whole has more than %d bytes", MAX_HELD);
     client->held.at = allocate(client->held.at, length);
     memcpy(client->held.at, data, length);
     client->held.length = length;
@@ -51,7 +52,25 @@ static void keep_sample(const char *payload, size_t length)
     sample.length = length;
 }
 
-/* A frame that has to be seen whole: a short one, or any while the client is on its way in. */
+static void reply_to(struct client *client, const char *message, size_t length)
+{
+    if (length < reply.from_end + reply.length)
+        fail("an event of %zu bytes is too short to be answered: %.*s", length, (int)length, message);
+    size_t before = reply.before.length, whole = before + reply.length + reply.after.length;
+    char *said = allocate(NULL, whole);
+    memcpy(said, reply.before.at, before);
+    memcpy(said + before, message + length - reply.from_end - reply.length, reply.length);
+    memcpy(said + before + reply.length, reply.after.at, reply.after.length);
+    say(client, TEXT, said, whole);
+    free(said);
+}
+
+static bool seen_whole(const struct client *client, struct header header)
+{
+    return header.payload < 126 || client->opening || reply.length;
+}
+
+/* A frame that has to be seen whole: a short one, one that is answered, or any while the client is on its way in. */
 static void take_whole(struct client *client, struct header header, char *payload, nanoseconds at)
 {
     size_t length = (size_t)header.payload;
@@ -71,6 +90,8 @@ static void take_whole(struct client *client, struct header header, char *payloa
         keep_sample(payload, length);
         delivered(client, client->size + length, at);
         client->size = 0;
+        if (reply.length)
+            reply_to(client, payload, length);
     } else
         client->size += length;
 }
@@ -97,11 +118,11 @@ void take(struct client *client, char *data, size_t length, nanoseconds at)
         }
         struct header header = read_header((unsigned char *)data, length);
         bool whole = header.length && header.payload <= length - header.length;
-        if (!header.length || (!whole && (header.payload < 126 || client->opening))) {
+        if (!header.length || (!whole && seen_whole(client, header))) {
             hold(client, data, length);
             return;
         }
-        if (header.payload < 126 || client->opening) {
+        if (seen_whole(client, header)) {
             take_whole(client, header, data + header.length, at);
             data += header.length + header.payload, length -= header.length + (size_t)header.payload;
             continue;

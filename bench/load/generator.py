@@ -10,7 +10,7 @@ from typing import Self
 
 from bench.load.build import generator
 from bench.machine import pinned
-from bench.peers.peer import WayIn
+from bench.peers.peer import Answer, WayIn
 
 AT_ONCE = 64  # clients in the middle of getting in
 CLIENTS_PER_ADDRESS = 5_000  # the system has some 28,000 ports for each source address
@@ -80,6 +80,11 @@ class Load:
         """What the server's own pings look like, and whether it puts several events into a frame."""
         asked, answered = ping.encode(), pong.encode()
         self._tell(f"dialect {int(joins)} {len(asked)} {len(answered)}", asked, answered)
+
+    def answer_events(self, answer: Answer) -> None:
+        """Clients answer every event."""
+        before, after = answer.before.encode(), answer.after.encode()
+        self._tell(f"reply {answer.length} {answer.from_end} {len(before)} {len(after)}", before, after)
 
     def publish_by_socket(self, path: Path, connections: int = 1) -> None:
         """Events are published by writing their stream's trigger to the Unix socket, or to several in turn."""

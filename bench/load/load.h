@@ -71,7 +71,14 @@ void hear(struct client *client, const char *message, size_t length);
 void say(struct client *client, int opcode, const char *payload, size_t length);
 struct bytes text_frame(const char *payload, size_t length);
 
+/* What a client says to every event: a part of the event's message between two texts. None where `length` is 0. */
+struct reply {
+    struct bytes before, after;
+    size_t length, from_end; /* of the part, and from its end to the message's */
+};
+
 /* frames.c: what a server sends. */
+extern struct reply reply;
 extern struct bytes ping, pong, sample;
 extern bool joins;
 void take(struct client *client, char *data, size_t length, nanoseconds at);

@@ -2,6 +2,7 @@
  *
  *   server PORT PROCESS
  *   dialect JOINS PING PONG                     bytes: the ping, the pong
+ *   reply LENGTH FROM_END BEFORE AFTER          bytes: before, after; what clients say to every event
  *   publisher unix|tcp COUNT WHERE              a path, or a port
  *   stream MESSAGES OWED TRIGGER                bytes: the trigger
  *   client SOURCE STREAM REQUEST [SEND AWAITS]… bytes: the request, what is said, what is awaited, …
@@ -89,6 +90,15 @@ static void set_dialect(void)
     size_t asked = next_number(), answered = next_number();
     ping = read_bytes(asked);
     pong = read_bytes(answered);
+}
+
+static void set_reply(void)
+{
+    reply.length = next_number();
+    reply.from_end = next_number();
+    size_t before = next_number(), after = next_number();
+    reply.before = read_bytes(before);
+    reply.after = read_bytes(after);
 }
 
 static int connected(bool local, const char *where)
@@ -278,9 +288,9 @@ static const struct {
     const char *name;
     void (*act)(void);
 } commands[] = {
-    {"server", set_server},   {"dialect", set_dialect},   {"publisher", add_publishers}, {"stream", define_stream},
-    {"client", define_client}, {"open", open_all},        {"fire", fire},                {"steady", steady},
-    {"closed", closed_loop},  {"rest", rest},             {"close", close_all},
+    {"server", set_server},    {"dialect", set_dialect},  {"reply", set_reply}, {"publisher", add_publishers},
+    {"stream", define_stream}, {"client", define_client}, {"open", open_all},   {"fire", fire},
+    {"steady", steady},        {"closed", closed_loop},   {"rest", rest},       {"close", close_all},
 };
 
 static void obey(char *line)

@@ -80,6 +80,18 @@ class WayIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client says to every event: `before`, then the `length` bytes of the event's message that end `from_end`
+    bytes before its own end, then `after`.
+    """
+
+    before: str
+    length: int
+    from_end: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """A server that is measured.
 
@@ -102,6 +114,7 @@ class Peer:
     """The way in of a client that was away, given the last awaited message of its first time (recovery)."""
     ping: str = ""  # a message that is no event but asks for `pong`; frames of the kind ping are answered anyway
     pong: str = ""
+    answer: Answer | None = None  # to every event, for servers that wait for one
     joins: bool = False  # puts several events into one frame, with a newline between them
     cannot: Mapping[Workload, str] = field(default_factory=dict)  # why not, as the report shows it: "has no history"
     pairs: bool = False  # measured in alternating pairs with tidings, not once

@@ -84,6 +84,8 @@ def running(
             Load(server.port, server.pid, cores.load) as load,
         ):
             load.dialect(peer.ping, peer.pong, joins=peer.joins)
+            if peer.answer is not None:
+                load.answer_events(peer.answer)
             if peer.publish is None:
                 load.publish_by_socket(server.control, writers)
             else:

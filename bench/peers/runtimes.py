@@ -18,7 +18,7 @@ from bench.peers.peer import Installed, Unavailable
 ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / ".build" / "bench"
 REQUIREMENTS = Path(__file__).with_name("requirements")  # NAME.txt, hash-locked: made by `make lock` from NAME.in
-NODE = Path(__file__).with_name("node")  # NAME/package.json, package-lock.json and the server, *.mjs
+NODE = Path(__file__).with_name("node")  # NAME/package.json and package-lock.json
 
 _TIMEOUT = 600.0  # seconds for one command
 
@@ -57,7 +57,7 @@ class Wheels:
 
 @dataclass(frozen=True, slots=True)
 class NodePackages:
-    """Packages from npm, by a lock file; the server lies beside it and is copied to where they are."""
+    """Packages from npm, by a lock file. The server finds them by BENCH_PACKAGES."""
 
     packages: tuple[str, ...]
 
@@ -74,7 +74,7 @@ class NodePackages:
         manifests = (folder / "node_modules" / package / "package.json" for package in self.packages)
         versions = [f"{each['name']} {each['version']}" for each in (json.loads(it.read_text()) for it in manifests)]
         node = f"Node {_run(['node', '--version']).strip().removeprefix('v')}"
-        return Installed(_found("node"), folder, ", ".join([node, *versions]))
+        return Installed(_found("node"), folder, ", ".join([node, *versions]), {"BENCH_PACKAGES": f"{folder}/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,12 @@ class GoModule:
             folder.mkdir()
             _run(["go", "install", self.module], folder, {"GOBIN": str(folder), "GOFLAGS": "-mod=mod"})
 
-        _once(folder, [], make, self.module)
+        try:
+            _once(folder, [], make, self.module)
+        except Unavailable:
+            if shutil.which(self.binary) is None:
+                raise
+            return OnPath(self.binary, ("version",)).install(name)
         return Installed(str(folder / self.binary), folder, self.module.rpartition("/")[2])
 
 

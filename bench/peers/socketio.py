@@ -1,0 +1,43 @@
+"""Socket.IO, on Node and in Python: a room for each channel, over WebSocket from the first request on."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from bench.peers.asgi import SERVER, on_uvicorn
+from bench.peers.peer import Peer, Step, WayIn, Workload
+from bench.peers.runtimes import NodePackages, Wheels
+from bench.peers.ws import on_node
+
+_CANNOT: Mapping[Workload, str] = {"brokers": "measured with tidings only"}
+
+
+def way_in(token: str, channels: Sequence[str]) -> WayIn:
+    """Its own hello with the token in it, then an event that is acknowledged when the rooms are joined."""
+    subscribe = json.dumps(["subscribe", list(channels)])
+    path = "/socket.io/?EIO=4&transport=websocket"
+    return WayIn(path, (Step("0{"), Step("40{", "40" + json.dumps({"token": token})), Step("431[", "421" + subscribe)))
+
+
+NODE = Peer(
+    name="Socket.IO",
+    kind="Node",
+    about="a room for each channel, bufferutil, the first request not kept",
+    runtime=NodePackages(("socket.io", "engine.io", "ws")),
+    arguments=on_node("socketio"),
+    way_in=way_in,
+    ping="2",
+    pong="3",
+    cannot={**_CANNOT, "recovery": "restores a session by the last event that its client had: not measured"},
+    pairs=True,
+)
+PYTHON = Peer(
+    name="python-socketio",
+    kind="Python",
+    about="its AsyncServer on uvicorn, a room for each channel",
+    runtime=Wheels(("python-socketio", "python-engineio", *SERVER)),
+    arguments=on_uvicorn("socketio"),
+    way_in=way_in,
+    ping="2",
+    pong="3",
+    cannot={**_CANNOT, "recovery": "has no history"},
+)
