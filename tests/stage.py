@@ -364,6 +364,15 @@ class HandLoop(asyncio.SelectorEventLoop):
         await asyncio.sleep(0)
 
 
+def errors(messages: list[Message]) -> list[tuple[str, str | None]]:
+    """Code and channel of each refusal."""
+    return [
+        (message["payload"]["code"], message["payload"].get("channel"))
+        for message in messages
+        if message["type"] == "connection:error"
+    ]
+
+
 def hand() -> HandLoop:
     """The running loop, in a module whose `anyio_backend` is `HAND_TURNED`."""
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Who comes in, where they listen, and what they send to the application."""
+"""Who comes in, and where they listen."""
 
 import asyncio
 import json
@@ -6,20 +6,10 @@ import logging
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
-from tests.stage import Gate, HeldBroker, Message, NotePosted, Notes, Room, Shouted, Stage
-from tidings import Channel, Event, EventError, Limits, Refused, User
-from tidings.protocol.codes import CloseCode, ErrorCode
-
-
-def errors(messages: list[Message]) -> list[tuple[str, str | None]]:
-    """Code and channel of each refusal."""
-    return [
-        (message["payload"]["code"], message["payload"].get("channel"))
-        for message in messages
-        if message["type"] == "connection:error"
-    ]
+from tests.stage import Gate, HeldBroker, NotePosted, Notes, Room, Stage, errors
+from tidings import Channel, Limits, User
+from tidings.protocol.codes import CloseCode
 
 
 class TestSubscribe:
@@ -184,112 +174,6 @@ class TestSubscribe:
         assert event["offset"] == 3
 
 
-class TestWithdrawal:
-    @staticmethod
-    def rule_of(gate: Gate, allowed: dict[str, bool]) -> Any:
-        async def rule(channel: Channel[Any], user: User) -> bool:
-            answer = allowed[channel.name]
-            await gate.passed()
-            return answer
-
-        return rule
-
-    async def test_revoked_while_its_rule_is_asked_the_rule_is_asked_again(self) -> None:
-        gate, allowed = Gate(), {"room:1": True}
-        stage = Stage(rule=self.rule_of(gate, allowed))
-        client = await stage.signed_in("ann")
-        client.send("subscribe", {"channels": ["room:1"]})
-        await gate.reached()
-        allowed["room:1"] = False
-        await stage.manager.revoke("ann", Room(room_id=1))
-        gate.open()
-        await stage.settled()
-        assert errors(client.read()) == [("forbidden", "room:1")]
-        await stage.post(1, 1, Room(room_id=1))
-        assert client.read() == []
-        assert gate.asked == 2
-
-    async def test_revoked_while_another_channels_rule_is_asked_it_is_asked_again_too(self) -> None:
-        gate, allowed = Gate(), {"room:1": True, "room:2": True}
-        gate.open()
-        stage = Stage(rule=self.rule_of(gate, allowed))
-        first = await stage.subscribed("ann", "room:1")  # answered, and remembered
-        client = await stage.signed_in("ann")
-        gate.close()
-        client.send("subscribe", {"channels": ["room:1", "room:2"]})
-        await gate.reached()  # room:1 was allowed, room:2 is being asked about
-        allowed["room:1"] = False
-        await stage.manager.revoke("ann", Room(room_id=1))
-        gate.open()
-        await stage.settled()
-        refusal, answer = client.read()
-        assert errors([refusal]) == [("forbidden", "room:1")]
-        assert answer["payload"]["channels"] == ["room:2"]
-        assert first.one()["payload"] == {"channels": ["room:1"], "reason": "forbidden"}
-
-    async def test_asking_again_does_not_count_a_channel_twice(self) -> None:
-        gate, allowed = Gate(), {"room:1": True, "room:2": True}
-        stage = Stage(rule=self.rule_of(gate, allowed), limits=Limits(channels=2))
-        client = await stage.signed_in("ann")
-        client.send("subscribe", {"channels": ["room:1", "room:2"]})
-        await gate.reached()
-        await stage.manager.revoke("ann", Room(room_id=1))
-        gate.open()
-        await stage.settled()
-        assert client.one()["payload"]["channels"] == ["room:1", "room:2"]
-
-    async def test_revoke_ends_the_subscription_at_once_on_every_connection_of_the_user(self) -> None:
-        stage = Stage()
-        tabs = [await stage.subscribed("ann", "notes", "room:1") for _ in range(2)]
-        other = await stage.subscribed("bob", "notes")
-        await stage.manager.revoke("ann", Notes())
-        await stage.post(1)
-        for tab in tabs:
-            message = tab.one()
-            assert (message["type"], message["payload"]) == (
-                "unsubscribed",
-                {"channels": ["notes"], "reason": "forbidden"},
-            )
-            assert "reply_to" not in message
-        assert other.numbers() == [1]
-
-    async def test_reauthorize_asks_anew_and_ends_only_what_is_refused_now(self) -> None:
-        allowed = {"notes", "room:1"}
-        stage = Stage(rule=lambda channel, user: channel.name in allowed)
-        client = await stage.subscribed("ann", "notes", "room:1")
-        await stage.manager.reauthorize("ann")
-        assert client.read() == []
-        allowed.remove("notes")
-        await stage.manager.reauthorize("ann")
-        assert client.one()["payload"] == {"channels": ["notes"], "reason": "forbidden"}
-        await stage.manager.send_to_user("ann", {"type": "note:posted", "payload": {"note_id": 7}})
-        assert client.numbers() == [7]
-
-    async def test_reauthorize_ends_what_cannot_be_decided(self, caplog: pytest.LogCaptureFixture) -> None:
-        failing = False
-
-        def rule(channel: Channel[Any], user: User) -> bool:
-            if failing:
-                raise LookupError("the database is away")
-            return True
-
-        stage = Stage(rule=rule)
-        client = await stage.subscribed("ann", "notes")
-        failing = True
-        await stage.manager.reauthorize("ann")
-        assert client.one()["type"] == "unsubscribed"
-        assert "the database is away" in caplog.text
-
-    async def test_disconnecting_a_user_closes_all_their_connections_for_good(self) -> None:
-        stage = Stage()
-        tabs = [await stage.signed_in("ann") for _ in range(3)]
-        other = await stage.signed_in("bob")
-        await stage.manager.disconnect_user("ann", "your account was closed")
-        assert {tab.transport.closed for tab in tabs} == {(CloseCode.FORBIDDEN, "your account was closed")}
-        assert other.closed_with() is None
-        assert (stage.manager.connections("ann"), stage.manager.connections("bob")) == (0, 1)
-
-
 class TestLimits:
     async def test_a_user_has_at_most_so_many_connections(self) -> None:
         stage = Stage(limits=Limits(connections_per_user=2))
@@ -317,89 +201,6 @@ class TestLimits:
         client.send("auth", {"token": "ann"})
         await stage.settled()
         assert client.one()["type"] == "connection:established"
-
-
-class Asked(Event, type="asked"):
-    question: str
-    size: int = 0
-
-
-class Answer(BaseModel):
-    said: str
-
-
-class TestApplicationMessages:
-    @staticmethod
-    async def asked(handler: Any, payload: Any = None) -> Message:
-        stage = Stage()
-        stage.manager.on(Asked)(handler)
-        client = await stage.signed_in("ann")
-        id = client.send("asked", payload if payload is not None else {"question": "why?"})
-        await stage.settled()
-        message = client.one()
-        assert message["reply_to"] == id
-        return message
-
-    @pytest.mark.parametrize(
-        ("answer", "payload"), [({"a": 1}, {"a": 1}), (None, {}), (Answer(said="so"), {"said": "so"})]
-    )
-    async def test_what_a_handler_returns_is_the_reply(self, answer: Any, payload: Any) -> None:
-        async def later(asked: Asked, user: User) -> Any:
-            return answer
-
-        for handler in (later, lambda asked, user: answer):
-            message = await self.asked(handler)
-            assert (message["type"], message["payload"]) == ("reply", payload)
-
-    async def test_a_handler_gets_the_event_and_the_user(self) -> None:
-        message = await self.asked(lambda asked, user: {"heard": f"{user.id}: {asked.question}"})
-        assert message["payload"] == {"heard": "ann: why?"}
-
-    @pytest.mark.parametrize(
-        ("payload", "named"),
-        [({}, "question"), ({"question": 5}, "question"), ({"question": "x", "size": "y"}, "size")],
-    )
-    async def test_a_payload_that_is_not_as_declared_is_refused_by_field(self, payload: Any, named: str) -> None:
-        message = await self.asked(lambda asked, user: None, payload)
-        assert message["payload"]["code"] == "invalid_message"
-        assert f"asked: {named}: " in message["payload"]["message"]
-
-    async def test_a_handler_refuses_with_code_and_reason(self) -> None:
-        def handler(asked: Asked, user: User) -> None:
-            raise Refused(ErrorCode.FORBIDDEN, "not today")
-
-        message = await self.asked(handler)
-        assert message["payload"] == {"code": "forbidden", "message": "not today"}
-
-    @pytest.mark.parametrize(
-        "failure", [LookupError("secret"), EventError("secret"), TimeoutError("secret"), asyncio.CancelledError()]
-    )
-    async def test_a_handler_that_fails_is_an_internal_error_and_no_details(self, failure: BaseException) -> None:
-        def handler(asked: Asked, user: User) -> None:
-            raise failure
-
-        message = await self.asked(handler)
-        assert message["payload"]["code"] == "internal_error"
-        assert "secret" not in json.dumps(message)
-
-    @pytest.mark.parametrize("reply", [{"it": object()}, [1, 2], "text", 7])
-    async def test_a_reply_that_is_no_json_object_is_an_internal_error(self, reply: Any) -> None:
-        message = await self.asked(lambda asked, user: reply)
-        assert message["payload"]["code"] == "internal_error"
-
-    async def test_what_follows_a_failure_is_answered(self) -> None:
-        stage = Stage()
-
-        @stage.manager.on(Shouted)
-        def handle(shouted: Shouted, user: User) -> dict[str, str]:
-            if shouted.text == "fail":
-                raise asyncio.CancelledError
-            return {"text": shouted.text}
-
-        client = await stage.signed_in("ann")
-        ids = [client.send("shouted", {"text": text}) for text in ("a", "fail", "b")]
-        await stage.settled()
-        assert [message["reply_to"] for message in client.read()] == ids
 
 
 class TestStop:
