@@ -21,7 +21,8 @@ from tests.outbox.desk import Desk, Relayed, Table
 from tests.stage import Hearing, NotePosted, Notes, Room
 from tidings import DeclarationError, EventError, MemoryBroker
 from tidings.outbox import Outbox, RelaySettings, migration
-from tidings.outbox.relay import LEASE_LOOK, LONGEST_PAUSE, STRIKES, Relay
+from tidings.outbox.blocked import STRIKES
+from tidings.outbox.relay import LEASE_LOOK, LONGEST_PAUSE, Relay
 from tidings.outbox.rows import check_dialect
 from tidings.protocol.control import LOGS, Disconnect, Reauthorize, Revoke, read_act
 from tidings.protocol.events import Draft

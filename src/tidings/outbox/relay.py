@@ -3,19 +3,19 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tidings.broker import Broker
+from tidings.outbox.blocked import BlockedChannels
+from tidings.outbox.database import Database
 from tidings.outbox.listening import Listening
 from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_dialect
-from tidings.protocol.errors import TidingsError, in_one_line
+from tidings.protocol.errors import TidingsError
 from tidings.protocol.events import Draft
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 4.0
@@ -24,19 +24,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 4.0
 LEASE_LOOK = 1.0
 """Seconds, at most, between two looks of those who wait for the lease: after its holder stopped, nobody relays."""
 
-MOST_BLOCKED = 1_000
-"""Channels that wait for another try; with so many, it is the broker, and the rest waits too."""
-
-STRIKES = 10
-"""Failures of a row, while others succeed, before its patience may end."""
-
 STOP_TIME = 10.0
 """Seconds that the relay's step in hand has at the end."""
 
 EXPIRES_EVERY = 60.0
 """Seconds between two looks for rows whose retention is over."""
-
-R = TypeVar("R")
 
 log = logging.getLogger("tidings")
 
@@ -67,18 +59,6 @@ class RelaySettings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: it must be more than 0")
 
 
-@dataclass(slots=True)
-class _Blocked:
-    """A channel whose oldest row failed: since when, how often, how often of these while others succeeded, and when it
-    is tried again."""
-
-    since: float
-    failures: int = 0
-    strikes: int = 0
-    seen: int = 0
-    until: float = 0.0
-
-
 class Relay:
     """Appends what is in the table to the broker's logs, each channel's rows in their order, and deletes it after.
 
@@ -99,16 +79,13 @@ class Relay:
         random: Callable[[], float],
     ) -> None:
         check_dialect(engine.dialect.name)
-        self._broker, self._engine, self.table, self._settings = broker, engine, table, settings
+        self._broker, self.table, self._settings = broker, table, settings
         self._holder, self._clock, self._random = holder, clock, random
-        # What came to no end in time, and may still hold a connection; no more is begun until it has let go.
-        self._given_up: set[asyncio.Task[Any]] = set()
+        self._database = Database(engine, timeout=settings.timeout, explained=table.used)
         self._listening = Listening(
             engine, table, wake=self.wake, poll=settings.poll, timeout=settings.timeout, random=random
         )
-        self._thread = ThreadPoolExecutor(1, "tidings-relay")  # for an engine without async; one, for the same reason
-        self._blocked: dict[str, _Blocked] = {}
-        self._appended = 0  # rows, in all
+        self._blocked = BlockedChannels(patience=settings.patience, backoff=self._backoff)
         self._outage = 0  # steps in a row that have failed
         self._expires_at = 0.0
         self._lease_until = 0.0
@@ -129,7 +106,7 @@ class Relay:
 
     async def measure(self) -> OutboxMeasures:
         """What is in the table."""
-        return await self._act(self.table.measure)
+        return await self._database.do(self.table.measure)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -183,19 +160,17 @@ class Relay:
             return self._asks_at - began
         await self._expire(began)
         rows: Sequence[OutboxRow] = ()
-        while not self._stopping.is_set() and len(self._blocked) < MOST_BLOCKED:
+        while not self._stopping.is_set() and not self._blocked.full:
             rows = await self._oldest()
             if not rows or not await self._relay(rows):
                 break
-        if not rows:  # what could be tried again and was not has no rows any more
-            self._blocked = {name: blocked for name, blocked in self._blocked.items() if blocked.until > began}
-        now = self._clock()
-        return max(0.0, min([self._settings.poll, *(blocked.until - now for blocked in self._blocked.values())]))
+        if not rows:  # what could be tried again, and was not
+            self._blocked.forget_due(began)
+        return max(0.0, min(self._settings.poll, self._blocked.next_try(self._clock())))
 
     async def _oldest(self) -> Sequence[OutboxRow]:
-        now = self._clock()
-        held_up = [name for name, blocked in self._blocked.items() if blocked.until > now]
-        return await self._act(lambda connection: self.table.waiting(connection, held_up, self._settings.batch))
+        held_up = self._blocked.held_up(self._clock())
+        return await self._database.do(lambda connection: self.table.waiting(connection, held_up, self._settings.batch))
 
     async def _relay(self, rows: Sequence[OutboxRow]) -> bool:
         """Append rows and delete them; returns whether this process may go on."""
@@ -212,7 +187,7 @@ class Relay:
                         failed.add(row.channel)
         finally:
             if sent:
-                await self._act(lambda connection: self.table.delete(connection, sent))
+                await self._database.do(lambda connection: self.table.delete(connection, sent))
         return await self._leased(self._clock())
 
     async def _append(self, row: OutboxRow) -> bool:
@@ -222,36 +197,24 @@ class Relay:
         except TidingsError as error:
             await self._set_aside(row, str(error))
         except Exception as error:  # noqa: BLE001 - whatever a broker raises is no reason to give up an event
-            await self._failed(row, error)
+            if (reason := self._blocked.failed(row.channel, error, self._clock())) is not None:
+                await self._set_aside(row, reason)
         else:
-            self._appended += 1
-            self._blocked.pop(row.channel, None)
+            self._blocked.appended(row.channel)
             return True
         return False
 
-    async def _failed(self, row: OutboxRow, error: Exception) -> None:
-        now = self._clock()
-        blocked = self._blocked.setdefault(row.channel, _Blocked(now))
-        if not blocked.failures:
-            reason = in_one_line(error)
-            log.warning("channel %s cannot be appended to; it is tried again until it can: %s", row.channel, reason)
-        blocked.strikes += blocked.failures > 0 and self._appended > blocked.seen
-        blocked.seen, blocked.until = self._appended, now + self._backoff(blocked.failures)
-        blocked.failures += 1
-        if blocked.strikes >= STRIKES and now - blocked.since >= self._settings.patience:
-            await self._set_aside(row, f"it has failed for {now - blocked.since:.0f} s: {in_one_line(error)}")
-
     async def _set_aside(self, row: OutboxRow, reason: str) -> None:
         log.error("row %d of the outbox, on channel %r, is set aside: %s", row.number, row.channel, reason)
-        await self._act(lambda connection: self.table.set_aside(connection, row.number, reason[:1_000]))
-        self._blocked.pop(row.channel, None)
+        await self._database.do(lambda connection: self.table.set_aside(connection, row.number, reason[:1_000]))
+        self._blocked.clear(row.channel)
 
     async def _expire(self, now: float) -> None:
         if now < self._expires_at:
             return
         self._expires_at = now + EXPIRES_EVERY
         retention = self._settings.retention
-        lost = await self._act(lambda connection: self.table.expire(connection, now - retention))
+        lost = await self._database.do(lambda connection: self.table.expire(connection, now - retention))
         if lost:
             log.error("%d events were not relayed within %g s, and are deleted", lost, retention)
 
@@ -260,7 +223,9 @@ class Relay:
         if now < self._asks_at:
             return now < self._lease_until
         seconds = self._settings.lease
-        taken = await self._act(lambda connection: self.table.lease.take(connection, self._holder, now, seconds))
+        taken = await self._database.do(
+            lambda connection: self.table.lease.take(connection, self._holder, now, seconds)
+        )
         self._lease_until = now + seconds if taken else 0.0
         self._asks_at = now + (seconds / 3 if taken else min(LEASE_LOOK, seconds / 3))
         return taken
@@ -268,7 +233,7 @@ class Relay:
     async def _release(self) -> None:
         self._asks_at = self._lease_until = 0.0
         try:
-            await self._act(lambda connection: self.table.lease.release(connection, self._holder))
+            await self._database.do(lambda connection: self.table.lease.release(connection, self._holder))
         except Exception:
             log.warning("the outbox's lease could not be released; it runs out by itself", exc_info=True)
 
@@ -276,39 +241,6 @@ class Relay:
         """Seconds, between the half and the whole of what this failure is due."""
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures, 20))
         return pause * (0.5 + self._random() / 2)
-
-    async def _act(self, act: Callable[[Connection], R]) -> R:
-        """What a function of a connection returns, in a transaction of its own. Raises TimeoutError, TablesMissing."""
-        async with asyncio.timeout(self._settings.timeout):
-            if self._given_up:
-                await asyncio.wait(self._given_up)
-            work = asyncio.ensure_future(self._in_transaction(act))
-            try:
-                await asyncio.wait([work])
-            finally:
-                if not work.done():
-                    self._give_up(work)
-            with self.table.used():
-                return work.result()
-
-    def _give_up(self, work: asyncio.Task[Any]) -> None:
-        """Cancel it, and do not wait: a driver may need long to let go of its connection."""
-        work.cancel()
-        self._given_up.add(work)
-        work.add_done_callback(self._given_up.discard)
-        work.add_done_callback(lambda work: work.cancelled() or work.exception())  # nobody else asks how it ended
-
-    async def _in_transaction(self, act: Callable[[Connection], R]) -> R:
-        if isinstance(self._engine, AsyncEngine):
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(act)
-        work = partial(_in_transaction, self._engine, act)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-def _in_transaction(engine: Engine, act: Callable[[Connection], R]) -> R:
-    with engine.begin() as connection:
-        return act(connection)
 
 
 async def _at_most(seconds: float, wake: Coroutine[Any, Any, Any]) -> None:
