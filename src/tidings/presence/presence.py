@@ -3,18 +3,19 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from tidings.broker import Broker
 from tidings.presence.channel import ChannelPresence
-from tidings.presence.nodes import BEAT, Nodes
+from tidings.presence.heartbeat import Heartbeat
+from tidings.presence.nodes import Nodes
+from tidings.presence.rounds import Rounds, failures
 from tidings.presence.speaking import Speaker
 from tidings.presence.watching import Member, Watchers
 from tidings.protocol.channels import Channel
-from tidings.protocol.errors import in_one_line
 from tidings.protocol.limits import Limits
 from tidings.protocol.log import Entry, Position
 from tidings.protocol.presence import (
@@ -40,7 +41,6 @@ RETRY = 1.0  # seconds after which what failed is tried again
 REST = 10.0  # seconds for which a presence log that nobody needs is still followed
 READING = 5.0  # seconds after which a roster that cannot be read is given up
 _EARLY = 0.001  # seconds by which a timer may come before its time, as the loop's clock counts
-_AT_ONCE = 32  # channels that are spoken of at the same time
 
 
 class Presence:
@@ -67,21 +67,17 @@ class Presence:
         self._speaker = Speaker(broker, size=limits.message_size, clock=clock, ids=ids)
         self._watchers = Watchers(compose, limits.message_size)
         self._channels: dict[str, ChannelPresence] = {}  # by the names of their logs
-        self._task: asyncio.Task[None] | None = None
-        self._failing = False
         self.dropped = 0  # entries of presence logs that no node has written
         self._clear()
         broker.attach(self)
 
     def _clear(self) -> None:
         self._nodes = Nodes(self._grace)
-        self._follows_nodes = False
-        self._woken = asyncio.Event()
-        self._next_batch = self._next_beat = 0.0
+        self._heartbeat = Heartbeat(self._broker, self._speaker)
+        self._rounds = Rounds(self._round, needed=lambda: bool(self._channels), ended=self._heartbeat.stop)
         self._opening: dict[str, None] = {}  # logs that are not followed, or not asked, yet
         self._dirty: dict[str, None] = {}
         self._unready: dict[str, None] = {}
-        self._follows_since = 0.0
         self._resting: OrderedDict[str, float] = OrderedDict()  # logs that nobody needs, and since when
         self._ended: deque[tuple[float, str, str, str]] = deque()  # places that are kept: until, log, user, connection
         self._watchers.clear()
@@ -157,20 +153,15 @@ class Presence:
         for channel in self._channels.values():
             if channel.followed is not None:
                 self._broker.unfollow(channel.log)
-        if self._follows_nodes:
-            self._broker.unfollow(NODES)
+        self._heartbeat.stop()
         self._channels.clear()
-        self._task = None
         self._clear()
         self._speaker.node = self._ids()
 
     async def end(self) -> None:
         """Tell the others that this node stops. They keep its users for a while, who may come back to them."""
-        task, self._task = self._task, None
-        if task is None:
+        if not await self._rounds.stop():
             return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
         if any(not channel.attendance.unused for channel in self._channels.values()):
             try:
                 await self._speaker.say(NODES, Leaving(self.node))
@@ -246,7 +237,7 @@ class Presence:
         """Others took this node for gone: it was held up. Come back as another."""
         log.warning("presence: this process was held up for so long that others took it for gone; it comes back")
         old, self._speaker.node = self.node, self._ids()
-        self._next_beat = 0.0
+        self._heartbeat.beat_soon()
         for channel in self._channels.values():
             if channel.followed is not None:
                 channel.answering = True
@@ -264,53 +255,32 @@ class Presence:
             channel = self._channels[name] = ChannelPresence(str(channel_of(name)))
             self._open_soon(channel)
         self._resting.pop(name, None)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._rounds.start()
         return channel
 
     def _open_soon(self, channel: ChannelPresence) -> None:
         self._opening[channel.log] = None
-        self._woken.set()
+        self._rounds.wake()
 
     def _rest(self, channel: ChannelPresence) -> None:
         if channel.unused and self._channels.get(channel.log) is channel:
             self._resting.setdefault(channel.log, self._now())
 
-    async def _run(self) -> None:
-        """Round after round, until no channel is left."""
-        while self._channels:
-            self._woken.clear()
-            errors = await self._round()
-            if errors and not self._failing:
-                log.warning("presence: a log cannot be written or read; it is tried again: %s", in_one_line(errors[0]))
-            self._failing = bool(errors)
-            await self._wait()
-        if self._follows_nodes:
-            self._broker.unfollow(NODES)
-        self._task, self._follows_nodes = None, False
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout_at(self._next_batch):
-                await self._woken.wait()
-        except TimeoutError:
-            return
-
     async def _round(self) -> list[Exception]:
         """Open what is new, and once in a batch's time say what there is to say; returns what failed."""
         errors = await self._each(self._opening, self._open)
         now = self._now()
-        if now + _EARLY < self._next_batch:
+        if now + _EARLY < self._rounds.due:
             return errors
         self._expire(now)
         errors += await self._each(self._dirty, self._speak)
         if self._broker.multiprocess:
-            errors += await self._attempt(self._beat())
+            errors += await self._attempt(self._heartbeat.beat(self._now))
         errors += await self._attempt(self._declare())
         self._conclude()
         self._watchers.tell(self._channels)
         self._close()
-        self._next_batch = self._now() + (RETRY if errors else BATCH)
+        self._rounds.due = self._now() + (RETRY if errors else BATCH)
         return errors
 
     async def _each(
@@ -319,17 +289,16 @@ class Presence:
         """Do something for each of these channels; where it fails, the name stays. Returns what failed."""
         channels = [channel for channel in map(self._channels.get, names) if channel is not None]
         names.clear()
-        errors: list[Exception] = []
-        for first in range(0, len(channels), _AT_ONCE):
-            some = channels[first : first + _AT_ONCE]
-            for channel, outcome in zip(some, await _outcomes(map(work, some)), strict=True):
-                if isinstance(outcome, Exception):
-                    names[channel.log] = None
-                    errors.append(outcome)
-        return errors
+        failed = await failures(channels, work)
+        names.update((channel.log, None) for channel, _ in failed)
+        return [error for _, error in failed]
 
     async def _attempt(self, work: Awaitable[None]) -> list[Exception]:
-        return [outcome for outcome in await _outcomes([work]) if isinstance(outcome, Exception)]
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001
+            return [error]
+        return []
 
     async def _open(self, channel: ChannelPresence) -> None:
         """Follow a presence log, ask the others, and say what is here."""
@@ -352,15 +321,6 @@ class Presence:
             log.warning("presence: %s has more than %d users here; no more are shown", channel.name, MAX_USERS)
         self._rest(channel)
 
-    async def _beat(self) -> None:
-        """Follow what nodes say of themselves, and say that this one lives."""
-        if not self._follows_nodes:
-            await self._broker.follow(NODES)
-            self._follows_nodes, self._follows_since = True, self._now()
-        if (now := self._now()) >= self._next_beat:
-            await self._speaker.say(NODES, Alive(self.node))
-            self._next_beat = now + BEAT
-
     async def _declare(self) -> None:
         """Say of nodes whose time is over that they are gone, wherever they are shown."""
         for node in self._nodes.gone(self._now()):
@@ -381,7 +341,7 @@ class Presence:
         """See which rosters are known: the others have answered, or have had the time to."""
         now = self._now()
         alone = not self._broker.multiprocess
-        settled = self._follows_nodes and now - self._follows_since >= 2 * BEAT
+        settled = self._heartbeat.settled(now)
         for name in list(self._unready):
             channel = self._channels.get(name)
             if channel is None or channel.roster.ready:
@@ -406,10 +366,6 @@ class Presence:
 class _Envelope(msgspec.Struct):
     type: str
     payload: dict[str, Any]
-
-
-async def _outcomes(works: Iterable[Awaitable[None]]) -> list[BaseException | None]:
-    return await asyncio.gather(*works, return_exceptions=True)
 
 
 def _knows(followed: Position | None, position: Position) -> bool:
