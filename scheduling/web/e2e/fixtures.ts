@@ -24,7 +24,7 @@ export const ARRIVAL = { timeout: 30_000 };
 let year = 2030;
 
 /**
- * The Monday of a week that no other test of this worker uses: they share a database. The first one of a January, so that
+ * The Monday of a week that no other test of this worker uses: some share a database. The first one of a January, so that
  * the North Ward's clocks are an hour ahead of UTC.
  */
 export function ownWeek(): string {
@@ -239,15 +239,48 @@ interface Fixtures {
   readonly person: (email: string, arrival?: Arrival) => Promise<Person>;
   /** Another tab of the same person. */
   readonly tab: (of: Person) => Promise<Person>;
-  /** A server for this test alone, with the demo's team and nobody else; of its own, each test has one with others. */
+  /** A server that a few tests share. */
+  readonly server: Server;
+  /** A server for this test alone, with the demo's team and nobody else. */
   readonly alone: Server;
   /** The REST API in the manager's name, and in somebody else's. */
   readonly desk: Desk;
   readonly deskOf: (email: string, url?: string) => Promise<Desk>;
 }
 
+/**
+ * So many tests of a worker share a server, then the next ones get a new one. What tests leave behind makes pages longer
+ * and slower, and of a plan with more people than that only the rows near what is seen are drawn.
+ */
+const TESTS_PER_SERVER = 8;
+
+/** A worker's servers, one after another. */
+class Servers {
+  readonly #transport: Transport;
+  #server: Server | null = null;
+  #tests = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The server for one more test. */
+  async take(): Promise<Server> {
+    if (this.#tests === TESTS_PER_SERVER) await this.stop();
+    this.#server ??= await startServer(this.#transport);
+    this.#tests += 1;
+    return this.#server;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = null;
+    this.#tests = 0;
+  }
+}
+
 interface WorkerFixtures {
-  readonly server: Server;
+  readonly servers: Servers;
 }
 
 /** Runs in the page. */
@@ -260,14 +293,15 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 
 export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   transport: ["native", { option: true, scope: "worker" }],
-  server: [
+  servers: [
     async ({ transport }, use) => {
-      const server = await startServer(transport);
-      await use(server);
-      await server.stop();
+      const servers = new Servers(transport);
+      await use(servers);
+      await servers.stop();
     },
-    { scope: "worker", timeout: 90_000 },
+    { scope: "worker" },
   ],
+  server: [async ({ servers }, use) => use(await servers.take()), { timeout: 90_000 }],
   alone: async ({ transport }, use) => {
     const server = await startServer(transport);
     await use(server);
