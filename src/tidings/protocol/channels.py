@@ -19,6 +19,7 @@ MAX_USER_ID = 128
 _SEGMENT = r"[A-Za-z0-9._~@+=/#|\-]+"
 _NAME = re.compile(rf"{_SEGMENT}(?::{_SEGMENT})*")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OWN = re.compile(rf"user:{_SEGMENT}")
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
@@ -94,6 +95,10 @@ class Channel(Generic[E_contra]):
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The channel that has this name, or None: it does not match, or is not the canonical spelling."""
+        if not cls.parameters:
+            return object.__new__(cls) if name and name == cls.pattern else None
+        if not name.startswith(cls.pattern.partition("{")[0]):
+            return None
         if not 0 < len(name) <= MAX_NAME or not _NAME.fullmatch(name) or channel_of(name) is not None:
             return None
         parts, given = cls.pattern.split(":"), name.split(":")
@@ -200,7 +205,7 @@ def own_channel(user_id: str) -> str:
 
 def is_own_channel(name: str) -> bool:
     """Whether this is the name of some user's own channel."""
-    return UserChannel.parse(name) is not None
+    return len(name) <= MAX_NAME and _OWN.fullmatch(name) is not None
 
 
 class Declarations:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -210,7 +211,13 @@ def _kind(value: object) -> str:
 
 def timestamp(now: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, microseconds = divmod(round(now * 1_000_000), 1_000_000)
+    return f"{_second(second)}.{microseconds // 1_000:03d}Z"
+
+
+@lru_cache(maxsize=2)  # many messages are of one second
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat()
 
 
 def write(type: str, payload: Any, *, id: str, now: float, reply_to: str | None = None) -> bytes:

@@ -39,7 +39,12 @@ quiet.setLevel(logging.WARNING)
 
 def encode(message: bytes) -> bytes:
     """A text message (UTF-8) as one unmasked frame (RFC 6455, section 5.2)."""
-    return Frame(Opcode.TEXT, message).serialize(mask=False)
+    length = len(message)
+    if length < 126:
+        return b"\x81%c%b" % (length, message)
+    if length < 65_536:
+        return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), message)
+    return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), message)
 
 
 class _Frames(Protocol):
