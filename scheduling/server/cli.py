@@ -31,9 +31,9 @@ from .services.passwords import Passwords
 from .services.simulation import Demo
 from .settings import DATABASE_VARIABLES, WEB_BUILD, Settings, UnusableSettings, named_database, read_settings
 from .simulation.colleagues import Colleagues
+from .store.backend import DatabaseUnavailable
 from .store.database import Database, usable
 from .store.migrate import migrate as migrate_database
-from .store.place import DatabaseUnavailable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 # Never wrapped: who copies a path or reads a line by a program wants it whole.
@@ -72,8 +72,8 @@ def migrate(
 ) -> None:
     """Create the database, or bring it up to date."""
     with told():
-        place = migrate_database(database)
-    console.print(f"{escape(str(place))} is up to date.")
+        backend = migrate_database(database)
+    console.print(f"{escape(str(backend))} is up to date.")
 
 
 @app.command()

@@ -38,8 +38,8 @@ from .services.templates import TemplateService
 from .services.time_off import TimeOffService
 from .services.tokens import Tokens
 from .settings import BROKER_VARIABLE, WEB_VARIABLE, Settings, UnusableSettings, read_settings
+from .store.backend import DatabaseUnavailable
 from .store.database import Database, SqlTransaction
-from .store.place import DatabaseUnavailable
 from .web import auth, calendar, checks, demo, needs, offers, open_shifts, schedules, sheets, team, templates, time_off
 from .web.bodies import MOST_BATCH_BYTES
 from .web.body_limit import BodyLimit

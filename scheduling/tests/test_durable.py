@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from scheduling.server.main import create_app
 from scheduling.server.services.passwords import Passwords
 from scheduling.server.settings import Settings
-from scheduling.server.store.database import place_at
+from scheduling.server.store.database import backend_at
 from scheduling.tests.conftest import PASSWORD, SECRET, Json
 from scheduling.tests.web.conftest import monday_shift
 from scheduling.tests.web.screens import BOB, MONA, Desk, fill
@@ -181,7 +181,7 @@ def test_several_workers_serve_one_database(served: str):
         created = [create(http, 10 + number) for number in range(SHIFTS)]
         for screen in tabs:
             assert [event["payload"]["schedule"] for event in screen.events(SHIFTS)] == created
-    engine = place_at(served).migrating()
+    engine = backend_at(served).migrating()
     with engine.connect() as connection:
         asked = text("""SELECT "offset" FROM tidings_events WHERE channel = 'schedules' ORDER BY 1""")
         assert connection.scalars(asked).all() == list(range(1, SHIFTS + 1))

@@ -167,7 +167,7 @@ class Shared<M extends object> {
     this.#said = said;
     this.#wait(PACE);
     this.#client.request("presence:update", { channel: this.#name, metadata }).then(
-      () => this.#failed(null),
+      () => this.#settled(null),
       (error: TidingsError) => this.#refused(error),
     );
   }
@@ -176,10 +176,10 @@ class Shared<M extends object> {
     if (PASSING.has(code)) {
       this.#said = null;
       this.#wait(LATER);
-    } else if (code !== "disconnected") this.#failed(`${code}: ${message}`);
+    } else if (code !== "disconnected") this.#settled(`${code}: ${message}`);
   }
 
-  #failed(refusal: string | null): void {
+  #settled(refusal: string | null): void {
     this.#refusal = refusal;
     this.#update();
   }

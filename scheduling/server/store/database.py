@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from scheduling.server.services.errors import Busy
 
-from .place import DatabaseUnavailable, Place
+from .backend import Backend, DatabaseUnavailable
 from .postgres import Postgres
 from .repositories import (
     SqlAnswers,
@@ -54,26 +54,26 @@ class Database:
     """The Store of `services.ports` on SQLite or Postgres: readers never wait, writers take turns."""
 
     def __init__(self, address: str | Path) -> None:
-        """Opens nothing yet. `address` is what `place_at` takes, and must have been migrated.
+        """Opens nothing yet. `address` is what `backend_at` takes, and must have been migrated.
 
         Raises DatabaseUnavailable for what is no address.
         """
-        self._place = place_at(address)
-        self.engine: AsyncEngine = self._place.engine()
+        self._backend = backend_at(address)
+        self.engine: AsyncEngine = self._backend.engine()
         """The connections to the database, for the logs of events that are kept in it."""
-        self._readers = self.engine.execution_options(**self._place.reading)
+        self._readers = self.engine.execution_options(**self._backend.reading)
         self._writers = self.engine.execution_options(write=True)
         # Whoever waits for its turn here holds no connection, and gets it in the order of asking; SQLite has no queue.
         self._turn = asyncio.Lock()
 
     async def open(self) -> Self:
         """Look at the database now rather than with the first request. Raises DatabaseUnavailable."""
-        revision = await asyncio.to_thread(self._place.revision)
+        revision = await asyncio.to_thread(self._backend.revision)
         if revision is None:
-            raise DatabaseUnavailable(f"The database {self._place} is not set up: run `scheduling migrate` first.")
+            raise DatabaseUnavailable(f"The database {self._backend} is not set up: run `scheduling migrate` first.")
         if revision != REVISION:
             raise DatabaseUnavailable(
-                f"The database {self._place} is at revision {revision} and this program needs {REVISION}: "
+                f"The database {self._backend} is at revision {revision} and this program needs {REVISION}: "
                 "run `scheduling migrate` first."
             )
         return self
@@ -100,12 +100,12 @@ class Database:
         try:
             yield
         except (DBAPIError, PoolTimeout) as error:
-            if isinstance(error, DBAPIError) and not self._place.is_busy(error):
+            if isinstance(error, DBAPIError) and not self._backend.is_busy(error):
                 raise
             raise Busy("Others are writing just now. Try again in a moment.") from error
 
 
-def place_at(address: str | Path) -> Place:
+def backend_at(address: str | Path) -> Backend:
     """The database that is meant by a URL (`postgresql://user:password@host/name`, `sqlite:///path`) or a file's path.
 
     Raises DatabaseUnavailable for what is neither, without saying what it is, as it may hold a password.
@@ -134,6 +134,6 @@ def usable(address: str | Path) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise DatabaseUnavailable(
-            f"The database {place_at(address)} cannot be used: {error.orig} "
+            f"The database {backend_at(address)} cannot be used: {error.orig} "
             "(a damaged one must be restored or moved away)."
         ) from error

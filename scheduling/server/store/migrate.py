@@ -4,26 +4,26 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from .database import place_at
-from .place import DatabaseUnavailable, Place
+from .backend import Backend, DatabaseUnavailable
+from .database import backend_at
 from .tables import REVISION
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(address: str | Path) -> Place:
+def migrate(address: str | Path) -> Backend:
     """Create the tables of the database at `address` or bring them to the newest revision, in one transaction.
 
     Makes a SQLite file where there is none. Raises DatabaseUnavailable.
     """
-    place = place_at(address)
-    place.prepare()
-    if place.revision() != REVISION:
-        upgrade(place)
-    return place
+    backend = backend_at(address)
+    backend.prepare()
+    if backend.revision() != REVISION:
+        upgrade(backend)
+    return backend
 
 
-def upgrade(place: Place, revision: str = "head") -> None:
+def upgrade(backend: Backend, revision: str = "head") -> None:
     """Bring the tables to `revision`. Raises DatabaseUnavailable."""
     # Imported here: a start that has nothing to migrate is quicker without it.
     from alembic import command
@@ -32,16 +32,16 @@ def upgrade(place: Place, revision: str = "head") -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    engine = place.migrating()
+    engine = backend.migrating()
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except DBAPIError as error:
-        raise place.unavailable(error.orig) from error
+        raise backend.unavailable(error.orig) from error
     except CommandError as error:
         raise DatabaseUnavailable(
-            f"The database {place} was made by a newer version of this program: {error}."
+            f"The database {backend} was made by a newer version of this program: {error}."
         ) from error
     finally:
         engine.dispose()

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from .place import PATIENCE_MS, DatabaseUnavailable
+from .backend import PATIENCE_MS, DatabaseUnavailable
 
 STALLED_MS = 30_000
 """How long a process that has stopped in the middle of a write keeps the others from theirs."""
@@ -26,7 +26,7 @@ _REASON = re.compile(r"(?:failed: )?(?:FATAL: +|error: )?([^\n:]+)$")
 
 @dataclass(frozen=True)
 class Postgres:
-    """The Place that is a database of a Postgres server."""
+    """The Backend that is a database of a Postgres server."""
 
     url: URL
 

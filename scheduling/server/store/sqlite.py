@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .driver import connect
-from .place import PATIENCE_MS, DatabaseUnavailable
+from .backend import PATIENCE_MS, DatabaseUnavailable
+from .sqlite_driver import connect
 
 PRAGMAS = (
     f"PRAGMA busy_timeout = {PATIENCE_MS}",
@@ -27,7 +27,7 @@ PRAGMAS = (
 
 @dataclass(frozen=True)
 class SqliteFile:
-    """The Place that is a file."""
+    """The Backend that is a file."""
 
     path: Path
 

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from scheduling.server.domain.staff import Contract
 from scheduling.server.services.errors import Busy
 from scheduling.server.services.ports import NewTimeOff, Window
-from scheduling.server.store.database import Database, place_at
+from scheduling.server.store.backend import DatabaseUnavailable
+from scheduling.server.store.database import Database, backend_at
 from scheduling.server.store.migrate import migrate, upgrade
-from scheduling.server.store.place import DatabaseUnavailable
 from scheduling.server.store.tables import Table
 from scheduling.tests.conftest import Team
 from scheduling.tests.roster import NORTH, NOW, instant, shift
@@ -37,7 +37,7 @@ def test_the_migrations_make_the_tables_that_the_code_declares(database: str):
     for metadata in (Table.metadata, tables().metadata, OutboxTable(None).metadata):
         for table in metadata.sorted_tables:
             table.to_metadata(declared)
-    engine = place_at(database).migrating()
+    engine = backend_at(database).migrating()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, declared) == []
@@ -58,9 +58,9 @@ def test_migrating_twice_changes_nothing(database_path: Path):
 
 
 async def test_contracts_of_before_keep_what_they_said(unmigrated: str):
-    place = place_at(unmigrated)
-    upgrade(place, "0002")
-    engine = place.migrating()
+    backend = backend_at(unmigrated)
+    upgrade(backend, "0002")
+    engine = backend.migrating()
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO staff (name, email, role, skills, contract_name, hours_per_week, rest_hours, version) VALUES"

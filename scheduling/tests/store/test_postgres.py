@@ -9,9 +9,9 @@ from sqlalchemy import URL, make_url
 
 from scheduling.server.services.errors import Busy
 from scheduling.server.services.ports import Window
-from scheduling.server.store.database import Database, place_at
+from scheduling.server.store.backend import DatabaseUnavailable
+from scheduling.server.store.database import Database, backend_at
 from scheduling.server.store.migrate import migrate
-from scheduling.server.store.place import DatabaseUnavailable
 from scheduling.server.store.postgres import TURN
 from scheduling.tests.conftest import Team
 from scheduling.tests.roster import NOW, shift
@@ -111,11 +111,11 @@ async def test_a_database_without_tables_says_what_to_do(database: str, postgres
 )
 def test_a_url_that_is_none_is_told_without_what_it_holds(database: str, wrong: str):
     with pytest.raises(DatabaseUnavailable, match="write postgresql://user:password@host:5432/name") as told:
-        place_at(wrong)
+        backend_at(wrong)
     assert "secret" not in str(told.value)
 
 
 def test_addresses_are_read_as_hosts_of_applications_write_them(database: str):
     for scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        assert str(place_at(f"{scheme}://me:secret@host:1/name")) == "postgresql://me:***@host:1/name"
-    assert str(place_at("sqlite:///kept/here.sqlite3")) == str(place_at("kept/here.sqlite3")) == "kept/here.sqlite3"
+        assert str(backend_at(f"{scheme}://me:secret@host:1/name")) == "postgresql://me:***@host:1/name"
+    assert str(backend_at("sqlite:///kept/here.sqlite3")) == str(backend_at("kept/here.sqlite3")) == "kept/here.sqlite3"

@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from tidings.tail.bounds import check_numbers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -17,10 +19,7 @@ class Bounds:
     channels: int
 
     def __post_init__(self) -> None:
-        _check_positive("DatabaseBroker", asdict(self))
-        for name in ("events", "size", "total_size", "channels"):
-            if not isinstance(value := getattr(self, name), int):
-                raise ValueError(f"DatabaseBroker({name}={value!r}): it must be a whole number")  # noqa: TRY004
+        check_numbers("DatabaseBroker", asdict(self), whole={"events", "size", "total_size", "channels"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +40,4 @@ class DatabaseSettings:
     def __post_init__(self) -> None:
         numbers = asdict(self)
         del numbers["listen"]
-        _check_positive("DatabaseSettings", numbers)
-
-
-def _check_positive(owner: str, numbers: dict[str, object]) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise ValueError(f"{owner}({name}={value!r}): it must be a number above 0")
+        check_numbers("DatabaseSettings", numbers)

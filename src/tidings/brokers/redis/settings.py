@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+from tidings.tail.bounds import check_numbers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -15,10 +17,7 @@ class Bounds:
     age: float
 
     def __post_init__(self) -> None:
-        check_positive("RedisBroker", asdict(self))
-        for name in ("events", "size"):
-            if not isinstance(value := getattr(self, name), int):
-                raise ValueError(f"RedisBroker({name}={value!r}): it must be a whole number")  # noqa: TRY004
+        check_numbers("RedisBroker", asdict(self), whole={"events", "size"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +36,4 @@ class RedisSettings:
     partitions: int = 64  # groups of channels that a cluster may keep apart; another number finds none of the logs
 
     def __post_init__(self) -> None:
-        check_positive("RedisSettings", asdict(self))
-        for name in ("tails", "announced", "partitions"):
-            if not isinstance(value := getattr(self, name), int):
-                raise ValueError(f"RedisSettings({name}={value!r}): it must be a whole number")  # noqa: TRY004
-
-
-def check_positive(owner: str, numbers: dict[str, object]) -> None:
-    """Raises ValueError naming the first that is no number above 0."""
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise ValueError(f"{owner}({name}={value!r}): it must be a number above 0")
+        check_numbers("RedisSettings", asdict(self), whole={"tails", "announced", "partitions"})

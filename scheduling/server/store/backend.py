@@ -1,4 +1,4 @@
-"""What the store needs to know of a database, wherever that is: a SQLite file or Postgres."""
+"""What a database has to do for the store, wherever it is: a SQLite file or Postgres."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ class DatabaseUnavailable(Exception):
     """The database cannot be opened or is not ready; the message says which, why and what to do."""
 
 
-class Place(Protocol):
+class Backend(Protocol):
     """A database: how it is reached, and how transactions on it begin.
 
     Those of a connection with the execution option `write` exclude each other from their beginning on.
