@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.load.generator import Load
 from bench.machine import Cores
-from bench.peers.peer import Installed, Peer, Place, WayIn
+from bench.peers.peer import Installed, Peer, Place, Step, WayIn
 from bench.peers.runtimes import ROOT
 from bench.process import Process, takes_connections
 from bench.servers import control, workload
@@ -57,9 +57,11 @@ class Running(Process):
 
 
 def with_compression(way: WayIn) -> WayIn:
-    """The same, with the offer that a browser makes (RFC 7692), without a context of the client's."""
+    """The same, with a browser's offer (RFC 7692), without a context of the client's. What is compressed is
+    not looked into: to each step, the next message is the answer.
+    """
     offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_no_context_takeover; client_max_window_bits"}
-    return WayIn(way.path, way.steps, {**way.headers, **offer})
+    return WayIn(way.path, tuple(Step("", step.send) for step in way.steps), {**way.headers, **offer})
 
 
 @contextmanager

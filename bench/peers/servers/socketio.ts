@@ -12,8 +12,11 @@ interface Client {
 
 const { Server } = require("socket.io");
 
+// Clients cannot tell a ping that is compressed from an event: none comes while they are measured.
+const PING = COMPRESSED ? 3_600_000 : 25_000; // milliseconds; 25,000 by default
+
 const server = createServer();
-const io = new Server(server, { serveClient: false, perMessageDeflate: COMPRESSED });
+const io = new Server(server, { serveClient: false, perMessageDeflate: COMPRESSED, pingInterval: PING });
 
 // As its page on memory advises: the first request is not kept.
 io.engine.on("connection", (connection: { request: unknown }) => {

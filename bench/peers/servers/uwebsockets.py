@@ -21,7 +21,7 @@ from bench.servers.workload import COMPRESSED
 BACKPRESSURE = 64 * 1_024 * 1_024  # bytes that may wait for one client, before messages to it are dropped
 
 _numbers = count()
-_compressed = COMPRESSED in os.environ
+_compressed = os.environ.get(COMPRESSED) == "1"
 
 
 def upgrade(response, request, context) -> None:  # type: ignore[no-untyped-def]
