@@ -32,7 +32,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE NODE_OPTIONS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check bench torture cluster pictures types lock format clean
+.PHONY: help setup build demo test check bench bench-quick torture cluster pictures types lock format clean
 .PHONY: check-python check-ruff check-mypy check-layers check-lengths check-typescript check-biome check-tsc test-python test-typescript test-browser
 
 help: ## list the targets
@@ -128,6 +128,9 @@ test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium,
 
 bench: setup ## measure against peers; writes bench/RESULTS.md
 	@python -m bench
+
+bench-quick: setup ## two minutes of it, against ws and the guide: prints the ratios
+	@python -m bench --quick
 
 torture: setup ## the fault runs in their long form; writes torture/RESULTS.md and docs/guarantees.md (RUN=NAME for one)
 	@python -m torture $(RUN)

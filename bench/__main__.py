@@ -1,74 +1,96 @@
-"""`python -m bench`: measure tidings and the guide's server in alternating pairs, and write bench/RESULTS.md.
+"""`python -m bench`: measure tidings beside its peers, and write bench/RESULTS.md.
 
-`python -m bench desk` measures the scheduling desk in a browser instead; `python -m bench peers [NAME…]` tries each
-peer: whether it installs, starts and delivers.
+`--quick` compares with ws and the guide in two minutes, and prints the ratios. `python -m bench peers [NAME…]` tries
+each peer: whether it installs, starts and delivers. `python -m bench desk` measures the scheduling desk in a browser.
+`python -m bench report` writes the page again from what was measured last.
 """
 
 import argparse
 import gc
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from bench import machine, report
+from bench import machine, results
 from bench.desk import run as desk
-from bench.measure import Plan, Run, run
-from bench.opening import LoadError
-from bench.peers import smoke
-from bench.process import Server, ServerError
+from bench.load.build import BuildError, generator
+from bench.measure import Benchmark
+from bench.peers import PEERS, smoke
+from bench.peers.peer import Peer
+from bench.report import page, tables
+from bench.results import OURS, Results
 from bench.servers import workload
+from bench.workloads import WORKLOADS, crowd, fan_out
+from bench.workloads.workload import Plan, Workload
 
-OURS = ("tidings", ["tidings.cli", "serve", "bench.servers.ours:app", "--port", "0"])
-GUIDE = ("the guide", ["uvicorn", "bench.servers.guide:app", "--port", "0"])
-
-_FULL = Plan()
-_QUICK = Plan(pairs=1, idle=2_000, warm_up=1.0, window=3.0)
+PAGE = Path(__file__).with_name("RESULTS.md")
+QUICK = Plan(rounds=1, window=4.0, in_flight=(64,), idle=4_000)
+QUICK_PEERS = ("tidings", "ws", "the-guide")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Measure and write; returns the exit status. What cannot be measured is said in one sentence."""
-    if sys.argv[1:2] == ["desk"]:
-        return desk.main(sys.argv[2:])
-    if sys.argv[1:2] == ["peers"]:
-        return smoke.main(sys.argv[2:])
-    options = _options()
-    plan: Plan = options.plan
+    match arguments:
+        case ["desk", *rest]:
+            return desk.main(rest)
+        case ["peers", *names]:
+            return smoke.main(names)
+        case ["report"]:
+            _write(results.load(PAGE.with_name("results.json")), PAGE)
+            return 0
+    options = _options(arguments)
     try:
         if not options.output.parent.is_dir():
             raise machine.UnfitError(f"there is no directory {options.output.parent} to write {options.output.name} to")
-        core, remarks = machine.prepare(max(plan.connections, plan.idle))
-        pairs = _measure(plan, core, remarks)
-    except (machine.UnfitError, ServerError, LoadError) as error:
+        generator()
+        cores, remarks = machine.prepare(_connections(options))
+        measured = _measure(options, cores, remarks)
+    except (machine.UnfitError, BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    page = report.page(pairs, plan, machine.description(), datetime.now(UTC), remarks)
-    about_desk = desk.kept(options.output)
-    options.output.write_text(f"{page}\n{about_desk}" if about_desk else page)
-    print("\n" + page.partition("## What")[0] + f"written to {options.output}")
-    return 0
+    return _done(measured, options)
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     add = parser.add_argument
-    add("--quick", action="store_true", help="one short pair")
-    add("--pairs", type=_positive, metavar="N", help="how many pairs (5)")
-    add("--connections", type=_positive, metavar="N", help="connections on the channel (1,000)")
+    add("--quick", action="store_true", help="workloads 1, 2 and 3 against ws and the guide; prints ratios")
+    add("--rounds", type=_positive, metavar="N", help="of those that are measured in pairs (3)")
+    add("--window", type=_seconds, metavar="SECONDS", help="how long each measurement takes (5)")
+    add("--subscribers", type=_positive, metavar="N", help="of the channel of workloads 1 and 2 (1,000)")
     add("--idle", type=_positive, metavar="N", help="connections whose memory is measured (10,000)")
-    add("--window", type=_positive, metavar="SECONDS", help="how long each measurement takes (6)")
-    add("--output", type=Path, default=Path(__file__).with_name("RESULTS.md"), help="where the results go")
-    options = parser.parse_args()
+    add("--peers", type=_peers, metavar="NAME,…", help="tidings and these, in place of all")
+    add("--workloads", type=_workloads, metavar="NAME,…", help="these, in place of all: " + ", ".join(_names()))
+    add("--output", type=Path, help="where the results go; without it, a part is printed only")
+    options = parser.parse_args(arguments)
+    part = options.quick or options.peers or options.workloads
+    options.printed = part and options.output is None
+    options.output = options.output or PAGE
+    options.peers = options.peers or _peers(",".join(QUICK_PEERS) if options.quick else "")
+    options.workloads = options.workloads or ((fan_out.WORKLOAD, crowd.WORKLOAD) if options.quick else WORKLOADS)
     options.plan = _plan(options)
     return options
 
 
+def _connections(options: argparse.Namespace) -> int:
+    """The most at a time, of what is measured."""
+    workloads: Sequence[Workload] = options.workloads
+    return max(it.connections(options.plan) for it in workloads)
+
+
+def _names() -> list[str]:
+    return [name for it in WORKLOADS for name in it.names]
+
+
 def _plan(options: argparse.Namespace) -> Plan:
-    plan = _QUICK if options.quick else _FULL
-    chosen = {name: getattr(options, name) for name in ("pairs", "connections", "idle", "window")}
+    plan = QUICK if options.quick else Plan()
+    chosen = {name: getattr(options, name) for name in ("rounds", "window", "subscribers", "idle")}
+    if options.window is not None:
+        chosen["warm_up"] = min(plan.warm_up, options.window)
     return replace(plan, **{name: value for name, value in chosen.items() if value is not None})
 
 
@@ -79,22 +101,57 @@ def _positive(text: str) -> int:
     return number
 
 
-def _measure(plan: Plan, core: int | None, remarks: list[str]) -> list[tuple[Run, Run]]:
-    """The pairs; every second one begins with the guide."""
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 600:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 600 seconds")
+    return seconds
+
+
+def _peers(text: str) -> Sequence[Peer]:
+    """Those that are named, tidings first; all without a name."""
+    names = {name for name in text.split(",") if name}
+    if unknown := names - {peer.folder for peer in PEERS}:
+        known = ", ".join(peer.folder for peer in PEERS)
+        raise argparse.ArgumentTypeError(f"there is no peer {', '.join(sorted(unknown))}: there are {known}")
+    return [peer for peer in PEERS if not names or peer.folder in names or peer.name == OURS]
+
+
+def _workloads(text: str) -> Sequence[Workload]:
+    names = set(text.split(","))
+    if unknown := names - set(_names()):
+        raise argparse.ArgumentTypeError(f"there is no workload {', '.join(sorted(unknown))}: {', '.join(_names())}")
+    return [it for it in WORKLOADS if names & set(it.names)]
+
+
+def _measure(options: argparse.Namespace, cores: machine.Cores, remarks: Sequence[str]) -> Results:
     for remark in remarks:
         print(f"bench: {remark}", file=sys.stderr)
-    gc.disable()  # the load's own, which makes no cycles
-    tokens = list(workload.tokens(max(plan.connections, plan.idle + 1)))
-    pairs = []
-    for number in range(plan.pairs):
-        runs = {}
-        for side in (OURS, GUIDE) if number % 2 == 0 else (GUIDE, OURS):
-            name, arguments = side
-            print(f"pair {number + 1} of {plan.pairs}: {name}", flush=True)
-            runs[name] = run(partial(Server, name, arguments, core), tokens, plan)
-        pairs.append((runs[OURS[0]], runs[GUIDE[0]]))
-    return pairs
+    plan: Plan = options.plan
+    measured = Results(plan, datetime.now(UTC).isoformat(timespec="seconds"), machine.description(), list(remarks))
+    tokens = list(workload.tokens(_connections(options)))
+    gc.freeze()
+    for _ in Benchmark(options.workloads, options.peers, plan, cores, tokens).run(measured):
+        if not options.printed:
+            measured.save(options.output.with_name("results.json"))
+    return measured
+
+
+def _done(measured: Results, options: argparse.Namespace) -> int:
+    if options.printed:
+        for it in options.workloads:
+            paired = [peer for peer in measured.peers(it.number) if peer != OURS]
+            lines = [*tables.of_workload(measured, it), "", *tables.ratios(measured, it, paired), ""]
+            print("\n".join([*lines, *tables.missing(measured, it), *tables.bottlenecks(measured, it), ""]))
+    else:
+        _write(measured, options.output)
+        print(f"written to {options.output}")
+    return int(not any(peer == OURS for _, peer in measured.rounds))
+
+
+def _write(measured: Results, output: Path) -> None:
+    page.write(measured, [it for it in WORKLOADS if measured.peers(it.number)], output, desk.kept(output))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

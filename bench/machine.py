@@ -51,8 +51,8 @@ class UnfitError(Exception):
     """Nothing can be measured here; the message says why and what would mend it."""
 
 
-def prepare(connections: int) -> tuple[int | None, list[str]]:
-    """Make this process fit for so many connections, pin it to a core, and return the core for servers.
+def prepare(connections: int) -> tuple[Cores, list[str]]:
+    """Make this process fit for so many connections, pin it to the load's core, and return the cores.
 
     The second value is what should be known beside the results. Raises UnfitError.
     """
@@ -61,10 +61,10 @@ def prepare(connections: int) -> tuple[int | None, list[str]]:
     raise_descriptors(connections + _SPARE_DESCRIPTORS)
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
-        return None, ["There is one core: server and load shared it, so only the ratios mean something."]
+        return Cores(), ["There is one core: server and load shared it, so only the ratios mean something."]
     remarks = remarks_on_load(cores[:2])
     os.sched_setaffinity(0, {cores[1]})
-    return cores[0], remarks
+    return Cores(cores[0], cores[1]), remarks
 
 
 def raise_descriptors(needed: int) -> None:

@@ -120,7 +120,7 @@ class Load:
         return self._spent(self._ask(f"open {at_once}", "opened"))
 
     def fire(self, events: int = 1) -> None:
-        """Publish so many events on each stream, each when everybody has the one before."""
+        """Publish so many events, each on a stream by chance, when everybody has the one before."""
         self._ask(f"fire {events}", "fired")
 
     def steady(self, per_second: float, warm_up: float, window: float) -> Measured:

@@ -10,8 +10,8 @@ Workload = Literal[
     "saturation",  # 2: as many as it can, with 1, 16 and 64 events on their way
     "idle",  # 3: the memory of connections on which nothing happens
     "connects",  # 4: connect, authenticate, subscribe
-    "teams",  # 5: many channels of ten subscribers, events on one at random
-    "users",  # 5: a channel for each user, "user:u17" for the user "u17"
+    "teams",  # 5: many channels of ten subscribers, "team:1000" and on, each event on one at random
+    "users",  # 5: a channel for each user, "user:u10017" for the user "u10017"
     "payloads",  # 6: events of 100 B, 1 KB, 16 KB
     "compression",  # 6: the same, compressed (permessage-deflate)
     "recovery",  # 7: clients return and get what they missed

@@ -16,8 +16,8 @@ SECRET = "a secret of the benchmark, which guards nothing"
 ALGORITHM = "HS256"
 EVENT_TYPE = "schedule:created"
 PAYLOAD = "BENCH_PAYLOAD"  # the environment variable with the bytes of a payload as JSON; 0 or none: the usual one
-PERSONAL = "user:"  # a user's own channel: "user:u17"
-TEAM = "team:"  # one of many channels: "team:17"
+PERSONAL = "user:"  # a user's own channel: "user:u10017"
+TEAM = "team:"  # one of many channels: "team:1017"
 COMPRESSED = "BENCH_COMPRESSED"  # the environment variable that is 1 where frames are to be compressed
 
 _WORDS = "the night shift on ward four begins with a handover of all open questions to whoever takes the next one "
@@ -57,8 +57,23 @@ def note(number: int, size: int) -> dict[str, Any]:
     return short | {"note": "".join(next(words) for _ in range(left))}
 
 
+def user(number: int) -> str:
+    """A user's id; all are equally long, and so are the names of teams."""
+    return f"u{10_000 + number}"
+
+
+def personal(number: int) -> str:
+    """The own channel of the user with this number."""
+    return PERSONAL + user(number)
+
+
+def team(number: int) -> str:
+    """The name of a team's channel."""
+    return f"{TEAM}{1_000 + number}"
+
+
 def tokens(count: int) -> Iterator[str]:
-    """A token for each of `count` users, good for an hour: u0, u1, …"""
-    expires = int(time.time()) + 3_600
+    """A token for each of `count` users, good for two hours."""
+    expires = int(time.time()) + 7_200
     for number in range(count):
-        yield jwt.encode({"sub": f"u{number}", "exp": expires}, SECRET, algorithm=ALGORITHM)
+        yield jwt.encode({"sub": user(number), "exp": expires}, SECRET, algorithm=ALGORITHM)

@@ -1,110 +1,166 @@
-"""The load generator against a WebSocket server that is none of those it measures."""
+"""The load generator in C, against a WebSocket server that is none of those it measures."""
 
+import os
+import socket
+import struct
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from websockets import Origin
 from websockets.sync.server import ServerConnection, serve
 
-from bench.opening import LoadError
-from bench.swarm import Swarm
+from bench.load.generator import Load, LoadError
+from bench.peers.peer import Step, WayIn
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load generator uses epoll")
 
 EVENT = '{"type":"schedule:created","payload":{}}' + " " * 200  # so long that its length takes two bytes
+STEPS = (Step("welcome"), Step("subscribed", '{"type":"subscribe"}'))
 
 
-class Clients:
-    """The server's side of a swarm: what its clients asked for, and their sockets."""
+class Served:
+    """A server: what its clients asked for, their sockets, and what it sends them when it is told to publish."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, **options: object) -> None:
         self.requests: list[str] = []
         self.sockets: list[ServerConnection] = []
+        self.events: list[str | list[str]] = [EVENT]  # a list goes out in fragments
+        self.control = folder / "control"
+        self._listening = stack.enter_context(closing(socket.socket(socket.AF_UNIX)))
+        self._listening.bind(str(self.control))
+        self._listening.listen()
+        server = stack.enter_context(serve(self._take, "127.0.0.1", 0, compression=None, close_timeout=0.1, **options))  # type: ignore[arg-type]
+        self.port: int = server.socket.getsockname()[1]
+        threads = [threading.Thread(target=it, daemon=True) for it in (server.serve_forever, self._obey)]
+        for thread in threads:
+            thread.start()
+        stack.callback(threads[0].join)
+        stack.callback(server.shutdown)
 
-    def take(self, socket: ServerConnection) -> None:
-        assert socket.request is not None
-        self.requests.append(socket.request.path)
-        socket.send('{"type":"connection:established"}')
-        assert '"channels": ["schedules"]' in str(socket.recv())
-        self.sockets.append(socket)
-        socket.send('{"type":"subscribed"}')
-        for _ in socket:
+    def _take(self, client: ServerConnection) -> None:
+        assert client.request is not None
+        self.requests.append(client.request.path)
+        client.send('{"type":"welcome"}')
+        assert client.recv() == '{"type":"subscribe"}'
+        self.sockets.append(client)  # before it is told: what is published next goes to it
+        client.send('{"type":"subscribed"}')
+        for _ in client:
             pass
 
-
-@contextmanager
-def served(clients: Clients) -> Iterator[int]:
-    with serve(clients.take, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.socket.getsockname()[1]
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def clients() -> Clients:
-    return Clients()
+    def _obey(self) -> None:
+        told, _ = self._listening.accept()
+        with told, told.makefile() as lines:
+            for line in lines:
+                assert line == "publish 1 here\n"
+                for client in self.sockets:
+                    for event in self.events:
+                        client.send(event)
 
 
 @pytest.fixture
-def swarm(clients: Clients) -> Iterator[Swarm]:
-    with served(clients) as port:
-        swarm = Swarm(port, "schedules")
-        swarm.open(["ann", "ben", "cid"])
-        yield swarm
-        swarm.close()
+def served(tmp_path: Path) -> Iterator[Served]:
+    with ExitStack() as stack:
+        yield Served(tmp_path, stack)
 
 
-def test_clients_come_in_with_their_tokens(clients: Clients, swarm: Swarm) -> None:
-    assert len(swarm) == 3
-    assert sorted(clients.requests) == ["/ws?token=ann", "/ws?token=ben", "/ws?token=cid"]
+@pytest.fixture
+def load(served: Served) -> Iterator[Load]:
+    with Load(served.port, os.getpid()) as load:
+        load.publish_by_socket(served.control)
+        load.stream(b"publish 1 here\n")
+        load.clients(WayIn(f"/ws?token={name}", STEPS) for name in ("ann", "ben", "cid"))
+        load.open()
+        yield load
 
 
-def test_every_message_of_every_client_is_counted_whatever_comes_between(clients: Clients, swarm: Swarm) -> None:
-    for number, socket in enumerate(clients.sockets):
-        for _ in range(5):
-            socket.send(EVENT)
-        if number == 1:
-            socket.ping(b"now?")
-            socket.send(EVENT + " ")
-        else:
-            socket.send(EVENT)
-    swarm.receive_all(6)
-    assert swarm.completed() == 6
-    assert swarm.bytes == 18 * (len(EVENT) + 4) + 1
-    assert swarm.sample == EVENT.encode()
+def test_clients_come_in_with_their_tokens(served: Served, load: Load) -> None:
+    assert sorted(served.requests) == ["/ws?token=ann", "/ws?token=ben", "/ws?token=cid"]
+    assert load.answer() == '{"type":"subscribed"}'
 
 
-def test_a_ping_is_answered_with_its_payload(clients: Clients, swarm: Swarm) -> None:
-    answered = clients.sockets[0].ping(b"1234")
+@pytest.mark.parametrize("event", [EVENT, "short", "x" * 70_000, ["a" * 300, "b" * 300]])
+def test_events_of_every_size_are_counted(served: Served, load: Load, event: str | list[str]) -> None:
+    served.events = [event]
+    load.fire(5)
+    measured = load.closed(in_flight=4, warm_up=0, window=0)
+    assert measured.events >= 4
+    assert measured.deliveries == 3 * measured.events
+    assert 0 < measured.p50 <= measured.p99 <= measured.longest * 1.02
+
+
+def test_an_event_is_shown_as_it_came(served: Served, load: Load) -> None:
+    load.fire()
+    assert load.sample() == EVENT.encode()
+
+
+def test_a_ping_is_answered_with_its_payload_and_is_no_event(served: Served, load: Load) -> None:
+    answered = served.sockets[0].ping(b"1234")
     while not answered.wait(0):
-        swarm.receive(0.1)
+        load.rest(0.01)
+    load.fire()
 
 
-def test_a_message_too_many_is_an_error(clients: Clients, swarm: Swarm) -> None:
-    for socket in clients.sockets:
-        socket.send(EVENT)
-    clients.sockets[0].send(EVENT)
-    while swarm.messages < 4:
-        swarm.receive(1.0)
-    with pytest.raises(LoadError, match="some clients had more than the 1 messages that were published"):
-        swarm.receive_all(1)
+def test_a_servers_own_ping_is_answered_and_is_no_event(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        served = Served(tmp_path, stack)
+        load = stack.enter_context(Load(served.port, os.getpid()))
+        load.dialect("2", "3", joins=False)
+        load.publish_by_socket(served.control)
+        load.stream(b"publish 1 here\n")
+        load.clients([WayIn("/ws", STEPS)])
+        load.open()
+        served.events = ["2", EVENT]
+        load.fire(3)
+        assert load.sample() == EVENT.encode()
 
 
-def test_a_client_that_is_sent_away_is_an_error(clients: Clients, swarm: Swarm) -> None:
-    clients.sockets[0].close(4001, "go")
-    with pytest.raises(LoadError, match=r"0x88: b'\\x0f\\xa1go'"):
-        swarm.receive_all(1)
+def test_several_events_in_a_frame_are_counted_one_by_one(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        served = Served(tmp_path, stack)
+        load = stack.enter_context(Load(served.port, os.getpid()))
+        load.dialect("", "", joins=True)
+        load.publish_by_socket(served.control)
+        load.stream(b"publish 1 here\n")
+        load.clients([WayIn("/ws", STEPS)])
+        load.open()
+        load.fire()
+        load.close()
+        load.stream(b"publish 1 here\n", messages=3)
+        load.clients([WayIn("/ws", STEPS)])
+        load.open()
+        served.events = [EVENT, f"{EVENT}\n{EVENT}"]
+        del served.sockets[0]
+        load.fire()
 
 
-def test_a_refused_upgrade_is_told() -> None:
-    with serve(lambda _: None, "127.0.0.1", 0, origins=[Origin("https://elsewhere.example")]) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        swarm = Swarm(server.socket.getsockname()[1], "schedules")
-        with pytest.raises(LoadError, match=r"refused an upgrade: HTTP/1\.1 "):
-            swarm.open(["ann"])
-        swarm.close()
-        server.shutdown()
-        thread.join()
+def test_an_event_too_many_is_an_error(served: Served, load: Load) -> None:
+    served.events = [EVENT, EVENT]
+    with pytest.raises(LoadError, match=r"^a client had more than the \d events that were published$"):
+        load.fire(2)
+
+
+def test_a_client_that_is_sent_away_is_an_error(served: Served, load: Load) -> None:
+    served.sockets[0].close(4001, "go")
+    with pytest.raises(LoadError, match=r"^the server sent a client away: close code 4001 go$"):
+        load.rest(10)
+
+
+def test_a_client_that_is_cut_off_is_an_error(served: Served, load: Load) -> None:
+    served.sockets[0].socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    served.sockets[0].socket.close()
+    with pytest.raises(LoadError, match=r"^the server (broke|closed) a client's connection"):
+        load.rest(10)
+
+
+def test_a_refused_upgrade_is_told(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        served = Served(tmp_path, stack, origins=[Origin("https://elsewhere.example")])
+        load = stack.enter_context(Load(served.port, os.getpid()))
+        load.stream(b"")
+        load.clients([WayIn("/ws", STEPS)])
+        with pytest.raises(LoadError, match=r"^the server refused an upgrade: HTTP/1\.1 403 "):
+            load.open()

@@ -1,0 +1,1 @@
+"""The report: RESULTS.md and its plots."""

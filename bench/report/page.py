@@ -1,0 +1,101 @@
+"""RESULTS.md."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bench.report import plots, tables, targets
+from bench.results import OURS, Results
+from bench.workloads.workload import Workload
+
+PLOTS = "plots"  # the folder beside the page
+
+
+def write(results: Results, workloads: Sequence[Workload], page: Path, kept: str) -> None:
+    """The page and its plots; `kept` is the part of the page that others have written."""
+    drawn = plots.of_results(results, workloads)
+    folder = page.parent / PLOTS
+    folder.mkdir(exist_ok=True)
+    for name, plot in drawn.items():
+        (folder / name).write_text(plot)
+    text = "\n".join([*_head(results), *_reached(results), *_plots(drawn), *_each(results, workloads), *_tail(results)])
+    page.write_text(f"{text}\n{kept}" if kept else text)
+
+
+def _head(results: Results) -> list[str]:
+    at = datetime.fromisoformat(results.at)
+    rounds = f"{results.plan.rounds} rounds" if results.plan.rounds > 1 else "one round"
+    return [
+        "# What tidings costs, beside its peers",
+        "",
+        f"Measured {at:%Y-%m-%d %H:%M} UTC with `python -m bench`: tidings and those measured in pairs with it in "
+        f"{rounds} of alternating order, medians with [min–max]; the others once. Ratios are tidings' value by the "
+        "peer's, round by round. Absolute figures move by a third from run to run; the ratios of one run hold.",
+        "",
+        *(f"- {remark}" for remark in results.remarks),
+        *([""] if results.remarks else []),
+    ]
+
+
+def _reached(results: Results) -> list[str]:
+    return [
+        "## What was to be reached",
+        "",
+        *tables.rows(("workload", "bound", "reached", "met"), list(targets.rows(results))),
+        "",
+    ]
+
+
+def _plots(drawn: dict[str, str]) -> list[str]:
+    return [line for name in drawn for line in (f"![{name.removesuffix('.svg')}]({PLOTS}/{name})", "")]
+
+
+def _each(results: Results, workloads: Sequence[Workload]) -> list[str]:
+    lines = []
+    for workload in workloads:
+        lines += [f"## {workload.number}. {workload.title}", "", workload.about, ""]
+        lines += [*tables.of_workload(results, workload), ""]
+        paired = [
+            peer for peer in results.peers(workload.number) if peer != OURS and _in_rounds(results, workload, peer)
+        ]
+        if paired:
+            lines += [*tables.ratios(results, workload, paired), ""]
+        remarks = [*tables.missing(results, workload), *tables.bottlenecks(results, workload)]
+        lines += [*(f"- {remark}" for remark in remarks), *([""] if remarks else [])]
+    return lines
+
+
+def _in_rounds(results: Results, workload: Workload, peer: str) -> bool:
+    return len(results.rounds[workload.number, peer]) > 1 or results.plan.rounds == 1
+
+
+def _tail(results: Results) -> list[str]:
+    servers = [(name, *about) for name, about in results.about.items()]
+    return [
+        "## Who was measured",
+        "",
+        *tables.rows(("", "kind", "how it runs", "versions"), servers),
+        "",
+        "## How",
+        "",
+        "- Each server is one process, started afresh for each workload and pinned to one core, the load to another; "
+        "loopback, no TLS, no compression but where it is measured. Each verifies an HS256 token as a client connects.",
+        "- Events are published in the server's process when a Unix socket says so, or by the server's HTTP API over "
+        "kept connections where that is how it publishes. The payload is 175 bytes of JSON, the same everywhere.",
+        "- The load is a program in C with one epoll, which counts frames and parses nothing once a client is in. "
+        "Its clients connect from 127.0.0.1, 127.0.0.2, …, 5,000 each. Where it used 85% of its core, that is said.",
+        "- Every client got every event that was published, and none twice; else the peer has no figures here.",
+        "- CPU is user and system time of the server's process, all threads, by its clock (clock_getcpuclockid(3)).",
+        "- Where a server was not at its limit, others had the rest of its core or the two waited for each other.",
+        "",
+        "## Machine",
+        "",
+        *tables.rows(("", ""), results.machine),
+        "",
+        "## To repeat",
+        "",
+        "`make bench` on two cores with nothing else to do; peers are installed at first use, under `.build/bench`. "
+        "`make bench-quick` compares with `ws` and the guide in two minutes and writes nothing. "
+        "`python -m bench peers` says which peers work here.",
+        "",
+    ]

@@ -1,0 +1,80 @@
+"""Tables of Markdown."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from bench.results import OURS, Results, spread
+from bench.workloads.workload import Metric, Workload
+
+SATURATED = 0.85  # share of its core from which the load is taken to be at its limit
+AT_LIMIT = 0.9  # the server
+WIDE = 8  # columns; more metrics become rows
+
+
+def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    """A table."""
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
+
+
+def of_workload(results: Results, workload: Workload) -> list[str]:
+    """Every peer, measured or not: a row each, or a column each where there are too many metrics."""
+    metrics = workload.metrics(results.plan)
+    peers = [peer for peer in results.about if (workload.number, peer) in results.rounds]
+    if len(metrics) <= WIDE:
+        body = [[peer, *(cell(results, workload, peer, metric) for metric in metrics)] for peer in peers]
+        return rows(("", *(titled(metric) for metric in metrics)), body)
+    body = [[titled(metric), *(cell(results, workload, peer, metric) for peer in peers)] for metric in metrics]
+    return rows(("", *peers), [row for row in body if any(row[1:])])
+
+
+def titled(metric: Metric) -> str:
+    """With its unit."""
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
+
+
+def cell(results: Results, workload: Workload, peer: str, metric: Metric) -> str:
+    """A peer's values."""
+    return spread(results.values(workload.number, peer, metric.key), metric.digits, metric.scale)
+
+
+def missing(results: Results, workload: Workload) -> Iterator[str]:
+    """Who is not in the table, and why; who works on the same reason stands together."""
+    reasons: dict[str, list[str]] = {}
+    for (number, peer), reason in results.missing.items():
+        if number == workload.number:
+            reasons.setdefault(reason, []).append(peer)
+    for reason, peers in reasons.items():
+        yield f"{', '.join(peers)}: {reason}"
+
+
+def ratios(results: Results, workload: Workload, peers: Sequence[str]) -> list[str]:
+    """Ours by theirs, round by round; the second number is per second of the server's CPU."""
+    body = []
+    for metric in workload.metrics(results.plan):
+        cells = []
+        for peer in peers:
+            ratio = spread(results.ratios(workload.number, peer, metric.key), 2)
+            by_cpu = results.cpu_ratios(workload.number, peer, metric.key) if metric.saturates else []
+            cells.append(f"{ratio}; {median(by_cpu):.2f} by CPU" if by_cpu else ratio)
+        if any(cells):
+            body.append([metric.title, *cells])
+    return rows(("tidings by", *peers), body)
+
+
+def bottlenecks(results: Results, workload: Workload) -> Iterator[str]:
+    """Where not the server was at its limit: what its number is worth then."""
+    for metric in workload.metrics(results.plan):
+        for peer in results.peers(workload.number):
+            figures = results.figures(workload.number, peer, metric.key)
+            if not figures or not metric.saturates:
+                continue
+            server, load = median(it.server for it in figures), median(it.load for it in figures)
+            if load >= SATURATED:
+                yield f"{metric.title}, {peer}: the load was the bottleneck ({load:.0%} of its core): a lower bound."
+            elif server < AT_LIMIT:
+                yield f"{metric.title}, {peer}: the server used {server:.0%} of its core, the load {load:.0%}."
+
+
+def ours_first(peers: Sequence[str]) -> list[str]:
+    """The others, in their order."""
+    return [peer for peer in peers if peer != OURS]

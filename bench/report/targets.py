@@ -1,0 +1,125 @@
+"""What is to be reached, and whether it was."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.results import OURS, Results, spread
+
+GUIDE, WS, SOCKET_IO, CENTRIFUGO, NCHAN, UWS = "the guide", "ws", "Socket.IO", "Centrifugo", "nchan", "uWebSockets"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bound of a ratio (ours by a peer's), or of a value of our own."""
+
+    what: str
+    workload: str
+    metric: str
+    bound: float
+    peer: str = OURS  # ours alone: `reached` is in the bound's unit
+    at_most: bool = True
+    stretch: bool = False
+    scale: float = 1.0
+    unit: str = "×"
+
+    @property
+    def text(self) -> str:
+        """Its bound."""
+        by = "" if self.peer == OURS else f" {self.peer}"
+        return f"{'≤' if self.at_most else '≥'} {self.bound:g} {self.unit}{by}{' (stretch)' * self.stretch}"
+
+    def reached(self, results: Results) -> list[float]:
+        """What was measured; empty where it was not."""
+        if self.peer == OURS:
+            return [value * self.scale for value in results.values(self.workload, OURS, self.metric)]
+        return results.ratios(self.workload, self.peer, self.metric)
+
+    def row(self, results: Results) -> tuple[str, str, str, str]:
+        """What, its bound, what was reached, and whether it was met."""
+        reached = self.reached(results)
+        if not reached:
+            why = results.missing.get((self.workload, self.peer), "not measured in this run")
+            return self.what, self.text, why, "–"
+        met = median(reached) <= self.bound if self.at_most else median(reached) >= self.bound
+        return self.what, self.text, spread(reached, 2), "yes" if met else "no" if self.stretch else "**no**"
+
+
+def _flights() -> Iterator[Target]:
+    what = "2: deliveries/s, 64 in flight"
+    for peer, bound, stretch in ((WS, 12, False), (SOCKET_IO, 10, False), (NCHAN, 4, False), (UWS, 3, True)):
+        yield Target(what, "1, 2", "flight-64", bound, peer, at_most=False, stretch=stretch)
+
+
+def _centrifugo() -> Iterator[Target]:
+    """Ahead in each; twice as good as a stretch."""
+    for what, workload, metric, at_most in (
+        ("1: CPU per delivery", "1, 2", "cpu", True),
+        ("2: deliveries/s, 64 in flight", "1, 2", "flight-64", False),
+        ("3: memory", "3, 4", "memory", True),
+    ):
+        yield Target(what, workload, metric, 1, CENTRIFUGO, at_most=at_most)
+        yield Target(what, workload, metric, 0.5 if at_most else 2, CENTRIFUGO, at_most=at_most, stretch=True)
+
+
+TARGETS: Sequence[Target] = (
+    Target("1: CPU per delivery", "1, 2", "cpu", 0.9, WS),
+    Target("1: CPU per delivery", "1, 2", "cpu", 0.55, SOCKET_IO),
+    Target("1: CPU per delivery", "1, 2", "cpu", 0.5, GUIDE),
+    Target("1: CPU per delivery", "1, 2", "cpu", 1.1, UWS, stretch=True),
+    Target("1: p99 latency", "1, 2", "p99", 1, WS),
+    Target("1: p99 latency", "1, 2", "p99", 1, UWS, stretch=True),
+    *_flights(),
+    Target("3: memory per connection", "3, 4", "memory", 5, scale=1e-3, unit="KB"),
+    Target("3: memory per connection", "3, 4", "memory", 4, scale=1e-3, unit="KB", stretch=True),
+    Target("4: connect, authenticate, subscribe", "3, 4", "rate", 2.2, GUIDE, at_most=False),
+    Target("4: connect, authenticate, subscribe", "3, 4", "rate", 3, GUIDE, at_most=False, stretch=True),
+    *_centrifugo(),
+)
+
+AHEAD = (  # of every Python and Node peer: workload, metrics of which the more the better
+    ("5", lambda plan: ("teams", "users")),
+    ("6", lambda plan: [f"{kind}-{size}" for kind in ("plain", "compressed") for size in plan.payloads]),
+    ("7", lambda plan: ("replayed",)),
+    ("8", lambda plan: ("many",)),
+)
+
+
+def rows(results: Results) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each target."""
+    for target in TARGETS:
+        yield target.row(results)
+    for workload, metrics in AHEAD:
+        yield from _ahead(results, workload, metrics)
+    yield from _growth(results)
+
+
+def _ahead(
+    results: Results, workload: str, metrics: Callable[..., Sequence[str]]
+) -> Iterator[tuple[str, str, str, str]]:
+    """The peer that comes closest decides."""
+    for metric in metrics(results.plan):
+        ratios = {
+            peer: results.ratios(workload, peer, metric)
+            for peer, (kind, *_) in results.about.items()
+            if peer != OURS and kind in {"Python", "Node"}
+        }
+        measured = {peer: median(values) for peer, values in ratios.items() if values}
+        what = f"{workload}: {metric}, of all Python and Node peers"
+        if measured:
+            closest = min(measured, key=lambda peer: measured[peer])
+            met = "yes" if measured[closest] > 1 else "**no**"
+            yield what, "> 1 ×", f"{measured[closest]:,.2f} ({closest} comes closest)", met
+        else:
+            ours = results.missing.get((workload, OURS)) or (
+                "" if results.values(workload, OURS, metric) else "not by tidings"
+            )
+            yield what, "> 1 ×", ours or "no other can", "–"
+
+
+def _growth(results: Results) -> Iterator[tuple[str, str, str, str]]:
+    most, what = max(results.plan.crowds), "9: CPU per delivery, {} connections by 1,000"
+    many, few = (results.values("9", OURS, f"cpu-{size}") for size in (most, 1_000))
+    if many and few:
+        ratio = many[0] / few[0]
+        yield what.format(f"{most:,}"), "≤ 1.3 ×", f"{ratio:.2f}", "yes" if ratio <= 1.3 else "**no**"

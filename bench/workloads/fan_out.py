@@ -1,0 +1,50 @@
+"""1 and 2: one channel that many follow; at an even rate, and as fast as it can."""
+
+from collections.abc import Sequence
+
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, per_second
+
+
+def metrics(plan: Plan) -> Sequence[Metric]:
+    """CPU and latencies of the one, deliveries of the other."""
+    rate = f"{plan.per_second:g} events/s"
+    return (
+        Metric("cpu", f"server CPU per delivery, {rate}", "µs", 1e6, 2, lower=True),
+        Metric("p50", f"latency p50, {rate}", "ms", 1e3, 2, lower=True),
+        Metric("p99", f"latency p99, {rate}", "ms", 1e3, 2, lower=True),
+        Metric("p999", f"latency p99.9, {rate}", "ms", 1e3, 2, lower=True),
+        *(
+            Metric(f"flight-{flight}", f"deliveries/s, {flight} event{'s' * (flight > 1)} in flight", saturates=True)
+            for flight in plan.in_flight
+        ),
+    )
+
+
+def measure(candidate: Candidate) -> Figures:
+    """Both on one server."""
+    plan = candidate.plan
+    with candidate.start() as (server, load):
+        load.stream(server.trigger())
+        load.clients(server.way_in(token) for token in candidate.tokens[: plan.subscribers])
+        load.open()
+        load.fire()
+        steady = load.steady(plan.per_second, plan.warm_up, plan.window)
+        cpu = cpu_per_delivery(steady)
+        figures = {"cpu": cpu, "p50": Figure(steady.p50), "p99": Figure(steady.p99), "p999": Figure(steady.p999)}
+        for flight in plan.in_flight:
+            figures[f"flight-{flight}"] = per_second(load.closed(flight, plan.warm_up, plan.window))
+        return figures
+
+
+WORKLOAD = Workload(
+    names=("fan-out", "saturation"),
+    number="1, 2",
+    title="Fan-out of one channel",
+    about="Events on one channel, to all its subscribers. At an even rate the server's CPU is divided by the messages "
+    "that arrived; latency is from when an event was due to when a client had it. In flight: when every client has "
+    "the oldest event, the next one is published.",
+    metrics=metrics,
+    connections=lambda plan: plan.subscribers,
+    measure=measure,
+    repeats=True,
+)

@@ -1,0 +1,49 @@
+"""9: more and more connections, to which the same number of deliveries goes."""
+
+from collections.abc import Sequence
+
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery
+
+
+def metrics(plan: Plan) -> Sequence[Metric]:
+    """CPU and memory at each size."""
+    return [
+        metric
+        for size in plan.crowds
+        for metric in (
+            Metric(f"cpu-{size}", f"server CPU per delivery, {size:,} connections", "µs", 1e6, 2, lower=True),
+            Metric(f"memory-{size}", f"server memory, {size:,} connections", "MB", 1e-6, 1, lower=True),
+            Metric(f"p99-{size}", f"latency p99, {size:,} connections", "ms", 1e3, 1, lower=True),
+        )
+    ]
+
+
+def measure(candidate: Candidate) -> Figures:
+    """One server, to which ever more clients come."""
+    plan = candidate.plan
+    figures: dict[str, Figure] = {}
+    with candidate.start() as (server, load):
+        load.stream(server.trigger())
+        there = 0
+        for size in plan.crowds:
+            load.clients(server.way_in(token) for token in candidate.tokens[there:size])
+            there = size
+            load.open()
+            load.fire()
+            measured = load.steady(plan.deliveries / size, plan.warm_up, plan.window)
+            figures[f"cpu-{size}"] = cpu_per_delivery(measured)
+            figures[f"memory-{size}"] = Figure(server.memory)
+            figures[f"p99-{size}"] = Figure(measured.p99)
+    return figures
+
+
+WORKLOAD = Workload(
+    names=("growth",),
+    number="9",
+    title="Growth",
+    about="50,000 deliveries a second, by 500 events/s to 100 connections and by ever fewer to ever more.",
+    metrics=metrics,
+    connections=lambda plan: max(plan.crowds),
+    measure=measure,
+    only=("tidings", "the guide", "ws", "Socket.IO", "Centrifugo"),
+)

@@ -1,0 +1,53 @@
+"""6: events of all sizes, plain and compressed."""
+
+from collections.abc import Sequence
+
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, per_second
+
+IN_FLIGHT = 64
+
+
+def metrics(plan: Plan) -> Sequence[Metric]:
+    """CPU and deliveries for each size, plain and compressed."""
+    return [
+        metric
+        for size in plan.payloads
+        for kind, how in (("plain", ""), ("compressed", ", compressed"))
+        for metric in (
+            Metric(f"{kind}-{size}", f"deliveries/s of {size:,} B{how}", saturates=True),
+            Metric(f"{kind}-{size}-cpu", f"server CPU per delivery of {size:,} B{how}", "µs", 1e6, 2, lower=True),
+        )
+    ]
+
+
+def measure(candidate: Candidate) -> Figures:
+    """What the peer can: a server for each size and kind."""
+    figures: dict[str, Figure] = {}
+    kinds = {"plain": "payloads", "compressed": "compression"}
+    for kind in (kind for kind, name in kinds.items() if name not in candidate.peer.cannot):
+        for size in candidate.plan.payloads:
+            figures.update(_measured(candidate, f"{kind}-{size}", size, compressed=kind == "compressed"))
+    return figures
+
+
+def _measured(candidate: Candidate, key: str, size: int, *, compressed: bool) -> Figures:
+    plan = candidate.plan
+    with candidate.start(payload=size, compressed=compressed) as (server, load):
+        load.stream(server.trigger())
+        load.clients(server.way_in(token) for token in candidate.tokens[: plan.readers])
+        load.open()
+        load.fire()
+        measured = load.closed(IN_FLIGHT, plan.warm_up, plan.window / 2)
+        return {key: per_second(measured), f"{key}-cpu": cpu_per_delivery(measured)}
+
+
+WORKLOAD = Workload(
+    names=("payloads", "compression"),
+    number="6",
+    title="Payloads of all sizes",
+    about=f"A hundred subscribers of one channel, {IN_FLIGHT} events on their way; the payload is JSON with a note in "
+    "English, so that compression (permessage-deflate, RFC 7692) has something to do.",
+    metrics=metrics,
+    connections=lambda plan: plan.readers,
+    measure=measure,
+)

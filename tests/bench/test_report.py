@@ -1,0 +1,76 @@
+"""What the report says of figures that are there, and of those that are not."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import results
+from bench.peers import PEERS
+from bench.peers.peer import Unavailable
+from bench.peers.runtimes import OnPath
+from bench.report import page, targets
+from bench.results import Results
+from bench.workloads import WORKLOADS, growth
+from bench.workloads.workload import Figure, Plan
+
+MACHINE = [("CPU", "one")]
+
+
+def measured() -> Results:
+    """Three rounds of tidings and ws; nchan is not there."""
+    run = Results(Plan(), "2026-11-23T23:00:00+00:00", MACHINE)
+    run.about = {
+        "tidings": ("Python", "ours", "1"),
+        "ws": ("Node", "theirs", "8"),
+        "nchan": ("C", "theirs", "not on this machine: nginx is not on the PATH"),
+    }
+    for ours, theirs in ((4, 8), (5, 5), (6, 6.1)):
+        run.add("1, 2", "tidings", {"cpu": Figure(ours / 1e6), "flight-64": Figure(3_000_000.0, 0.99, 0.86)})
+        run.add("1, 2", "ws", {"cpu": Figure(theirs / 1e6), "flight-64": Figure(200_000.0, 0.5, 0.2)})
+    run.miss("1, 2", "nchan", "nginx is not on the PATH")
+    return run
+
+
+def test_a_target_is_met_by_the_median_of_the_ratios_round_by_round() -> None:
+    rows = [row for row in targets.rows(measured()) if "ws" in row[1] or "nchan" in row[1]]
+    assert rows[0] == ("1: CPU per delivery", "≤ 0.9 × ws", "0.98 [0.50–1.00]", "**no**")
+    assert ("2: deliveries/s, 64 in flight", "≥ 12 × ws", "15.00 [15.00–15.00]", "yes") in rows
+    assert ("2: deliveries/s, 64 in flight", "≥ 4 × nchan", "nginx is not on the PATH", "–") in rows
+
+
+def test_the_page_names_who_is_missing_and_who_was_the_bottleneck(tmp_path: Path) -> None:
+    page.write(measured(), WORKLOADS[:1], tmp_path / "RESULTS.md", "# What the desk costs\n")
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert "| tidings | 5.00 [4.00–6.00] |" in text
+    assert "- nchan: nginx is not on the PATH" in text
+    assert "64 events in flight, tidings: the load was the bottleneck (86% of its core): a lower bound." in text
+    assert "64 events in flight, ws: the server used 50% of its core, the load 20%." in text
+    assert text.endswith("# What the desk costs\n")
+
+
+def test_what_is_saved_is_what_was_measured(tmp_path: Path) -> None:
+    measured().save(tmp_path / "results.json")
+    assert results.load(tmp_path / "results.json") == measured()
+
+
+def test_growth_is_drawn_for_all_that_were_measured(tmp_path: Path) -> None:
+    run = measured()
+    for peer in ("tidings", "ws"):
+        run.add("9", peer, {metric.key: Figure(1.0) for metric in growth.WORKLOAD.metrics(run.plan)})
+    page.write(run, [growth.WORKLOAD], tmp_path / "RESULTS.md", "")
+    drawn = (tmp_path / "plots" / "growth-cpu.svg").read_text()
+    assert drawn.count("<polyline") == 2
+    assert ">15,000</text>" in drawn
+    assert (
+        "CPU per delivery, 15,000 connections by 1,000 | ≤ 1.3 × | 1.00 | yes" in (tmp_path / "RESULTS.md").read_text()
+    )
+
+
+def test_a_program_that_is_not_there_is_named() -> None:
+    with pytest.raises(Unavailable, match=r"^no-such-program is not on the PATH$"):
+        OnPath("no-such-program").install("any")
+
+
+def test_peers_have_names_and_folders_of_their_own() -> None:
+    assert len({peer.name for peer in PEERS}) == len({peer.folder for peer in PEERS}) == len(PEERS)
+    assert PEERS[0].name == results.OURS
