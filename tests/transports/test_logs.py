@@ -70,6 +70,14 @@ def test_the_access_log_keeps_its_form(records: list[logging.LogRecord]) -> None
     assert line == '127.0.0.1:1 "GET /ws?token=… HTTP/1.1" 404 Not Found'
 
 
+def test_a_probe_that_finds_all_well_is_no_line(records: list[logging.LogRecord]) -> None:
+    asked = [("/readyz", 200), ("/healthz", 200), ("/readyz", 503), ("/readyz/more", 200)]
+    for path, status in asked:
+        logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:1", "GET", path, "1.1", status)
+    kept = ['127.0.0.1:1 - "GET /readyz HTTP/1.1" 503', '127.0.0.1:1 - "GET /readyz/more HTTP/1.1" 200']
+    assert [record.getMessage() for record in records] == kept
+
+
 def test_frames_are_counted_not_shown(records: list[logging.LogRecord]) -> None:
     logging.getLogger("uvicorn.error").debug("< %s", Frame(Opcode.TEXT, f'"{SECRET}"'.encode()))
     assert records[0].getMessage() == f"< TEXT [{len(SECRET) + 2} bytes]"

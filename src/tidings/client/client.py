@@ -294,7 +294,7 @@ class Client:
         try:
             handler(*arguments)
         except Exception:
-            log.exception("a handler of the application failed")
+            log.exception("%s failed", getattr(handler, "__qualname__", handler))
 
     def _wake(self) -> None:
         if self._connection is not None:

@@ -127,7 +127,7 @@ GAUGES = {
 async def families(manager: ConnectionManager) -> list[Family]:
     """All that is known of a manager, on its event loop; what takes longer than GAUGE_TIME is left out."""
     found = [_info(manager), *_counted(manager)]
-    told = await asyncio.gather(*(_ask(source) for source in list(manager.metrics.gauges.values())))
+    told = await asyncio.gather(*(_ask(str(of), source) for of, source in list(manager.metrics.gauges.items())))
     gauges: dict[str, float] = {"ready": float(not manager.readiness())}
     for part in told:
         for name, value in part.items():
@@ -137,7 +137,7 @@ async def families(manager: ConnectionManager) -> list[Family]:
         for name, help in GAUGES.items()
         if name in gauges
     ]
-    return found + await _in_time(asyncio.to_thread(_process), [])
+    return found + await _in_time("process", asyncio.to_thread(_process), [])
 
 
 def _info(manager: ConnectionManager) -> Family:
@@ -165,20 +165,20 @@ def _sample(histogram: Histogram) -> Sample:
     return Sample({}, histogram.total, list(zip(ends, accumulate(map(float, histogram.counts)), strict=True)))
 
 
-async def _ask(source: Callable[[], Gauges | Awaitable[Gauges]]) -> Gauges:
+async def _ask(name: str, source: Callable[[], Gauges | Awaitable[Gauges]]) -> Gauges:
     async def told() -> Gauges:
         gauges = source()
         return await gauges if isawaitable(gauges) else gauges
 
-    return await _in_time(told(), {})
+    return await _in_time(name, told(), {})
 
 
-async def _in_time(telling: Awaitable[T], nothing: T) -> T:
+async def _in_time(name: str, telling: Awaitable[T], nothing: T) -> T:
     try:
         async with asyncio.timeout(GAUGE_TIME):
             return await telling
     except Exception as error:  # noqa: BLE001 - a broker or a database that does not answer is no reason to say nothing
-        log.warning("a number for /metrics is not to be had: %s", type(error).__name__)
+        log.warning("numbers for /metrics are not to be had, those of the %s: %s", name, type(error).__name__)
         return nothing
 
 

@@ -1,4 +1,5 @@
-"""What servers log of our connections: no tokens, no traceback for a client's bad input, one line for each connection.
+"""What servers log of our connections: no tokens, no traceback for a client's bad input, one line for each connection,
+none for each probe that found all well.
 
 Servers log requests as they came, and `websockets` logs frames at DEBUG and every opening and closing at INFO. A filter
 on their loggers looks at records before any handler does.
@@ -7,6 +8,7 @@ on their loggers looks at records before any handler does.
 import functools
 import logging
 import re
+from http import HTTPStatus
 
 from websockets.frames import Frame
 
@@ -19,6 +21,8 @@ _SECRETS = (
 _MAY_HOLD_SECRETS = re.compile("(?i)token|authorization|cookie|protocol")
 
 _REPEATING = {"connection open", "connection closed", "connection rejected (%d %s)"}  # what the server's own line says
+
+_PROBES = {"/healthz", "/readyz"}
 
 _LOGGERS = (
     "uvicorn.error",
@@ -52,7 +56,7 @@ def guard_logs() -> None:
 
 def _pass(record: logging.LogRecord) -> bool:
     """Whether the record is kept; what it must not show is taken out of it."""
-    if record.msg in _REPEATING:
+    if record.msg in _REPEATING or _is_sound_probe(record):
         return False
     if record.exc_info and isinstance(record.exc_info[1], UnicodeDecodeError):
         record.exc_info = None
@@ -64,6 +68,14 @@ def _pass(record: logging.LogRecord) -> bool:
         if clean != message:
             record.msg, record.args = clean, ()
     return True
+
+
+def _is_sound_probe(record: logging.LogRecord) -> bool:
+    """Whether this says, in uvicorn's form, that a supervisor or a balancer asked and was content: it asks for ever."""
+    if record.name != "uvicorn.access" or not isinstance(record.args, tuple):
+        return False
+    _, _, path, _, status = record.args
+    return path in _PROBES and status == HTTPStatus.OK
 
 
 def _summary(argument: object) -> object:

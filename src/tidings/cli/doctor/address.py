@@ -196,7 +196,7 @@ def _readiness(address: Address) -> Iterator[Finding]:
         yield warning(
             where,
             f"HTTP {status}: a balancer cannot see whether this server is ready",
-            "app.include_router(manager.health_router())",
+            "app.include_router(manager.health_router()); where a proxy keeps /readyz inside, ask from inside",
         )
     if date is not None:
         yield compared_clocks(where, "the server's clock", date - time.time())
