@@ -314,6 +314,34 @@ async def test_a_module_is_found_in_the_current_directory(tmp_path: Path) -> Non
             assert await client.alive()
 
 
+COLLECTED = """
+import gc
+from fastapi import FastAPI
+
+{choice}
+app = FastAPI()
+
+@app.get("/collector")
+async def collector() -> dict[str, object]:
+    return {{"threshold": gc.get_threshold()[0], "is_left_out": gc.get_freeze_count() > 0}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "threshold", "is_left_out"),
+    [("", 10_000, True), ("gc.set_threshold(500)", 500, False)],
+    ids=["none of its own", "its own"],
+)
+async def test_the_collector_leaves_the_application_out(
+    tmp_path: Path, choice: str, threshold: int, is_left_out: bool
+) -> None:
+    (tmp_path / "collected.py").write_text(COLLECTED.format(choice=choice))
+    with serving("uvicorn-native", "collected:app", directory=tmp_path) as server:
+        async with httpx2.AsyncClient(base_url=server.url, timeout=STOP_TIMEOUT) as client:
+            found = (await client.get("/collector")).json()
+    assert found == {"threshold": threshold, "is_left_out": is_left_out}
+
+
 def test_help_has_examples() -> None:
     result = serve("--help")
     assert result.exit_code == 0

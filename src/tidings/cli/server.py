@@ -14,6 +14,7 @@ from uvicorn.lifespan.on import LifespanOn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from tidings.cli.application import CannotServe, LogFormat, LogLevel, Transport, described, load
+from tidings.cli.collector import settle
 from tidings.cli.metrics import shared_metrics
 from tidings.manager import ConnectionManager
 from tidings.protocol.limits import Limits
@@ -110,6 +111,8 @@ class _Lifespan(LifespanOn):
             _refuse_workers(self.config.workers, _served(self.state))
         except CannotServe as error:
             self._fail(str(error))
+        else:
+            settle()
 
     async def send(self, message: "ASGISendEvent") -> None:
         if message["type"] == "lifespan.startup.failed":

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
-from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -256,7 +255,7 @@ def _unreadable(value: Any) -> str | None:
 # What values of exactly these types need to have no fault; of others, `_check` has to ask.
 _SOUND: Mapping[Callable[[Any], str | None], Mapping[type, Callable[[Any], bool] | None]] = {
     _naive: {
-        **dict.fromkeys((str, int, float, bool, NoneType, bytes, date, UUID)),
+        **dict.fromkeys((str, int, float, bool, NoneType, bytes, date)),
         datetime: lambda value: value.utcoffset() is not None,
     },
     _unreadable: {
