@@ -2,11 +2,16 @@
 
 import asyncio
 import contextlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
+import uvloop
 
 from tests.brokers.conftest import redis_broker
 from tests.brokers.follower import Follower, draft
+from tests.certificate import write_certificate
 from tidings.brokers.redis import RedisBroker, RedisUnfit
 from tidings.brokers.redis.server import PASSING
 from torture.valkey import SERVICE, Valkey, cluster, running, watched
@@ -23,6 +28,27 @@ async def delivers(here: RedisBroker, there: RedisBroker, *names: str) -> None:
         assert await follower.has(name, 2) == [entry.position for entry in pair]
         assert await here.since(name, pair[0].position, 10) == [pair[1]]
     await asyncio.gather(here.close(), there.close())
+
+
+@contextlib.asynccontextmanager
+async def through_tls(server: Valkey, certificate: Path) -> AsyncIterator[str]:
+    """The URL of a server behind what ends TLS for it."""
+    write_certificate(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer):
+            while data := await reader.read(65_536):
+                writer.write(data)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", server.port)
+        await asyncio.gather(carry(reader, to_server), carry(from_server, writer), return_exceptions=True)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as terminator:
+        port = terminator.sockets[0].getsockname()[1]
+        yield f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate}"
 
 
 async def outlives(node: Valkey, url: str) -> None:
@@ -52,6 +78,16 @@ async def test_a_unix_socket_and_a_database_of_its_own() -> None:
         await delivers(redis_broker(url), redis_broker(url), "notes")
         with server.client() as client:
             assert client.dbsize() == 0
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_tls(loop: Callable[[], asyncio.AbstractEventLoop], tmp_path: Path) -> None:
+    async def use(server: Valkey) -> None:
+        async with through_tls(server, tmp_path / "certificate.pem") as url:
+            await delivers(redis_broker(url), redis_broker(url), "notes")
+
+    with running() as server, asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(use(server))
 
 
 async def test_a_password_with_any_character() -> None:

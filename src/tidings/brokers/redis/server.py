@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any, Self, TypeVar
 
-from hiredis import pack_command
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
@@ -22,19 +21,18 @@ from redis.exceptions import (
     NoScriptError,
     ReadOnlyError,
     RedisClusterException,
-    ResponseError,
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
 from tidings.brokers.redis.address import Address
+from tidings.brokers.redis.line import Command, Line
 
 log = logging.getLogger("tidings")
 
 T = TypeVar("T")
 
-Command = Sequence[str | bytes | int]
 Call = tuple[Sequence[str], Sequence[str | bytes | int]]  # of a script: keys and arguments
 
 # What a call may meet that passes: it is tried again.
@@ -76,7 +74,9 @@ class Server:
         self.address, self._timeout, self._connected = address, timeout, connected
         self._client: Redis | RedisCluster | None = None
         self._sentinel: Sentinel | None = None
-        self._idle: list[AbstractConnection] = []  # most recently used last; to a cluster, its client has all
+        self._idle: list[Line] = []  # to one server, most recently used last; a cluster's client has its own
+        self._busy: set[Line] = set()
+        self._settled: asyncio.Future[None] | None = None  # set when no line is busy
         self._calls: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -105,7 +105,14 @@ class Server:
 
     async def call(self, commands: Sequence[Command]) -> list[Any]:
         """The answers to commands that are sent together; each is what the server answered, or its exception."""
-        return await self._finish(self._call(commands))
+        client = self._opened()
+        if isinstance(client, Redis):
+            answers = await self._ask(client, commands)
+        else:
+            answers = await self._finish(self._ask_cluster(client, commands))
+        if any(isinstance(answer, PASSING) for answer in answers):
+            self._forsake(client)
+        return answers
 
     async def info(self) -> dict[str, str]:
         """What the server says of itself; of a cluster, one of its nodes. Raises what the driver raises."""
@@ -120,11 +127,14 @@ class Server:
 
     async def close(self) -> None:
         """Close all connections, after the calls that are under way."""
-        while self._calls:
-            await asyncio.wait(self._calls)
+        while self._calls or self._busy:
+            self._settled = asyncio.get_running_loop().create_future()
+            self._settle()
+            await asyncio.wait([*self._calls, self._settled])
         client, self._client = self._client, None
         idle, self._idle = self._idle, []
-        await _disconnect(idle)
+        for line in idle:
+            line.close()
         if client is not None:
             await client.aclose()
         sentinel, self._sentinel = self._sentinel, None
@@ -191,62 +201,74 @@ class Server:
                     await connection.disconnect(nowait=True)
         return made
 
-    async def _call(self, commands: Sequence[Command]) -> list[Any]:
-        client = self._opened()
+    async def _ask(self, client: Redis, commands: Sequence[Command]) -> list[Any]:
+        """The answers of one server. Who is cancelled leaves them to the line."""
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        while not self._idle:
+            await self._finish(self._add_line(client, deadline))
+        line = self._idle.pop()
+        self._busy.add(line)
+        return await line.ask(commands, deadline, self._overdue())
+
+    async def _add_line(self, client: Redis, deadline: float) -> None:
         try:
-            if isinstance(client, Redis):
-                answers = await self._exchange(client.connection_pool, commands)
-            else:
-                async with asyncio.timeout(self._timeout):
-                    answers = await _pipelined(client, commands)
+            async with asyncio.timeout_at(deadline):
+                connection = await _connected(client.connection_pool)
         except TimeoutError:
             self._forsake(client)
-            raise TimeoutError(f"Redis at {self.address} did not answer within {self._timeout:g} s") from None
+            raise TimeoutError(self._overdue()) from None
         except (*PASSING, RuntimeError):
             self._forsake(client)
             raise
-        if any(isinstance(answer, PASSING) for answer in answers):
+        self._idle.append(Line(connection, freed=self._freed, ended=partial(self._line_ended, client)))
+
+    def _freed(self, line: Line) -> None:
+        self._busy.discard(line)
+        self._idle.append(line)
+        self._settle()
+
+    def _line_ended(self, client: Redis, line: Line, _: Exception) -> None:
+        was_busy = line in self._busy
+        self._busy.discard(line)
+        if line in self._idle:
+            self._idle.remove(line)
+        self._settle()
+        if was_busy:
             self._forsake(client)
-        return answers
 
-    async def _exchange(self, pool: ConnectionPool, commands: Sequence[Command]) -> list[Any]:
-        """The answers of one server: what the driver's pipelines do, for half of what they cost."""
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        if (connection := await self._take_idle()) is None:
-            async with asyncio.timeout_at(deadline):
-                connection = await _connect(pool)
+    def _settle(self) -> None:
+        if self._settled is not None and not self._busy and not self._settled.done():
+            self._settled.set_result(None)
+
+    async def _ask_cluster(self, client: RedisCluster, commands: Sequence[Command]) -> list[Any]:
+        """The answers of a cluster's nodes."""
         try:
-            async with asyncio.timeout_at(deadline):
-                await connection.send_packed_command([_packed(it) for it in commands], check_health=False)
-                answers = [await _answer(connection) for _ in commands]
-        except BaseException:
-            await connection.disconnect(nowait=True)
+            async with asyncio.timeout(self._timeout), client.pipeline(transaction=False) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command)
+                return list(await pipe.execute(raise_on_error=False))
+        except TimeoutError:
+            self._forsake(client)
+            raise TimeoutError(self._overdue()) from None
+        except (*PASSING, RuntimeError):
+            self._forsake(client)
             raise
-        self._idle.append(connection)
-        return answers
 
-    async def _take_idle(self) -> AbstractConnection | None:
-        """A connection that was used before and has not been closed since."""
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_connected and not await connection.can_read():  # which also tells the end
-                return connection
-            await connection.disconnect(nowait=True)
-        return None
+    def _overdue(self) -> str:
+        return f"Redis at {self.address} did not answer within {self._timeout:g} s"
 
     def _forsake(self, client: Redis | RedisCluster) -> None:
         """The servers at the end of these connections may not be the right ones any more: ask anew which are."""
         self._connected()
-        if isinstance(client, Redis):
-            idle, self._idle = self._idle, []
-            closing: Coroutine[Any, Any, None] = _disconnect(idle)
-        else:
+        idle, self._idle = self._idle, []
+        for line in idle:
+            line.close()
+        if isinstance(client, RedisCluster):
             if self._client is client:
                 self._client = None
-            closing = client.aclose()
-        task = asyncio.get_running_loop().create_task(closing)
-        self._calls.add(task)
-        task.add_done_callback(self._closed)
+            task = asyncio.get_running_loop().create_task(client.aclose())
+            self._calls.add(task)
+            task.add_done_callback(self._closed)
 
     def _closed(self, task: "asyncio.Task[None]") -> None:
         self._calls.discard(task)
@@ -285,41 +307,14 @@ class Server:
         self._connected()
 
 
-async def _connect(pool: ConnectionPool) -> AbstractConnection:
+async def _connected(pool: ConnectionPool) -> AbstractConnection:
     connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]
     try:
         await connection.connect()  # type: ignore[no-untyped-call]
     except BaseException:
         await connection.disconnect(nowait=True)
         raise
-    connection.socket_timeout = None  # the driver's own clock makes a task of each write (`asyncio.wait_for`)
     return connection
-
-
-async def _disconnect(connections: Sequence[AbstractConnection]) -> None:
-    for connection in connections:
-        await connection.disconnect(nowait=True)
-
-
-def _packed(command: Command) -> bytes:
-    packed: bytes = pack_command(tuple(command))  # type: ignore[arg-type]
-    return packed
-
-
-async def _answer(connection: AbstractConnection) -> Any:
-    """What the server says to one command. What is raised has closed the connection."""
-    try:
-        return await connection.read_response(timeout=math.inf)
-    except ResponseError as refusal:
-        return refusal
-
-
-async def _pipelined(client: RedisCluster, commands: Sequence[Command]) -> list[Any]:
-    """The answers of a cluster's nodes."""
-    async with client.pipeline(transaction=False) as pipe:
-        for command in commands:
-            pipe.execute_command(*command)
-        return list(await pipe.execute(raise_on_error=False))
 
 
 def is_passing(error: BaseException) -> bool:

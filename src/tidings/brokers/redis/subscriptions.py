@@ -1,7 +1,6 @@
 """Which channels are announced to this process."""
 
 import asyncio
-import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -10,9 +9,11 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection
 
 from tidings.brokers.redis.keys import Keys
+from tidings.brokers.redis.line import Line
 from tidings.brokers.redis.server import Server
 
 _AT_ONCE = 500  # names in one command
+_MESSAGES = frozenset({b"message", b"smessage"})
 
 
 class Subscriptions:
@@ -117,7 +118,7 @@ class _Stream:
     def __init__(
         self, connection: AbstractConnection, heard: Callable[[bytes, bytes], None], *, sharded: bool, ping: float
     ) -> None:
-        self._connection, self._heard, self._ping = connection, heard, ping
+        self._line, self._heard, self._ping = Line(connection, heard=self._take), heard, ping
         self._prefix = "S" if sharded else ""
         self._asked: dict[str, int] = {}  # how many commands to subscribe to a name are not answered yet
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -159,15 +160,15 @@ class _Stream:
         while not self._ended:  # a driver that is cancelled may not notice
             self._woken.clear()
             while self._changes:
-                await self._send_changes()
-            await self._probe()
+                self._send_changes()
+            self._probe()
             try:
                 async with asyncio.timeout(self._ping):
                     await self._woken.wait()
             except TimeoutError:
                 continue
 
-    async def _probe(self) -> None:
+    def _probe(self) -> None:
         """Ping where nothing was heard for a while. Raises TimeoutError where the last ping was not answered."""
         now = self._now()
         if self._pinged > self._last_heard:
@@ -175,21 +176,23 @@ class _Stream:
                 raise TimeoutError(f"no word for {now - self._last_heard:.1f} s on the connection that listens")
         elif now - self._last_heard >= self._ping:
             self._pinged = now
-            await self._connection.send_command("PING", check_health=False)
+            self._line.write([("PING",)])
 
     async def read(self) -> None:
-        """Take what comes. Raises what the driver raises."""
-        while not self._ended:
-            kind, *rest = _checked(await self._connection.read_response(timeout=math.inf))
-            self._last_heard = self._now()
-            if kind in {b"message", b"smessage"}:
-                self._heard(*rest)
-            elif kind in {b"subscribe", b"ssubscribe"}:
-                self._confirm(rest[0].decode())
-            elif kind == b"sunsubscribe" and rest[0].decode() in self._subscribed:
-                raise ConnectionError("the node gave a slot away")
+        """Take what comes. Raises what ended the connection."""
+        await self._line.lost()
 
-    async def _send_changes(self) -> None:
+    def _take(self, answer: Any) -> None:
+        kind, *rest = _checked(answer)
+        self._last_heard = self._now()
+        if kind in _MESSAGES:
+            self._heard(*rest)
+        elif kind in {b"subscribe", b"ssubscribe"}:
+            self._confirm(rest[0].decode())
+        elif kind == b"sunsubscribe" and rest[0].decode() in self._subscribed:
+            raise ConnectionError("the node gave a slot away")
+
+    def _send_changes(self) -> None:
         chosen = list(islice(self._changes.items(), _AT_ONCE))
         add, remove = [], []
         for name, wanted in chosen:
@@ -202,14 +205,11 @@ class _Stream:
                 remove.append(name)
                 self._subscribed.discard(name)
         if remove:
-            await self._connection.send_command(f"{self._prefix}UNSUBSCRIBE", *remove, check_health=False)
-        if add:
-            await self._subscribe(add)
-
-    async def _subscribe(self, names: Sequence[str]) -> None:
+            self._line.write([(f"{self._prefix}UNSUBSCRIBE", *remove)])
         # In a cluster, one command is for one slot.
-        for some in [[name] for name in names] if self._prefix else [names]:
-            await self._connection.send_command(f"{self._prefix}SUBSCRIBE", *some, check_health=False)
+        for some in [[name] for name in add] if self._prefix else [add]:
+            if some:
+                self._line.write([(f"{self._prefix}SUBSCRIBE", *some)])
 
     def _confirm(self, name: str) -> None:
         self._asked[name] = self._asked.get(name, 1) - 1

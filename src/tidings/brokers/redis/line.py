@@ -1,0 +1,128 @@
+"""One connection to a server, after the driver has made it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from hiredis import Reader, pack_command
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import InvalidResponse
+
+Command = Sequence[str | bytes | int]
+
+_MORE = object()  # what hiredis gives where an answer is not whole yet
+
+
+class Line(asyncio.Protocol):
+    """Writes commands and takes what comes where the event loop reads it. The driver connects, greets and
+    authenticates; its streams would take a task's turn for each answer, and a task for each write.
+
+    One asks at a time. Who is cancelled leaves the answers to come, and nobody else gets them: `freed` is called when
+    they have come. What nobody has asked for is `heard`, whose exceptions end the line. `ended` is called with the
+    reason when it ends but by `close`, and `lost` raises that.
+    """
+
+    def __init__(
+        self,
+        connection: AbstractConnection,
+        *,
+        freed: Callable[["Line"], None] = lambda line: None,
+        heard: Callable[[Any], None] | None = None,
+        ended: Callable[["Line", Exception], None] = lambda line, reason: None,
+    ) -> None:
+        writer = cast(asyncio.StreamWriter, connection._writer)
+        self._connection, self._freed, self._heard, self._on_end = connection, freed, heard, ended
+        self._transport: asyncio.WriteTransport = writer.transport
+        self._streams: asyncio.BaseProtocol = writer.transport.get_protocol()
+        self._reader = Reader(
+            protocolError=InvalidResponse, replyError=connection._parser.parse_error, notEnoughData=_MORE
+        )
+        self._answers: list[Any] = []
+        self._count = 0
+        self._asked: asyncio.Future[list[Any]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transport.set_protocol(self)
+
+    async def ask(self, commands: Sequence[Command], deadline: float, overdue: str) -> list[Any]:
+        """The answers to commands that are sent together; each is what the server says, or its exception.
+
+        Raises TimeoutError with the text `overdue` where they have not come by then (of the loop's time), and what
+        ended the line where that did.
+        """
+        loop = asyncio.get_running_loop()
+        self._answers, self._count = [], len(commands)
+        asked = self._asked = loop.create_future()
+        self._timer = loop.call_at(deadline, self._fail, TimeoutError(overdue))
+        self.write(commands)
+        answers: list[Any] = await asked
+        return answers
+
+    def write(self, commands: Sequence[Command]) -> None:
+        """Send commands; what the server says is heard."""
+        self._transport.write(b"".join([pack_command(tuple(it)) for it in commands]))  # type: ignore[arg-type]
+
+    async def lost(self) -> None:
+        """Wait until the line ends. Raises what ended it."""
+        await asyncio.shield(self._end)
+
+    def close(self) -> None:
+        """End it at once."""
+        if not self._end.done():
+            self._end.set_result(None)
+        self._finish(Disconnected("the connection was closed here"))
+
+    # What the event loop calls.
+
+    def data_received(self, data: bytes) -> None:
+        """A part of what the server says."""
+        self._reader.feed(data)
+        try:
+            while (answer := self._reader.gets()) is not _MORE:
+                self._take(answer)
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        self._streams.connection_lost(exc)
+        self._fail(Disconnected(f"the server closed the connection{f': {exc}' if exc else ''}"))
+
+    # Inside.
+
+    def _take(self, answer: Any) -> None:
+        if self._asked is None:
+            if self._heard is None:
+                raise InvalidResponse("the server said something that nobody asked for")
+            self._heard(answer)
+        elif isinstance(answer, Disconnected):  # such as a server that is loading: the driver's word for it
+            raise answer
+        else:
+            self._answers.append(answer)
+            if len(self._answers) == self._count:
+                self._settle(None)
+                self._freed(self)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._end.done():
+            self._end.set_exception(error)
+            self._end.exception()  # there may be nobody who waits
+            self._finish(error)
+            self._on_end(self, error)
+
+    def _finish(self, error: Exception) -> None:
+        self._transport.abort()
+        self._connection._close()  # type: ignore[no-untyped-call]
+        self._settle(error)
+
+    def _settle(self, error: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        asked, self._asked, self._timer = self._asked, None, None
+        if asked is None or asked.done():
+            return
+        if error is None:
+            asked.set_result(self._answers)
+        else:
+            asked.set_exception(error)
