@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
 
 from tidings.broker import Listener
 from tidings.concurrency.batch import Batch
 from tidings.protocol.log import Entry, Log, Position
+from tidings.tail.held import HeldTails, Tail
 from tidings.tail.retrying import retry_forever
 from tidings.tail.source import CHANNELS_AT_ONCE, Page, Source, read_since
 
@@ -17,18 +17,6 @@ log = logging.getLogger("tidings")
 ENTRIES = 100  # of each channel that are read at once: with CHANNELS_AT_ONCE they bound what a read holds in memory
 TOPS = 500  # that are asked for at once
 QUESTIONS = 10_000  # of readers that are answered at once, most of them alike
-
-
-class Tail:
-    """The newest part of one channel's log. Its top is the position that was delivered last.
-
-    `complete` says that the log itself goes back no further.
-    """
-
-    __slots__ = ("complete", "log")
-
-    def __init__(self, name: str, top: Position) -> None:
-        self.log, self.complete = Log(name, top), False
 
 
 class Tails:
@@ -53,13 +41,11 @@ class Tails:
         compare: float = 5.0,
         patience: float = 5.0,
     ) -> None:
-        self._source, self._clock, self._random = source, clock, random
-        self._events, self._size, self._age, self._max_total = events, size, age, total_size
+        self._source, self._random = source, random
+        self._events, self._size = events, size
         self._compare_every, self._patience = compare, patience
-        self._tails: dict[str, Tail] = {}
-        self._filled: OrderedDict[str, Tail] = OrderedDict()  # least recently added to first
+        self._held = HeldTails(events=events, size=size, age=age, total_size=total_size, clock=clock)
         self._followers: dict[str, int] = {}
-        self._total = 0
         self._listeners: tuple[Listener, ...] = ()
         self._dirty: dict[str, None] = {}  # names, in the order of their wake-ups
         self._unsure = True  # whether all tops are to be compared
@@ -76,12 +62,12 @@ class Tails:
     # What the broker asks.
 
     def __len__(self) -> int:
-        return len(self._tails)
+        return len(self._held)
 
     @property
     def size(self) -> int:
         """Bytes that all tails hold."""
-        return self._total
+        return self._held.size
 
     @property
     def followed(self) -> bool:
@@ -94,11 +80,11 @@ class Tails:
 
     def top(self, name: str) -> Position | None:
         """What was delivered last of a channel; None where it is not followed."""
-        return tail.log.top if (tail := self._tails.get(name)) is not None else None
+        return tail.log.top if (tail := self._held.get(name)) is not None else None
 
     async def behind(self) -> int:
         """How many events the logs of the followed channels hold that were not delivered yet."""
-        delivered = {name: tail.log.top for name, tail in self._tails.items()}
+        delivered = self._held.tops()
         tops = [(delivered[name], top) async for name, top in self._tops(list(delivered))]
         return sum(max(0, top.offset - (here.offset if here.epoch == top.epoch else 0)) for here, top in tops)
 
@@ -111,9 +97,9 @@ class Tails:
         self._start()
         self._followers[name] = self._followers.get(name, 0) + 1
         try:
-            if name not in self._tails:
+            if name not in self._held:
                 await self._openings.ask(name)
-            return self._tails[name].log.top
+            return self._held.top(name)
         except BaseException:
             self.unfollow(name)
             raise
@@ -124,8 +110,7 @@ class Tails:
         if not self._followers[name]:
             del self._followers[name]
             self._dirty.pop(name, None)
-            if (tail := self._tails.pop(name, None)) is not None:
-                self._hold(tail, -tail.log.size)
+            self._held.close(name)
 
     async def refresh(self, name: str) -> None:
         """Deliver what a followed channel's log has now and was not delivered. Raises what the source raises."""
@@ -137,7 +122,7 @@ class Tails:
 
     async def since(self, name: str, position: Position, limit: int) -> Sequence[Entry] | None:
         """At most `limit` entries after the position, oldest first; None where the log does not cover it."""
-        tail = self._tails.get(name)
+        tail = self._held.get(name)
         if tail is None:
             return await self._reads.ask((name, position, limit))
         for _ in range(1 + self._events // ENTRIES):  # another process may be further than this one
@@ -145,19 +130,19 @@ class Tails:
             if not _ahead(position, top):
                 break
             await self._refreshes.ask(name)
-            tail = self._tails.get(name, tail)
+            tail = self._held.get(name) or tail
             if tail.log.top == top or position.epoch not in (top.epoch, tail.log.top.epoch):
                 return None
         if _behind(position, tail):
             await self._fills.ask(name)
-        tail = self._tails.get(name, tail)
+        tail = self._held.get(name) or tail
         if _behind(position, tail):
             return await self._reads.ask((name, position, limit))
         return tail.log.since(position, limit)
 
     def committed(self, name: str, entry: Entry, after: Position | None) -> None:
         """An entry is in the log now, and follows this position there: deliver it if it is the next, else read."""
-        tail = self._tails.get(name)
+        tail = self._held.get(name)
         if tail is not None and tail.log.top == after:
             self._deliver(name, tail, entry)
         elif tail is None or not tail.log.covers(entry.position):
@@ -212,7 +197,7 @@ class Tails:
                 await self._compare()
                 next_look = loop.time() + self._compare_every
             # Those that are being opened wait for that.
-            names = list(islice((name for name in self._dirty if name in self._tails), CHANNELS_AT_ONCE))
+            names = list(islice((name for name in self._dirty if name in self._held), CHANNELS_AT_ONCE))
             for name in names:
                 del self._dirty[name]
             if names:
@@ -231,15 +216,15 @@ class Tails:
     async def _compare(self) -> None:
         """Compare the tops of all tails with those of the logs, and find out which are to be read."""
         self._unsure = False
-        self._forget_old()
-        delivered = {name: tail.log.top for name, tail in self._tails.items()}
+        self._held.forget_old()
+        delivered = self._held.tops()
         async for name, top in self._tops(list(delivered)):
             if top != delivered[name] == self.top(name):
                 self.wake(name)
 
     async def _refresh(self, names: Sequence[str]) -> None:
         """Read what is new in these channels and deliver it."""
-        asked = {name: tail.log.top for name in names if (tail := self._tails.get(name)) is not None}
+        asked = {name: top for name in names if (top := self.top(name)) is not None}
         pages = await self._source.read([(name, top.offset) for name, top in asked.items()], ENTRIES)
         for (name, top), page in zip(asked.items(), pages, strict=True):
             if page.start != top:
@@ -249,7 +234,7 @@ class Tails:
 
     def _take(self, name: str, page: Page) -> Position:
         """Deliver what is the next of this; returns the position that this led to."""
-        tail = self._tails.get(name)
+        tail = self._held.get(name)
         for entry in page.entries:
             epoch, offset, _ = entry.position
             # What was delivered while this was read is passed over.
@@ -280,63 +265,26 @@ class Tails:
                 yield name, top
 
     async def _open(self, names: Sequence[str]) -> None:
-        wanted = [name for name in names if name in self._followers and name not in self._tails]
+        wanted = [name for name in names if name in self._followers and name not in self._held]
         tops = await self._source.tops(wanted) if wanted else {}
         for name, top in tops.items():
-            if name in self._followers and name not in self._tails:
-                self._tails[name] = Tail(name, top)
+            if name in self._followers and name not in self._held:
+                self._held.open(name, top)
                 self._woken.set()
 
     def _deliver(self, name: str, tail: Tail, entry: Entry) -> None:
-        tail.log.add(entry)
-        self._hold(tail, entry.size)
-        self._bound(tail)
+        self._held.add(tail, entry)
         for listener in self._listeners:
             listener.deliver(name, entry)
 
     def _reset(self, name: str, top: Position) -> None:
-        old, self._tails[name] = self._tails[name], Tail(name, top)
-        self._hold(old, -old.log.size)
+        self._held.open(name, top)
         for listener in self._listeners:
             listener.reset(name, top)
 
-    def _hold(self, tail: Tail, change: int) -> None:
-        """A tail holds so many bytes more or less than before."""
-        self._total += change
-        self._filled.pop(tail.log.channel, None)
-        if self._tails.get(tail.log.channel) is tail and len(tail.log):
-            self._filled[tail.log.channel] = tail
-
-    def _bound(self, tail: Tail) -> None:
-        log = tail.log
-        while len(log) > self._events:
-            self._total -= log.drop_oldest().size
-            tail.complete = True  # the log itself reaches back no further
-        while log.size > self._size:
-            self._drop(tail)
-        while self._total > self._max_total and self._filled:
-            name, quietest = next(iter(self._filled.items()))
-            self._drop(quietest)
-            if not len(quietest.log):
-                del self._filled[name]
-
-    def _drop(self, tail: Tail) -> None:
-        self._total -= tail.log.drop_oldest().size
-        tail.complete = False
-
-    def _forget_old(self) -> None:
-        """Hold nothing for longer than the log itself."""
-        before = self._clock() - self._age
-        for name, tail in list(self._filled.items()):
-            held = tail.log.size
-            tail.log.trim(events=self._events, size=self._size, before=before)
-            self._total += tail.log.size - held
-            if not len(tail.log):
-                del self._filled[name]
-
     async def _fill(self, names: Sequence[str]) -> None:
         """Make these tails reach back as far as the log does, or as their bounds allow."""
-        tails = {name: tail for name in names if (tail := self._tails.get(name)) is not None and not tail.complete}
+        tails = {name: tail for name in names if (tail := self._held.get(name)) is not None and not tail.complete}
         longer: dict[str, Log] = {}
         complete = set(tails)
         unfinished = {name: max(0, tail.log.top.offset - self._events) for name, tail in tails.items()}
@@ -351,20 +299,8 @@ class Tails:
                     longer[name].drop_oldest()
                     complete.discard(name)
         for name, older in longer.items():
-            if self._tails.get(name) is tails[name]:
-                self._prepend(tails[name], older, name in complete)
-
-    def _prepend(self, tail: Tail, older: Log, complete: bool) -> None:
-        """Put what was read before a tail."""
-        held = tail.log.since(older.top, self._events)
-        if held is None:
-            return  # trimmed meanwhile, or another log by now
-        for entry in held:
-            older.add(entry)
-        change = older.size - tail.log.size
-        tail.log, tail.complete = older, complete
-        self._hold(tail, change)
-        self._bound(tail)
+            if self._held.get(name) is tails[name]:
+                self._held.prepend(tails[name], older, complete=name in complete)
 
     async def _read(self, questions: Sequence[tuple[str, Position, int]]) -> list[list[Entry] | None]:
         return await read_since(self._source, questions, self._events)
