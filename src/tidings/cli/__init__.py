@@ -1,5 +1,8 @@
 """The command `tidings`."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from tidings.cli.doctor.command import doctor
@@ -13,6 +16,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _show(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tidings {metadata.version('tidings')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tidings(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before a command."""
+
+
 app.command()(serve)
 app.command()(types)
 app.command()(publish)

@@ -48,7 +48,7 @@ def publish(
     except (TidingsError, ValueError) as error:
         _fail(str(error))
     except ModuleNotFoundError as error:
-        _fail(f"{error.name} is not installed: pip install 'tidings[all]'")
+        _fail(str(error) if "install" in str(error) else f"{error.name} is not installed: pip install {error.name}")
     except Exception as error:  # noqa: BLE001
         _fail(f"the event was not published: {described(error).rpartition(' (')[0]}")
 
