@@ -22,7 +22,6 @@ uint64_t deliveries, events_completed, events_published;
 static struct publisher publishers[MAX_PUBLISHERS];
 static uint32_t publisher_count, next_publisher;
 static uint64_t deliveries_completed;
-static uint64_t unit;                        /* payload bytes of one event, where frames hold several */
 static uint64_t state = 0x9e3779b97f4a7c15u; /* of the random numbers: the same in every run */
 
 static void grow(struct stream *stream)
@@ -71,7 +70,7 @@ void forget_streams(void)
         free(streams[i].left);
     }
     stream_count = 0;
-    deliveries = events_completed = events_published = unit = 0;
+    deliveries = events_completed = events_published = 0;
 }
 
 void add_publisher(int socket)
@@ -137,16 +136,8 @@ static void deliver_one(struct client *client, nanoseconds at)
 }
 
 /* A message has come whole. */
-void delivered(struct client *client, uint64_t size, nanoseconds at)
+void delivered(struct client *client, uint64_t events, nanoseconds at)
 {
-    uint64_t events = 1;
-    if (joins) {
-        unit = unit ? unit : size;
-        events = (size + 1) / (unit + 1);
-        if ((size + 1) % (unit + 1))
-            fail("a frame of %llu bytes is not a number of events of %llu bytes", (unsigned long long)size,
-                 (unsigned long long)unit);
-    }
     while (events--)
         deliver_one(client, at);
 }

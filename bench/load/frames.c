@@ -52,6 +52,19 @@ static void keep_sample(const char *payload, size_t length)
     sample.length = length;
 }
 
+/* A piece of a message. Where one may hold several events, a newline stands between two (in JSON, nowhere else). */
+static void pass(struct client *client, const char *data, size_t length)
+{
+    for (const char *end = data + length; joins && (data = memchr(data, '\n', (size_t)(end - data))); data++)
+        client->lines++;
+}
+
+static void end_message(struct client *client, nanoseconds at)
+{
+    delivered(client, client->lines + 1, at);
+    client->lines = 0;
+}
+
 static void reply_to(struct client *client, const char *message, size_t length)
 {
     if (length < reply.from_end + reply.length)
@@ -88,20 +101,12 @@ static void take_whole(struct client *client, struct header header, char *payloa
         hear(client, payload, length);
     else if (header.last) {
         keep_sample(payload, length);
-        delivered(client, client->size + length, at);
-        client->size = 0;
+        pass(client, payload, length);
+        end_message(client, at);
         if (reply.length)
             reply_to(client, payload, length);
     } else
-        client->size += length;
-}
-
-static void end_frame(struct client *client, nanoseconds at)
-{
-    if (!client->last)
-        return;
-    delivered(client, client->size, at);
-    client->size = 0;
+        pass(client, payload, length);
 }
 
 /* `data` begins where the last piece of the stream ended, what was held in front. */
@@ -110,10 +115,12 @@ void take(struct client *client, char *data, size_t length, nanoseconds at)
     while (length) {
         if (client->skip) {
             size_t passed = client->skip < length ? (size_t)client->skip : length;
+            pass(client, data, passed);
             client->skip -= passed, data += passed, length -= passed;
             if (client->skip)
                 return;
-            end_frame(client, at);
+            if (client->last)
+                end_message(client, at);
             continue;
         }
         struct header header = read_header((unsigned char *)data, length);
@@ -129,7 +136,6 @@ void take(struct client *client, char *data, size_t length, nanoseconds at)
         }
         if (whole)
             keep_sample(data + header.length, (size_t)header.payload);
-        client->size += header.payload;
         client->last = header.last;
         client->skip = header.payload;
         data += header.length, length -= header.length;

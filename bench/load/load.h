@@ -52,7 +52,7 @@ struct client {
     uint32_t stream;
     uint64_t messages;         /* so far */
     uint64_t skip;             /* bytes of the frame under way that are still to come */
-    uint64_t size;             /* payload bytes of the message under way so far */
+    uint64_t lines;            /* of the message under way so far that have ended, where messages hold several events */
     bool last;                 /* the frame under way ends its message */
     struct bytes held;         /* the beginning of what has to be seen whole */
     struct opening *opening;   /* none once it is in */
@@ -94,7 +94,7 @@ void add_publisher(int socket);
 void publish(struct stream *stream, nanoseconds due);
 void flush_publishers(void);
 void read_publisher(uint32_t number);
-void delivered(struct client *client, uint64_t size, nanoseconds at);
+void delivered(struct client *client, uint64_t events, nanoseconds at);
 struct stream *any_stream(void);
 uint64_t events_deliveries(void);
 
