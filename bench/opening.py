@@ -3,7 +3,7 @@
 import json
 import socket
 
-from bench import frames
+from tidings.cli.bench import frames
 
 _BIND_ADDRESS_NO_PORT = 24  # ip(7): choose the port at connect, when the destination is known
 _REQUEST = (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Protocol
 
-from bench import frames
+from tidings.cli.bench import frames
 
 PER_ADDRESS = 5_000  # sockets from one source address: the system has some 28,000 ports for each
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tidings.cli.bench.command import bench
 from tidings.cli.doctor.command import doctor
 from tidings.cli.publish import publish
 from tidings.cli.serve import serve
@@ -37,3 +38,4 @@ app.command()(serve)
 app.command()(types)
 app.command()(publish)
 app.command()(doctor)
+app.command()(bench)

@@ -3,7 +3,7 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
-from bench.frames import CLOSE, PING, Walked, pong, text, walk
+from tidings.cli.bench.frames import CLOSE, PING, Walked, pong, text, walk
 
 
 def framed(opcode: Opcode, size: int) -> bytes:

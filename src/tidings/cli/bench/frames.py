@@ -1,5 +1,6 @@
 """Frames of a server (RFC 6455, section 5.2), counted without a look at what is in them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 TEXT, CLOSE, PING, PONG = 0x81, 0x88, 0x89, 0x8A  # first bytes: FIN and the opcode
@@ -27,6 +28,17 @@ def walk(data: bytes) -> Walked:
             others.append((data[begin], data[begin + 2 : begin + length]))  # control frames have short headers
         begin += length
     return Walked(messages, size, others, data[begin:])
+
+
+def texts(data: bytes) -> Iterator[bytes]:
+    """What is in the text frames of a piece that has only whole frames."""
+    begin = 0
+    while begin < len(data):
+        length = frame_length(data, begin)
+        if data[begin] == TEXT:
+            second = data[begin + 1]
+            yield data[begin + (2 if second < LENGTH_16 else 4 if second == LENGTH_16 else 10) : begin + length]
+        begin += length
 
 
 def frame_length(data: bytes, begin: int) -> int:

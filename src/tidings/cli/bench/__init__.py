@@ -1,0 +1,1 @@
+"""`tidings bench`: many clients of a server, and what it does for them."""
