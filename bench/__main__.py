@@ -26,7 +26,7 @@ from bench.workloads import WORKLOADS, crowd, fan_out
 from bench.workloads.workload import Plan, Workload
 
 PAGE = Path(__file__).with_name("RESULTS.md")
-QUICK = Plan(rounds=1, window=4.0, in_flight=(64,), idle=4_000)
+QUICK = Plan(rounds=1, window=4.0, in_flight=(64,))
 QUICK_PEERS = ("tidings", "ws", "the-guide")
 
 

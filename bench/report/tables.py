@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from bench.results import OURS, Results, spread
+from bench.results import Results, spread
 from bench.workloads.workload import Metric, Workload
 
 SATURATED = 0.85  # share of its core from which the load is taken to be at its limit
 AT_LIMIT = 0.9  # the server
+BEHIND = 0.97  # the server, where events come at an even rate
 WIDE = 8  # columns; more metrics become rows
 
 
@@ -62,19 +63,20 @@ def ratios(results: Results, workload: Workload, peers: Sequence[str]) -> list[s
 
 
 def bottlenecks(results: Results, workload: Workload) -> Iterator[str]:
-    """Where not the server was at its limit: what its number is worth then."""
+    """Who was at its limit and should not, or should and was not: what the number is worth then."""
     for metric in workload.metrics(results.plan):
         for peer in results.peers(workload.number):
-            figures = results.figures(workload.number, peer, metric.key)
-            if not figures or not metric.saturates:
-                continue
-            server, load = median(it.server for it in figures), median(it.load for it in figures)
-            if load >= SATURATED:
-                yield f"{metric.title}, {peer}: the load was the bottleneck ({load:.0%} of its core): a lower bound."
-            elif server < AT_LIMIT:
-                yield f"{metric.title}, {peer}: the server used {server:.0%} of its core, the load {load:.0%}."
+            if figures := results.figures(workload.number, peer, metric.key):
+                server, load = median(it.server for it in figures), median(it.load for it in figures)
+                if remark := _remark(metric, server, load):
+                    yield f"{metric.title}, {peer}: {remark}"
 
 
-def ours_first(peers: Sequence[str]) -> list[str]:
-    """The others, in their order."""
-    return [peer for peer in peers if peer != OURS]
+def _remark(metric: Metric, server: float, load: float) -> str:
+    if metric.paced and server >= BEHIND:
+        return f"the server could not keep up ({server:.0%} of its core): its latencies say how far it fell behind."
+    if load >= SATURATED:
+        return f"the load was the bottleneck ({load:.0%} of its core): a lower bound."
+    if metric.saturates and server < AT_LIMIT:
+        return f"the server used {server:.0%} of its core, the load {load:.0%}."
+    return ""

@@ -9,7 +9,7 @@ def metrics(plan: Plan) -> Sequence[Metric]:
     """CPU and latencies of the one, deliveries of the other."""
     rate = f"{plan.per_second:g} events/s"
     return (
-        Metric("cpu", f"server CPU per delivery, {rate}", "µs", 1e6, 2, lower=True),
+        Metric("cpu", f"server CPU per delivery, {rate}", "µs", 1e6, 2, lower=True, paced=True),
         Metric("p50", f"latency p50, {rate}", "ms", 1e3, 2, lower=True),
         Metric("p99", f"latency p99, {rate}", "ms", 1e3, 2, lower=True),
         Metric("p999", f"latency p99.9, {rate}", "ms", 1e3, 2, lower=True),

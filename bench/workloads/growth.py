@@ -11,7 +11,9 @@ def metrics(plan: Plan) -> Sequence[Metric]:
         metric
         for size in plan.crowds
         for metric in (
-            Metric(f"cpu-{size}", f"server CPU per delivery, {size:,} connections", "µs", 1e6, 2, lower=True),
+            Metric(
+                f"cpu-{size}", f"server CPU per delivery, {size:,} connections", "µs", 1e6, 2, lower=True, paced=True
+            ),
             Metric(f"memory-{size}", f"server memory, {size:,} connections", "MB", 1e-6, 1, lower=True),
             Metric(f"p99-{size}", f"latency p99, {size:,} connections", "ms", 1e3, 1, lower=True),
         )

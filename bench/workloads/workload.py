@@ -59,6 +59,7 @@ class Metric:
     digits: int = 0
     lower: bool = False  # the less the better
     saturates: bool = False  # the server is meant to be at its limit
+    paced: bool = False  # events come at an even rate, which the server is meant to keep up with
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def measured() -> Results:
     }
     for ours, theirs in ((4, 8), (5, 5), (6, 6.1)):
         run.add("1, 2", "tidings", {"cpu": Figure(ours / 1e6), "flight-64": Figure(3_000_000.0, 0.99, 0.86)})
-        run.add("1, 2", "ws", {"cpu": Figure(theirs / 1e6), "flight-64": Figure(200_000.0, 0.5, 0.2)})
+        run.add("1, 2", "ws", {"cpu": Figure(theirs / 1e6, 0.98, 0.3), "flight-64": Figure(200_000.0, 0.5, 0.2)})
     run.miss("1, 2", "nchan", "nginx is not on the PATH")
     return run
 
@@ -44,6 +44,7 @@ def test_the_page_names_who_is_missing_and_who_was_the_bottleneck(tmp_path: Path
     assert "| tidings | 5.00 [4.00–6.00] |" in text
     assert "- nchan: nginx is not on the PATH" in text
     assert "64 events in flight, tidings: the load was the bottleneck (86% of its core): a lower bound." in text
+    assert "50 events/s, ws: the server could not keep up (98% of its core)" in text
     assert "64 events in flight, ws: the server used 50% of its core, the load 20%." in text
     assert text.endswith("# What the desk costs\n")
 

@@ -11,10 +11,10 @@ from statistics import median
 from bench import machine
 from bench.process import Server
 from bench.servers import logs, workload
-from bench.swarm import Swarm
 from tidings.brokers.redis import RedisBroker
 from torture import valkey
 from torture.crowd.readers import Readers
+from torture.crowd.swarm import Swarm
 from torture.ground import Ground
 from torture.outcome import Outcome
 from torture.scene import PATIENCE

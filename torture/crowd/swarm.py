@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 
-from bench.opening import LoadError, Opening
 from tidings.cli.bench import frames
+from torture.crowd.opening import LoadError, Opening
 
 CONNECTIONS_PER_ADDRESS = 5_000  # the system has some 28,000 ports for each source address
 AT_ONCE = 64  # clients in the middle of opening

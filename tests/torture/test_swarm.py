@@ -8,8 +8,8 @@ import pytest
 from websockets import Origin
 from websockets.sync.server import ServerConnection, serve
 
-from bench.opening import LoadError
-from bench.swarm import Swarm
+from torture.crowd.opening import LoadError
+from torture.crowd.swarm import Swarm
 
 EVENT = '{"type":"schedule:created","payload":{}}' + " " * 200  # so long that its length takes two bytes
 
