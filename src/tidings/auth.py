@@ -13,11 +13,13 @@ its token ("session", say), and this looks at the cookie:
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import math
 import time
 import urllib.request
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from http.client import HTTPException
 from sys import intern
@@ -43,6 +45,8 @@ MAX_TOKEN = 16_384  # characters; headers of proxies and servers end at 8 to 16 
 MIN_SECRET = 32  # bytes: RFC 7518 section 3.2
 MAX_SECONDS = 2**53 - 1  # of a time claim: what JSON carries exactly (RFC 8259 section 6)
 MAX_KEY_SET = 262_144  # bytes of a fetched key set
+MAX_VERIFIED = 10_000  # tokens that are remembered, and
+MAX_VERIFIED_SIZE = 2_048  # characters of each
 
 
 class _ExaminedSecret(HMACAlgorithm):
@@ -93,7 +97,8 @@ class JWTAuth:
     A token needs a numeric `exp` and a `sub` that is a string of 1 to 128 characters: the user's id. Its
     claims come as `User.claims`. The call returns None for a token that is refused and raises TokenExpired
     for one that was good; nothing else, whatever the token holds (with a KeySet, KeysUnavailable). No token
-    is logged.
+    is logged. Of the last 10,000 that were verified the digests are kept until they expire: a client that comes
+    back with the same token, by the same key, is the same `User`.
 
     Raises ValueError at construction for a key that is weak, or does not fit the algorithms, saying how to
     mend it.
@@ -118,6 +123,7 @@ class JWTAuth:
         self._keys = key if isinstance(key, KeySet) else _verification_keys(key, algorithms)
         self._audiences, self._issuers = _names(audience), _names(issuer)
         self._leeway, self._clock = leeway, clock
+        self._verified_before = _Verified()
 
     def __call__(self, handshake: Handshake, token: str | None) -> User | Awaitable[User | None] | None:
         """The token's user; None where it is missing or refused. Awaitable with a KeySet only: the rest is fast.
@@ -151,7 +157,13 @@ class JWTAuth:
     def _verified(self, token: str, key: "_Key") -> User:
         if len(token) > MAX_TOKEN:
             raise jwt_errors.DecodeError
-        return self._checked(_claims(_VERIFIER.decode(token, key.material, algorithms=[key.algorithm])))
+        digest = hashlib.sha256(token.encode()).digest()
+        user = self._verified_before.find(digest, key, self._clock())
+        if user is None:
+            user = self._checked(_claims(_VERIFIER.decode(token, key.material, algorithms=[key.algorithm])))
+            if len(token) <= MAX_VERIFIED_SIZE:
+                self._verified_before.add(digest, key, user)
+        return user
 
     def _checked(self, claims: dict[str, Any]) -> User:
         """The user of claims that were signed (RFC 7519, section 4.1)."""
@@ -185,6 +197,26 @@ class _Key(NamedTuple):
 
 
 _ONLY = ""  # the id of a key that was given without one
+
+
+class _Verified:
+    """The users of the tokens that were verified last, by the tokens' digests: at most `MAX_VERIFIED`."""
+
+    def __init__(self) -> None:
+        self._users: OrderedDict[bytes, tuple[_Key, User]] = OrderedDict()
+
+    def find(self, digest: bytes, key: _Key, now: float) -> User | None:
+        """The user, where this key verified the token and it has not expired at `now`."""
+        by, user = self._users.get(digest, (None, None))
+        if user is None or by != key or (user.expires_at or 0.0) <= now:
+            return None
+        return user
+
+    def add(self, digest: bytes, key: _Key, user: User) -> None:
+        """The token was verified by this key; forget the one that was verified longest ago if there are too many."""
+        self._users[digest] = key, user
+        if len(self._users) > MAX_VERIFIED:
+            self._users.popitem(last=False)
 
 
 class KeySet:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import get_default_algorithms
 from jwt.warnings import InsecureKeyLengthWarning
 
@@ -69,6 +69,18 @@ async def test_keys_of_a_provider_are_fetched_once(provider):
     users = await asyncio.gather(*(auth(HANDSHAKE, token) for token in tokens))
     assert [user.id for user in users] == ["7", "7", "7"]
     assert provider.asked == 1
+
+
+async def test_a_token_that_comes_again_needs_its_key_still(provider):
+    auth, token = provider.auth(), issued("one")
+    user = await awaited(auth, token)
+    assert await awaited(auth, token) is user
+    provider.publish(one=("ES256", ec.generate_private_key(ec.SECP256R1()).public_key()))
+    provider.now = 601.0
+    assert await awaited(auth, token) is None
+    provider.publish(two=("RS256", key_pair("RS256")[1]))
+    provider.now = 1_202.0
+    assert await awaited(auth, token) is None
 
 
 async def test_tokens_of_a_provider_are_judged_as_all_are(provider):

@@ -65,6 +65,48 @@ def test_the_real_clock_is_the_default():
         JWTAuth(SECRET)(HANDSHAKE, expired)
 
 
+# ---- tokens that come again
+
+
+class TestAgain:
+    def test_it_is_the_same_user(self) -> None:
+        auth, token = JWTAuth(SECRET, clock=lambda: NOW), good()
+        user = auth(HANDSHAKE, token)
+        assert user == User(id="7", expires_at=NOW + 60, claims={"sub": "7", "exp": NOW + 60})
+        assert auth(HANDSHAKE, token) is user
+        assert auth(HANDSHAKE, good(sub="8")) == User(id="8", expires_at=NOW + 60, claims={"sub": "8", "exp": NOW + 60})
+
+    def test_it_has_expired_meanwhile(self) -> None:
+        now = [NOW]
+        auth, token = JWTAuth(SECRET, clock=lambda: now[0]), good()
+        auth(HANDSHAKE, token)
+        now[0] = NOW + 60
+        with pytest.raises(TokenExpired):
+            auth(HANDSHAKE, token)
+
+    def test_one_letter_is_another(self) -> None:
+        auth, token = JWTAuth(SECRET, clock=lambda: NOW), good()
+        assert auth(HANDSHAKE, token) is not None
+        signature = token.rpartition(".")[2]
+        assert auth(HANDSHAKE, token.replace(signature, signature.swapcase())) is None
+
+    def test_the_first_are_forgotten_and_verified_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tidings.auth.MAX_VERIFIED", 2)
+        auth = JWTAuth(SECRET, clock=lambda: NOW)
+        tokens = [good(sub=sub) for sub in ("7", "8", "9")]
+        first, *others = [auth(HANDSHAKE, token) for token in tokens]
+        assert [auth(HANDSHAKE, token) is user for token, user in zip(tokens[1:], others, strict=True)] == [True, True]
+        again = auth(HANDSHAKE, tokens[0])
+        assert again == first
+        assert again is not first
+
+    def test_what_is_large_is_not_kept(self) -> None:
+        auth, token = JWTAuth(SECRET, clock=lambda: NOW), good(role="x" * 2_048)
+        user, again = auth(HANDSHAKE, token), auth(HANDSHAKE, token)
+        assert user == again
+        assert user is not again
+
+
 # ---- tokens that are refused
 
 
