@@ -34,12 +34,13 @@ class Announcements:
     def hear(self, channel: str, message: bytes) -> None:
         """A message came for a channel that is followed here."""
         try:
-            position, before, at, event = announcement(message)
+            epoch, offset, id, before, at, event = announcement(message)
             top = self._tails.top(channel)
-            if top is not None and top.epoch == position.epoch and top.offset >= position.offset:
+            if top is not None and top.epoch == epoch and top.offset >= offset:
                 return  # this process appended it, or has read it
-            after = Position(position.epoch, position.offset - 1, before)
+            after = Position(epoch, offset - 1, before)
             if event and top == after:
+                position = Position(epoch, offset, id)
                 self._tails.committed(channel, entry(channel, position, unpacked(event), at), after)
             else:
                 self._tails.wake(channel)

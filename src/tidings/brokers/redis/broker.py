@@ -123,13 +123,14 @@ class RedisBroker(TailedBroker):
         except Exception as error:  # noqa: BLE001
             return [error] * len(drafts)
         answers: list[Entry | Exception] = []
+        is_home = self._is_home()
         for (channel, _), it in zip(drafts, found, strict=True):
             if isinstance(it, Exception):
                 answers.append(it)
             else:
                 answers.append(it[0])
                 self._remembered.appended(channel, it[0].position)
-                if self._is_home():
+                if is_home:
                     self._tails.committed(channel, *it)
         if self._remembered.doubted:
             await self._verify()
@@ -137,23 +138,29 @@ class RedisBroker(TailedBroker):
 
     async def _retried(self, work: Callable[[Logs], Coroutine[Any, Any, T]]) -> T:
         """What the work returns, which may be done several times. Raises what the last try raised, in time."""
-        pause, last = 0.01, None
+        deadline = asyncio.get_running_loop().time() + self._settings.timeout
         try:
-            async with asyncio.timeout(self._settings.timeout):
+            return await self._do(work)  # which takes no longer itself
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            return await self._try_again(work, deadline, error)
+
+    async def _try_again(self, work: Callable[[Logs], Coroutine[Any, Any, T]], deadline: float, last: Exception) -> T:
+        pause = 0.01
+        try:
+            async with asyncio.timeout_at(deadline):
                 while True:
+                    pause = min(0.5, pause * 2)
+                    await asyncio.sleep(self._random() * pause)
                     try:
                         return await self._do(work)
                     except Exception as error:
                         if not is_passing(error):
                             raise
                         last = error
-                    pause = min(0.5, pause * 2)
-                    await asyncio.sleep(self._random() * pause)
         except TimeoutError:
-            if last is not None:
-                raise last from None
-            timeout = self._settings.timeout
-            raise TimeoutError(f"Redis at {self._address} did not answer within {timeout:g} s") from None
+            raise last from None
 
     async def _verify(self) -> None:
         try:

@@ -1,6 +1,10 @@
 """The names that logs have in Redis."""
 
 import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+_KNOWN = 1_000  # channels whose keys are not put together again
 
 
 class Keys:
@@ -15,6 +19,7 @@ class Keys:
             raise ValueError(f"RedisBroker(prefix={prefix!r}): write at least one printable character, and no braces")
         self._prefix, self._partitions = prefix, partitions
         self._epochs = [f"{prefix}{{{number}}}:epoch" for number in range(partitions)]
+        self.of_append = lru_cache(_KNOWN)(self._of_append)
 
     def partition(self, channel: str) -> int:
         """The group of channels that this one is in, all in one slot of a cluster."""
@@ -40,7 +45,7 @@ class Keys:
         """A hash: the offset of each id in the log."""
         return self._key("ids", channel)
 
-    def of_append(self, channel: str) -> list[str]:
+    def _of_append(self, channel: str) -> Sequence[str]:
         """The keys of a channel that an append or a renumbering may write."""
         return [self.epoch(channel), self.top(channel), self.log(channel), self.ids(channel)]
 

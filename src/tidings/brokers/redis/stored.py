@@ -1,7 +1,5 @@
 """Events as they lie in Redis and are announced there."""
 
-from typing import NamedTuple
-
 import msgspec
 
 from tidings.protocol.events import Draft
@@ -28,17 +26,6 @@ class Unreadable(Exception):
     """What lies or came there is no event of ours."""
 
 
-class Announcement(NamedTuple):
-    """What is said of a channel: an event at this position, after the one with the id `before`. `event` is empty
-    where it has to be read.
-    """
-
-    position: Position
-    before: str
-    at: float
-    event: bytes
-
-
 def packed(draft: Draft) -> bytes:
     """The bytes of an event."""
     return _encoder.encode(
@@ -60,12 +47,16 @@ def entry(channel: str, position: Position, draft: Draft, at: float) -> Entry:
     return Entry(position, event_message(channel, position, draft), draft.key, at)
 
 
-def announcement(message: bytes) -> Announcement:
-    """What a message on a channel's name says. Raises Unreadable for what is none of ours."""
+def announcement(message: bytes) -> tuple[str, int, str, str, float, bytes]:
+    """What a message on a channel's name says: epoch, offset and id of an event, the id before it, when it was appended
+    in seconds, and the event, which is empty where it has to be read. Raises Unreadable for what is none of ours.
+    """
     try:
         epoch, offset, id, before, milliseconds, event = message.split(b"\n", 5)
-        return Announcement(
-            Position(epoch.decode("ascii"), int(offset), id.decode("ascii")),
+        return (
+            epoch.decode("ascii"),
+            int(offset),
+            id.decode("ascii"),
             before.decode("ascii"),
             int(milliseconds) / 1000,
             event,
