@@ -94,14 +94,15 @@ def create_app(
     app.state.live = manager
     app.add_middleware(BodyLimit, limit=settings.max_body_size, others=LARGER_BODIES)
     install(app)
+    # First, as the manager asks for its path: FastAPI prepares all routes that it looks through on the way.
+    app.include_router(manager.router("/ws"))
+    app.include_router(manager.health_router())
     for module in (auth, team, schedules, checks, needs, time_off, open_shifts, offers, calendar, sheets, templates):
         app.include_router(module.router)
     app.include_router(demo.about_router)
     if simulation:
         app.state.simulation = simulation
         app.include_router(demo.router)
-    app.include_router(manager.router("/ws"))
-    app.include_router(manager.health_router())
     app.include_router(APIRouter(lifespan=lambda _: outbox.relaying()))  # within the manager's lifespan
     if settings.web_build is not None:
         app.include_router(dashboard(_built(settings.web_build)))

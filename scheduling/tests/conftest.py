@@ -152,8 +152,10 @@ def postgres_address(postgres: Postgres) -> Iterator[str]:
     postgres.drop(url)
 
 
-ON_BOTH = ("store/", "services/test_changes.py", "test_durable.py")
-"""Tests that each run does on both databases; `--postgres` does all that reach one."""
+ON_BOTH = ("inrc2/", "notify/", "services/", "store/", "test_durable.py", "web/test_live.py")
+"""Tests that each run does on both databases: all that a database could answer otherwise. `--postgres` does all that
+reach one, those of forms and refusals among them.
+"""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

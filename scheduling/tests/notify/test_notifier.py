@@ -232,5 +232,5 @@ async def test_a_name_that_somebody_else_has_used_swallows_nothing(office: Offic
 async def log(store: Database, channel: str) -> list[str]:
     """The ids of a channel's events, as the database has them."""
     async with store.read() as tx:
-        query = text("SELECT id FROM tidings_events WHERE channel = :channel ORDER BY offset")
+        query = text('SELECT id FROM tidings_events WHERE channel = :channel ORDER BY "offset"')
         return list(await tx.session.scalars(query, {"channel": channel}))

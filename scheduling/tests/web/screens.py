@@ -1,9 +1,11 @@
 """The running application as its people see it: requests, and tabs that are open meanwhile."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketTestSession
 
@@ -43,7 +45,16 @@ class Desk:
     def send(self, method: str, path: str, body: Json | None = None, **more: Any) -> Any:
         response = self.client.request(method, f"/api{path}", json=body, **more)
         assert response.is_success, response.text
+        assert self.client.portal is not None
+        self.client.portal.call(self._relayed)
         return response.json() if response.content else {}
+
+    async def _relayed(self) -> None:
+        """Return when what was committed is in the logs, and so on its way to the screens."""
+        gauges = cast("FastAPI", self.client.app).state.live.metrics.gauges
+        async with asyncio.timeout(60):
+            while any([(await told())["outbox_waiting"] for (of, *_), told in gauges.items() if of == "outbox"]):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     @contextmanager
     def screen(self, email: str, *channels: str) -> Iterator["Screen"]:

@@ -3,13 +3,23 @@
 from contextlib import ExitStack
 
 import pytest
+from pydantic import SecretStr
 from starlette.websockets import WebSocketDisconnect
 
+from scheduling.server.settings import Settings
 from scheduling.tests.web.conftest import monday_shift, problem
 from scheduling.tests.web.screens import ALICE, BOB, MONA, Desk, Screen
 
 STAFF_CHANNELS = ("schedules", "staff")
 MANAGER_CHANNELS = (*STAFF_CHANNELS, "schedules:drafts", "timeoff")
+
+
+@pytest.fixture
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """On Postgres the events are in Redis: so each test is on both databases, and on both brokers."""
+    if not settings.database.startswith("postgresql:"):
+        return settings
+    return settings.model_copy(update={"broker": SecretStr(request.getfixturevalue("redis_url"))})
 
 
 def test_a_saved_shift_reaches_each_open_tab_once(desk: Desk):
