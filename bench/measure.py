@@ -9,7 +9,7 @@ from bench.machine import Cores
 from bench.peers.peer import Installed, Peer, Unavailable
 from bench.process import ServerError
 from bench.results import OURS, Results
-from bench.workloads.workload import Candidate, Plan, Workload
+from bench.workloads.workload import Candidate, Plan, Unfinished, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ class Benchmark:
         name = candidate.peer.name
         try:
             results.add(workload.number, name, workload.measure(candidate))
+        except Unfinished as error:
+            self.say(f"{workload.title}: {name} did a part: {error}")
+            results.add(workload.number, name, error.figures)
+            results.miss(workload.number, name, str(error))
         except (ServerError, LoadError) as error:
             self.say(f"{workload.title}: {name} is left out: {error}")
             results.miss(workload.number, name, str(error))

@@ -1,6 +1,8 @@
 """Talks to the load generator, a process of its own; bench/load/main.c lists what it understands."""
 
+import select
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from bench.machine import pinned
 from bench.peers.peer import Answer, WayIn
 
 AT_ONCE = 64  # clients in the middle of getting in
+PATIENCE = 90.0  # seconds for all that is done with one server: it may be slow, the benchmark has an end
 CLIENTS_PER_ADDRESS = 5_000  # the system has some 28,000 ports for each source address
 
 _REQUEST = (
@@ -56,9 +59,12 @@ class Load:
     raises LoadError, as do a refused client and a server that says nothing for half a minute.
     """
 
-    def __init__(self, port: int, process: int, core: int | None = None) -> None:
-        """For the server that listens on the port and is the process. Raises BuildError."""
+    def __init__(self, port: int, process: int, core: int | None = None, patience: float = PATIENCE) -> None:
+        """For the server that listens on the port and is the process. What is not done `patience` seconds from now
+        raises LoadError. Raises BuildError.
+        """
         self._port = port
+        self._patience, self._deadline = patience, time.monotonic() + patience
         program = str(generator())
         with pinned(core):
             self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -175,6 +181,9 @@ class Load:
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):  # it has said why
             self._process.stdin.flush()
+        left = max(0.0, self._deadline - time.monotonic())
+        if not select.select([self._process.stdout], [], [], left)[0]:
+            raise LoadError(f"was not through after {self._patience:g} s")
         word, _, rest = self._process.stdout.readline().decode(errors="replace").rstrip("\n").partition(" ")
         if word != answers:
             raise LoadError(rest if word == "error" else f"the load generator ended at `{command}`")

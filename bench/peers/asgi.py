@@ -45,7 +45,9 @@ FASTAPI_ONCE = Peer(
 CHANNELS = Peer(
     name="Django Channels",
     kind="Python",
-    about="an AsyncWebsocketConsumer on the layer in memory, a text encoded once",
+    about="an AsyncWebsocketConsumer on the layer in memory, a text encoded once; for each message to a client the "
+    "layer goes over all its channels, so it is asked for 1 event/s in workload 1",
+    most=1,
     runtime=Wheels(("channels", "django", *SERVER)),
     arguments=on_uvicorn("channels"),
     way_in=guide.way_in,
@@ -54,7 +56,9 @@ CHANNELS = Peer(
 PUBSUB = Peer(
     name="fastapi-websocket-pubsub",
     kind="Python",
-    about="its PubSubEndpoint; it awaits each client's answer to each event, one client after the other",
+    about="its PubSubEndpoint, which awaits each client's answer to each event, one client after the other, so it is "
+    "asked for 1 event/s in workload 1",
+    most=1,
     runtime=Wheels(("fastapi-websocket-pubsub", "fastapi", *SERVER)),
     arguments=on_uvicorn("pubsub"),
     way_in=_pubsub,
@@ -64,7 +68,9 @@ PUBSUB = Peer(
 CHANX = Peer(
     name="chanx",
     kind="Python",
-    about="a consumer on FastAPI and fast-channels' layer in memory, the event passed through",
+    about="a consumer on FastAPI and fast-channels' layer in memory, the event passed through; for each message to a "
+    "client the layer goes over all its channels, so it is asked for 1 event/s in workload 1",
+    most=1,
     runtime=Wheels(("chanx", "fast-channels", "fastapi", *SERVER)),
     arguments=on_uvicorn("chanx"),
     way_in=_chanx,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -116,6 +117,7 @@ class Peer:
     pong: str = ""
     answer: Answer | None = None  # to every event, for servers that wait for one
     joins: bool = False  # puts several events into one frame, with a newline between them
+    most: float = inf  # events a second to a thousand clients that it may be asked for; more would only wait
     cannot: Mapping[Workload, str] = field(default_factory=dict)  # why not, as the report shows it: "has no history"
     pairs: bool = False  # measured in alternating pairs with tidings, not once
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.load.generator import Load
+from bench.load.generator import PATIENCE, Load
 from bench.machine import Cores
 from bench.peers.peer import Installed, Peer, Place, Step, WayIn
 from bench.peers.runtimes import ROOT
@@ -74,8 +74,10 @@ def running(
     compressed: bool = False,
     environment: Mapping[str, str] | None = None,
     writers: int = 1,
+    patience: float = PATIENCE,
 ) -> Iterator[tuple[Running, Load]]:
-    """A peer that has just started, and the load for it; gone afterwards. `writers` publish at the same time.
+    """A peer that has just started, and the load for it; gone afterwards. `writers` publish at the same time,
+    `patience` seconds are given to all that is done with it.
 
     Raises ServerError, LoadError.
     """
@@ -83,7 +85,7 @@ def running(
         place = Place(Path(folder), _free_port(), installed, payload, compressed)
         with (
             Running(peer, place, cores.server, environment or {}) as server,
-            Load(server.port, server.pid, cores.load) as load,
+            Load(server.port, server.pid, cores.load, patience) as load,
         ):
             load.dialect(peer.ping, peer.pong, joins=peer.joins)
             if peer.answer is not None:

@@ -33,7 +33,9 @@ NODE = Peer(
 PYTHON = Peer(
     name="python-socketio",
     kind="Python",
-    about="its AsyncServer on uvicorn, a room for each channel",
+    about="its AsyncServer on uvicorn, a room for each channel, a task for each message to a client; it is asked for "
+    "10 events/s in workload 1",
+    most=10,
     runtime=Wheels(("python-socketio", "python-engineio", *SERVER)),
     arguments=on_uvicorn("socketio"),
     way_in=way_in,

@@ -36,7 +36,7 @@ def _measured(candidate: Candidate, key: str, channels: int, each: int, name: Ca
             tokens = candidate.tokens[number * each : (number + 1) * each]
             load.clients((server.way_in(token, [name(number)]) for token in tokens), number)
         load.open()
-        load.fire(10)
+        load.fire()
         measured = load.closed(IN_FLIGHT, plan.warm_up, plan.window)
         events = share(measured.events / measured.spent.seconds, measured.spent)
         return {key: events, f"{key}-cpu": cpu_per_delivery(measured)}

@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, per_second
+from bench.load.generator import LoadError
+from bench.workloads.workload import (
+    Candidate,
+    Figure,
+    Figures,
+    Metric,
+    Plan,
+    Unfinished,
+    Workload,
+    cpu_per_delivery,
+    per_second,
+)
 
 
 def metrics(plan: Plan) -> Sequence[Metric]:
@@ -28,11 +39,14 @@ def measure(candidate: Candidate) -> Figures:
         load.clients(server.way_in(token) for token in candidate.tokens[: plan.subscribers])
         load.open()
         load.fire()
-        steady = load.steady(plan.per_second, plan.warm_up, plan.window)
+        steady = load.steady(min(plan.per_second, candidate.peer.most), plan.warm_up, plan.window)
         cpu = cpu_per_delivery(steady)
         figures = {"cpu": cpu, "p50": Figure(steady.p50), "p99": Figure(steady.p99), "p999": Figure(steady.p999)}
         for flight in plan.in_flight:
-            figures[f"flight-{flight}"] = per_second(load.closed(flight, plan.warm_up, plan.window))
+            try:
+                figures[f"flight-{flight}"] = per_second(load.closed(flight, plan.warm_up, plan.window))
+            except LoadError as error:
+                raise Unfinished(figures, f"{flight} events in flight: {error}") from error
         return figures
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery
 
+PATIENCE = 300.0  # seconds for all sizes
+
 
 def metrics(plan: Plan) -> Sequence[Metric]:
     """CPU and memory at each size."""
@@ -24,7 +26,7 @@ def measure(candidate: Candidate) -> Figures:
     """One server, to which ever more clients come."""
     plan = candidate.plan
     figures: dict[str, Figure] = {}
-    with candidate.start() as (server, load):
+    with candidate.start(patience=PATIENCE) as (server, load):
         load.stream(server.trigger())
         there = 0
         for size in plan.crowds:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from bench.load.generator import Load, Measured, Spent
+from bench.load.generator import PATIENCE, Load, LoadError, Measured, Spent
 from bench.machine import Cores
 from bench.peers import peer as peers
 from bench.peers.peer import Installed, Peer
@@ -48,6 +48,14 @@ class Figure:
 Figures = Mapping[str, Figure]  # by the metric's key
 
 
+class Unfinished(LoadError):
+    """What was measured before something went wrong."""
+
+    def __init__(self, figures: Figures, reason: str) -> None:
+        super().__init__(reason)
+        self.figures = figures
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A row of the report."""
@@ -79,6 +87,7 @@ class Candidate:
         compressed: bool = False,
         environment: Mapping[str, str] | None = None,
         writers: int = 1,
+        patience: float = PATIENCE,
     ) -> AbstractContextManager[tuple[Running, Load]]:
         """It and its load, freshly started (bench.peers.running)."""
         return running(
@@ -89,6 +98,7 @@ class Candidate:
             compressed=compressed,
             environment=environment,
             writers=writers,
+            patience=patience,
         )
 
 

@@ -158,6 +158,12 @@ def test_a_client_that_is_cut_off_is_an_error(served: Served, load: Load) -> Non
         load.rest(10)
 
 
+def test_what_takes_too_long_is_given_up(served: Served) -> None:
+    given_up = pytest.raises(LoadError, match=r"^was not through after 0\.1 s$")
+    with Load(served.port, os.getpid(), patience=0.1) as load, given_up:
+        load.rest(60)
+
+
 def test_a_refused_upgrade_is_told(tmp_path: Path) -> None:
     with ExitStack() as stack:
         served = Served(tmp_path, stack, origins=[Origin("https://elsewhere.example")])
