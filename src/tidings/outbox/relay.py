@@ -15,7 +15,7 @@ from tidings.outbox.blocked import BlockedChannels
 from tidings.outbox.database import Database
 from tidings.outbox.listening import Listening
 from tidings.outbox.rows import OutboxMeasures, OutboxRow, OutboxTable, check_dialect
-from tidings.protocol.errors import TidingsError
+from tidings.protocol.errors import TidingsError, in_one_line
 from tidings.protocol.events import Draft
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 4.0
@@ -137,11 +137,14 @@ class Relay:
             try:
                 pause = await self.step()
                 await self._listen()
+                if self._outage:
+                    log.warning("the outbox can be relayed again, after %d failures", self._outage)
                 self._outage = 0
-            except Exception:
+            except Exception as error:  # noqa: BLE001
                 pause = self._backoff(self._outage)
                 if not self._outage:
-                    log.exception("the outbox cannot be relayed; it is tried again until it can")
+                    why = in_one_line(error)
+                    log.error("the outbox cannot be relayed; it is tried again until it can: %s", why)  # noqa: TRY400
                 self._outage += 1
             # In an outage a commit is no reason to try earlier.
             await _at_most(pause, (self._stopping if self._outage else self._woken).wait())

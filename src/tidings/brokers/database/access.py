@@ -118,6 +118,10 @@ async def _opened_async(engine: AsyncEngine) -> AsyncIterator[Run]:
     try:
         await _to_the_end(connection.start())
         yield lambda work: _to_the_end(connection.run_sync(work))
+    except Exception:
+        if connection.sync_connection is not None:
+            await connection.invalidate()  # it may be lost, and then a rollback would fail with a traceback in the log
+        raise
     finally:
         try:
             if connection.sync_connection is not None:
@@ -134,6 +138,9 @@ async def _opened_in_thread(engine: Engine) -> AsyncIterator[Run]:
         try:
             await _in_thread(thread, kept.open)
             yield lambda work: _in_thread(thread, partial(kept.run, work))
+        except Exception:
+            await _in_thread(thread, kept.invalidate)
+            raise
         finally:
             await _in_thread(thread, kept.close)
 
@@ -167,6 +174,10 @@ class _Kept:
         if self._connection is None:
             raise ConnectionError("the connection was not opened")
         return work(self._connection)
+
+    def invalidate(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
 
     def close(self) -> None:
         try:
