@@ -63,20 +63,23 @@ def ratios(results: Results, workload: Workload, peers: Sequence[str]) -> list[s
 
 
 def bottlenecks(results: Results, workload: Workload) -> Iterator[str]:
-    """Who was at its limit and should not, or should and was not: what the number is worth then."""
+    """Who was at its limit and should not, or should and was not: what the numbers are worth then."""
     for metric in workload.metrics(results.plan):
+        remarks: dict[str, list[str]] = {}
         for peer in results.peers(workload.number):
             if figures := results.figures(workload.number, peer, metric.key):
                 server, load = median(it.server for it in figures), median(it.load for it in figures)
                 if remark := _remark(metric, server, load):
-                    yield f"{metric.title}, {peer}: {remark}"
+                    remarks.setdefault(remark, []).append(f"{peer} ({server:.0%}, {load:.0%})")
+        for remark, peers in remarks.items():
+            yield f"{metric.title}: {remark} (shares of their cores, server and load): {', '.join(peers)}"
 
 
 def _remark(metric: Metric, server: float, load: float) -> str:
     if metric.paced and server >= BEHIND:
-        return f"the server could not keep up ({server:.0%} of its core): its latencies say how far it fell behind."
+        return "the server could not keep up, and its latencies say how far it fell behind"
     if load >= SATURATED:
-        return f"the load was the bottleneck ({load:.0%} of its core): a lower bound."
+        return "the load was the bottleneck, so these are lower bounds"
     if metric.saturates and server < AT_LIMIT:
-        return f"the server used {server:.0%} of its core, the load {load:.0%}."
+        return "the server was not at its limit"
     return ""

@@ -4,7 +4,8 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from itertools import cycle
+from functools import cache
+from itertools import cycle, islice
 from typing import Any
 
 import jwt
@@ -51,10 +52,15 @@ def usual(number: int) -> dict[str, Any]:
 
 def note(number: int, size: int) -> dict[str, Any]:
     """A schedule with a note in English, which makes the payload `size` bytes long (60 at least)."""
-    short = {"id": 100_000 + number, "version": 1, "note": ""}
+    return {"id": 100_000 + number, "version": 1, "note": _words(size)}
+
+
+@cache
+def _words(size: int) -> str:
+    """The note: made once, for no event of a user's is made by the letter."""
+    short = {"id": 100_000, "version": 1, "note": ""}
     left = size - len(json.dumps({"schedule": short}, separators=(",", ":")))
-    words = cycle(_WORDS)
-    return short | {"note": "".join(next(words) for _ in range(left))}
+    return "".join(islice(cycle(_WORDS), left))
 
 
 def user(number: int) -> str:
