@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { at, expect, MANAGER, ownWeek, PASSWORD, STAFF, test, weekAt } from "./fixtures";
+import { at, expect, MANAGER, ownWeek, PASSWORD, Person, STAFF, test, weekAt } from "./fixtures";
 
 async function choose(page: Page, label: string, option: string) {
   await page.getByRole("combobox", { name: label }).click();
@@ -65,16 +65,31 @@ test("a night on which the clocks change is as long as it is", async ({ person, 
   }
 });
 
-test("the grid stands when lines run from right to left", async ({ person, server, desk }) => {
+test("the grid stands when lines run from right to left", async ({ person, desk }) => {
   const week = ownWeek();
   const shift = await desk.add({ starts_at: at(week, 0, 8), ends_at: at(week, 0, 16) });
-  const manager = await person(MANAGER);
-  await manager.page.goto(`${weekAt(server.url, week)}&dir=rtl`);
+  const manager = await person(MANAGER, { page: `/week?week=${week}&dir=rtl` });
   await expect(manager.card(shift)).toBeVisible();
   const left = async (name: string) => (await manager.page.getByRole("columnheader", { name }).boundingBox())?.x ?? 0;
   expect(await left("Monday")).toBeGreaterThan(await left("Sunday"));
   const overflow = await manager.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(overflow).toBe(0);
+});
+
+test("what stands in for a page that comes pulses only for who has nothing against motion", async ({
+  page,
+  server,
+}) => {
+  await page.route(/\/api\/staff$/, () => undefined);
+  await new Person(page).arrive(weekAt(server.url, ownWeek()), MANAGER);
+  await expect(page.locator(".mantine-Skeleton-root").first()).toBeVisible();
+  const pulsing = () =>
+    page
+      .locator(".mantine-Skeleton-root")
+      .evaluateAll((them) => them.flatMap((each) => each.getAnimations({ subtree: true })).length);
+  expect(await pulsing()).toBe(0);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await expect.poll(pulsing).toBeGreaterThan(0);
 });
 
 test("the language is the browser's until another is chosen", async ({ browser, server }) => {
