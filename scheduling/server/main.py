@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from tidings import ConnectionManager, JWTAuth
+from tidings import ConnectionManager, JWTAuth, Limits
 from tidings.broker import Broker
 from tidings.brokers.database import DatabaseBroker
 from tidings.brokers.redis import RedisBroker
@@ -143,6 +143,7 @@ def live_manager(settings: Settings, database: Database, broker: Broker) -> Conn
         origins=settings.origins,
         development=settings.development,
         broker=broker,
+        limits=Limits(presence_grace=settings.presence_grace.total_seconds()),
     )
     manager.authorize(*FOR_ALL_STAFF)(any_staff)
     manager.authorize(*MANAGERS_ONLY)(admission.managers)

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
 
     Answers hold what was changed, with the same personal data as the events.
     """
+    presence_grace: Annotated[timedelta, Field(ge=timedelta(), le=timedelta(minutes=5))] = timedelta(seconds=10)
+    """For so long a manager whose page was closed, or is loaded again, is still shown to the others."""
     max_body_size: Annotated[int, Field(gt=0)] = 262_144
     """Bytes that a request may bring."""
 

@@ -1,5 +1,25 @@
 import { expectClean } from "./axe";
-import { at, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, STAFF, test, weekAt } from "./fixtures";
+import { at, test as base, type Desk, expect, MANAGER, ownWeek, PASSWORD, type Person, STAFF } from "./fixtures";
+import { type Server, startServer } from "./server";
+
+const waiting = (seconds: number) =>
+  startServer("native", undefined, { env: { SCHEDULING_PRESENCE_GRACE: `PT${seconds}S` } });
+
+/** Servers that show who has gone for longer than any page takes to be loaded again, and hardly at all. */
+const test = base.extend<{ patient: Server; brief: Server }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see which fixtures it takes
+  patient: async ({}, use) => {
+    const server = await waiting(120);
+    await use(server);
+    await server.stop();
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see which fixtures it takes
+  brief: async ({}, use) => {
+    const server = await waiting(0.5);
+    await use(server);
+    await server.stop();
+  },
+});
 
 /** A second manager. */
 async function hireVera(desk: Desk, week: string): Promise<{ email: string; id: number }> {
@@ -30,16 +50,18 @@ async function watchFaces({ page }: Person): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { seen: { changes: number } }).seen.changes);
 }
 
-test("managers see who else looks at the week and edits which shift; a reload says nothing, a closed page that they are gone", async ({
+test("managers see who else looks at the week and edits which shift; a reload says nothing", async ({
   person,
-  server,
-  desk,
+  deskOf,
+  patient,
 }) => {
+  const { url } = patient;
   const week = ownWeek();
+  const desk = await deskOf(MANAGER, url);
   const vera = await hireVera(desk, week);
   const shift = await desk.add({ staff_id: desk.me.id, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
-  const [mona, staff] = await Promise.all([person(MANAGER, { week }), person(STAFF, { week })]);
-  const other = await person(vera.email, { week });
+  const [mona, staff] = await Promise.all([person(MANAGER, { week, url }), person(STAFF, { week, url })]);
+  const other = await person(vera.email, { week, url });
   await expect(company(mona, "Vera Lind is")).toBeVisible();
   await expect(company(other, "Mona Reyes is")).toBeVisible();
 
@@ -76,14 +98,23 @@ test("managers see who else looks at the week and edits which shift; a reload sa
   await other.page.keyboard.press("9");
   await expect(ring(mona, shift)).toBeVisible();
   expect(await changes()).toBe(0);
+  await expect(staff.page.locator("[data-looking], [data-editors]")).toHaveCount(0);
+});
 
-  // Another week is no company, and the same one again is.
-  await other.page.goto(weekAt(server.url, ownWeek()));
-  await other.isLive();
-  await expect(company(mona, "Vera Lind is")).toHaveCount(0, { timeout: 20_000 });
-  await other.openWeek(server.url, week);
+test("who turns to another week, or closes the page, is soon no company any more", async ({
+  person,
+  deskOf,
+  brief,
+}) => {
+  const { url } = brief;
+  const week = ownWeek();
+  const vera = await hireVera(await deskOf(MANAGER, url), week);
+  const [mona, other] = await Promise.all([person(MANAGER, { week, url }), person(vera.email, { week, url })]);
+  await expect(company(mona, "Vera Lind is")).toBeVisible();
+  await other.openWeek(url, ownWeek());
+  await expect(company(mona, "Vera Lind is")).toHaveCount(0);
+  await other.openWeek(url, week);
   await expect(company(mona, "Vera Lind is")).toBeVisible();
   await other.page.close();
-  await expect(company(mona, "Vera Lind is")).toHaveCount(0, { timeout: 20_000 });
-  await expect(staff.page.locator("[data-looking], [data-editors]")).toHaveCount(0);
+  await expect(company(mona, "Vera Lind is")).toHaveCount(0);
 });

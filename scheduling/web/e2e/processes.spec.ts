@@ -35,8 +35,9 @@ test("two people on two processes plan together, and one goes on at the other's 
   test.slow();
   const stores = await startStores();
   const folder = await mkdtemp(join(tmpdir(), "scheduling-"));
-  const first = await startServer("native", folder, { env: stores.env });
-  const second = await startServer("native", folder, { env: stores.env });
+  const env = { ...stores.env, SCHEDULING_PRESENCE_GRACE: "PT1S" };
+  const first = await startServer("native", folder, { env });
+  const second = await startServer("native", folder, { env });
   const cable = await Cable.to(first.url);
   try {
     const week = ownWeek();
