@@ -226,6 +226,8 @@ export class Person {
 interface Arrival {
   /** The week to arrive at, live; without it the current one, as it is. */
   readonly week?: string;
+  /** The page to arrive at instead, as it is: "/open". */
+  readonly page?: string;
   /** Where they reach the server another way. */
   readonly url?: string;
   readonly phone?: boolean;
@@ -234,9 +236,11 @@ interface Arrival {
   readonly language?: string;
 }
 
+export type Arrive = (email: string, arrival?: Arrival) => Promise<Person>;
+
 interface Fixtures {
   /** Opens a browser of their own for somebody and signs them in. */
-  readonly person: (email: string, arrival?: Arrival) => Promise<Person>;
+  readonly person: Arrive;
   /** Another tab of the same person. */
   readonly tab: (of: Person) => Promise<Person>;
   /** A server that a few tests share. */
@@ -309,12 +313,12 @@ export const test = base.extend<Fixtures, Options & WorkerFixtures>({
   },
   person: async ({ browser, server }, use) => {
     const opened: Awaited<ReturnType<Browser["newContext"]>>[] = [];
-    await use(async (email, { week, url = server.url, phone = false, tablet = false, language } = {}) => {
+    await use(async (email, { week, page, url = server.url, phone = false, tablet = false, language } = {}) => {
       const context = await browser.newContext(phone ? PHONE : tablet ? TABLET : {});
       opened.push(context);
       if (language) await context.addInitScript(keep, language);
       const person = new Person(await context.newPage());
-      await person.arrive(week ? weekAt(url, week) : url, email);
+      await person.arrive(page ? url + page : week ? weekAt(url, week) : url, email);
       if (week) await person.isLive();
       return person;
     });

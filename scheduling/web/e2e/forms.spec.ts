@@ -28,12 +28,12 @@ test("the server's hard reason stands beside the field it is about", async ({ pe
   expect(await desk.rows(week)).toHaveLength(1);
 });
 
-test("a soft rule may be overruled: Save anyway", async ({ person, server, desk }) => {
+test("a soft rule may be overruled: Save anyway", async ({ person, desk }) => {
   const week = ownWeek();
   const sam = await desk.idOf("Sam Okafor");
   await desk.add({ staff_id: sam, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
-  const manager = await person(MANAGER);
-  await manager.page.goto(`${server.url}/week?week=${week}&shift=new&staff=${sam}&day=${at(week, 1, 0).slice(0, 10)}`);
+  const day = at(week, 1, 0).slice(0, 10);
+  const manager = await person(MANAGER, { page: `/week?week=${week}&shift=new&staff=${sam}&day=${day}` });
   const form = newShift(manager);
   // What came up since the rules were asked: here they cannot be.
   await manager.page.route("**/api/schedules/check", (route) => route.abort());

@@ -7,15 +7,14 @@ for (const phone of [false, true]) {
   test(`of two who see an open shift the first gets it, and it goes from the other's list, ${phone ? "on a phone" : "wide"}`, async ({
     person,
     desk,
-    server,
   }) => {
     const week = ownWeek();
     const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
     const strange = await desk.add({ starts_at: at(week, 4, 8), ends_at: at(week, 4, 16), role: "Head nurse" });
-    const [sam, jonas] = await Promise.all([person(STAFF, { phone }), person(SECOND, { phone })]);
+    const page = "/open";
+    const [sam, jonas] = await Promise.all([person(STAFF, { phone, page }), person(SECOND, { phone, page })]);
     const card = (of: typeof sam, { id }: { id: number }) => of.page.locator(`[data-open-shift="${id}"]`);
     for (const each of [sam, jonas]) {
-      await each.page.goto(`${server.url}/open`);
       await each.isLive();
       await expect(card(each, shift).getByRole("button")).toBeEnabled();
       await expect(card(each, strange)).toContainText("Head nurse");
@@ -32,16 +31,11 @@ for (const phone of [false, true]) {
   });
 }
 
-test("a claim that comes second is refused by name, and the list equals the database", async ({
-  person,
-  desk,
-  server,
-}) => {
+test("a claim that comes second is refused by name, and the list equals the database", async ({ person, desk }) => {
   const week = ownWeek();
   const sam = await desk.idOf("Sam Okafor");
   const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
-  const jonas = await person(SECOND);
-  await jonas.page.goto(`${server.url}/open`);
+  const jonas = await person(SECOND, { page: "/open" });
   await jonas.isLive();
   const card = jonas.page.locator(`[data-open-shift="${shift.id}"]`);
   // The manager is faster by the time that the claim is on its way.
@@ -55,10 +49,9 @@ test("a claim that comes second is refused by name, and the list equals the data
   expect(await desk.get(week, shift.id)).toMatchObject({ staff_id: sam });
 });
 
-test("a new open shift comes to the list, and a manager sees whoever took it", async ({ person, desk, server }) => {
+test("a new open shift comes to the list, and a manager sees whoever took it", async ({ person, desk }) => {
   const week = ownWeek();
-  const [staff, manager] = await Promise.all([person(STAFF), person(MANAGER, { week })]);
-  await staff.page.goto(`${server.url}/open`);
+  const [staff, manager] = await Promise.all([person(STAFF, { page: "/open" }), person(MANAGER, { week })]);
   await staff.isLive();
   const shift = await desk.add({ starts_at: at(week, 2, 8), ends_at: at(week, 2, 16) });
   await staff.page.locator(`[data-open-shift="${shift.id}"]`).getByRole("button").click();
@@ -77,10 +70,8 @@ test("without connection, taking a shift and deciding on time off say at once th
   const soon = new Date(Date.now() + 200 * 86_400_000).toISOString().slice(0, 10);
   const request = await (await deskOf(STAFF)).askOff({ starts_at: at(soon, 0, 8), ends_at: at(soon, 0, 16), note: "" });
   const cable = await Cable.to(server.url);
-  const jonas = await person(SECOND, { phone: true, url: cable.url });
-  const manager = await person(MANAGER);
-  await jonas.page.goto(`${cable.url}/open`);
-  await manager.page.goto(`${server.url}/time-off`);
+  const jonas = await person(SECOND, { phone: true, url: cable.url, page: "/open" });
+  const manager = await person(MANAGER, { page: "/time-off" });
   for (const each of [jonas, manager]) await each.isLive();
 
   const card = jonas.page.locator(`[data-open-shift="${shift.id}"]`);

@@ -29,7 +29,6 @@ async function choose({ page }: Person, entry: string): Promise<void> {
 
 test("phones: a shift is planned while the rules speak, moved without dragging, taken back, and published to the other's", async ({
   person,
-  server,
   desk,
 }) => {
   const week = ownWeek();
@@ -37,11 +36,10 @@ test("phones: a shift is planned while the rules speak, moved without dragging, 
   const late = await desk.add({ staff_id: vera.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
   await desk.add({ staff_id: await idOf(desk, STAFF), starts_at: at(week, 1, 6), ends_at: at(week, 1, 14) });
   const [manager, staff] = [
-    await person(MANAGER, { week, phone: true }),
+    await person(MANAGER, { phone: true, page: `/week?week=${week}&shift=new&staff=${vera.id}&day=${dayOf(week, 1)}` }),
     await person(vera.email ?? "", { week, phone: true }),
   ];
   const { page } = manager;
-  await page.goto(`${server.url}/week?week=${week}&shift=new&staff=${vera.id}&day=${dayOf(week, 1)}`);
   const form = page.getByRole("dialog", { name: "New shift" });
   const verdict = form.getByRole("status");
   await expect(verdict).toContainText("you may overrule it");
@@ -132,15 +130,14 @@ test("phones: an offer is taken back before it is answered, and another one decl
   person,
   desk,
   deskOf,
-  server,
 }) => {
   const week = ownWeek();
   const [sam, jonas] = [await deskOf(STAFF), await idOf(desk, SECOND)];
   const add = (day: number, staff_id: number) =>
     desk.add({ staff_id, starts_at: at(week, day, 8), ends_at: at(week, day, 16) });
   const [first, second, wanted] = [await add(0, sam.me.id), await add(2, sam.me.id), await add(4, jonas)];
-  const [here, there] = [await person(STAFF, { phone: true }), await person(SECOND, { phone: true })];
-  for (const { page } of [here, there]) await page.goto(`${server.url}/swaps`);
+  const swaps = { phone: true, page: "/swaps" };
+  const [here, there] = [await person(STAFF, swaps), await person(SECOND, swaps)];
   const offerOn = ({ page }: Person, { id }: { id: number }) => page.locator(`[data-offer][data-shift="${id}"]`);
   await sam.offer(first, { note: "Anybody?" });
   await expect(offerOn(there, first).getByRole("button", { name: /^Accept/ })).toBeVisible();

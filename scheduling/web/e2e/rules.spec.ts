@@ -1,4 +1,4 @@
-import { at, type Desk, dayOf, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
+import { type Arrive, at, type Desk, dayOf, expect, MANAGER, ownWeek, PASSWORD, type Person, test } from "./fixtures";
 
 const form = (manager: Person) => manager.page.getByRole("dialog", { name: "New shift" });
 const objections = (manager: Person) => form(manager).getByRole("status");
@@ -12,22 +12,21 @@ async function hire(desk: Desk, more: { contract?: object; role?: "manager"; pas
   return desk.hire({ ...who, ...more });
 }
 
-async function openNew(manager: Person, url: string, week: string, staff: number | "open", day: number) {
-  await manager.page.goto(`${url}/week?week=${week}&shift=new&staff=${staff}&day=${dayOf(week, day)}`);
+/** A manager with the form of a new shift. */
+async function openNew(person: Arrive, week: string, staff: number, day: number): Promise<Person> {
+  const manager = await person(MANAGER, {
+    page: `/week?week=${week}&shift=new&staff=${staff}&day=${dayOf(week, day)}`,
+  });
   await manager.isLive();
   await expect(form(manager)).toBeVisible();
+  return manager;
 }
 
-test("the reason shows while it is typed, and a soft one can be overruled at once", async ({
-  person,
-  server,
-  desk,
-}) => {
+test("the reason shows while it is typed, and a soft one can be overruled at once", async ({ person, desk }) => {
   const week = ownWeek();
   const noor = await hire(desk);
   await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
-  const manager = await person(MANAGER);
-  await openNew(manager, server.url, week, noor.id, 1);
+  const manager = await openNew(person, week, noor.id, 1);
 
   await expect(objections(manager)).toContainText("11 h rest between shifts; this leaves 8");
   await expect(objections(manager)).toContainText("you may overrule it");
@@ -45,15 +44,13 @@ test("the reason shows while it is typed, and a soft one can be overruled at onc
 
 test("a rule that the contract makes hard is not overruled, and somebody else is suggested", async ({
   person,
-  server,
   desk,
 }) => {
   const week = ownWeek();
   const contract = { name: "Strict", hours_per_week: 40, rest_hours: 11, hard_rules: ["rest"] };
   const noor = await hire(desk, { contract });
   await desk.add({ staff_id: noor.id, starts_at: at(week, 0, 14), ends_at: at(week, 0, 22) });
-  const manager = await person(MANAGER);
-  await openNew(manager, server.url, week, noor.id, 1);
+  const manager = await openNew(person, week, noor.id, 1);
 
   await expect(objections(manager)).toContainText("This is not possible");
   await expect(objections(manager)).toContainText("this leaves 8");
@@ -74,21 +71,20 @@ test("a rule that the contract makes hard is not overruled, and somebody else is
   await expect.poll(() => desk.rows(week)).toHaveLength(2);
 });
 
-test("what somebody else plans meanwhile is objected to in the open form", async ({ person, server, desk }) => {
+test("what somebody else plans meanwhile is objected to in the open form", async ({ person, desk }) => {
   const week = ownWeek();
   const noor = await hire(desk);
-  const manager = await person(MANAGER);
-  await openNew(manager, server.url, week, noor.id, 1);
+  const manager = await openNew(person, week, noor.id, 1);
   await expect(objections(manager)).toBeEmpty();
   await desk.add({ staff_id: noor.id, starts_at: at(week, 1, 8), ends_at: at(week, 1, 16) });
   await expect(objections(manager)).toContainText("Already works 09:00–17:00");
 });
 
-test("totals and cover follow what another manager does", async ({ person, server, desk, deskOf }) => {
+test("totals and cover follow what another manager does", async ({ person, desk, deskOf }) => {
   const week = ownWeek();
   const noor = await hire(desk, { contract: { name: "Small", hours_per_week: 10, rest_hours: 11 } });
   const other = await hire(desk, { role: "manager", password: PASSWORD });
-  const theirs = await deskOf(other.email as string, server.url);
+  const theirs = await deskOf(other.email as string);
   const manager = await person(MANAGER, { week });
   const row = manager.page.locator(`tr[data-staff="${noor.id}"]`);
   const monday = cover(manager, dayOf(week, 0));
