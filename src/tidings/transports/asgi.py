@@ -84,7 +84,9 @@ class AsgiTransport:
         self.close(1011, "")
 
     def ping(self) -> None:
-        """ASGI servers ping by themselves, and end who does not answer: who is still here was heard."""
+        """ASGI has no ping. uvicorn pings by itself, and ends who does not answer; where the server does not
+        (docs/deploy.md), a client that is cut off without a word stays until TCP gives it up.
+        """
         if self.connection is not None:
             self.connection.heard()
 
