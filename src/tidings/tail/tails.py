@@ -1,7 +1,6 @@
 """The newest part of each followed channel's log, kept in this process and up to date with where the log is."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import islice
 
@@ -9,10 +8,9 @@ from tidings.broker import Listener
 from tidings.concurrency.batch import Batch
 from tidings.protocol.log import Entry, Log, Position
 from tidings.tail.held import HeldTails, Tail
+from tidings.tail.losses import Losses
 from tidings.tail.retrying import retry_forever
 from tidings.tail.source import CHANNELS_AT_ONCE, Page, Source, read_since
-
-log = logging.getLogger("tidings")
 
 ENTRIES = 100  # of each channel that are read at once: with CHANNELS_AT_ONCE they bound what a read holds in memory
 TOPS = 500  # that are asked for at once
@@ -54,6 +52,7 @@ class Tails:
 
     def _begin(self) -> None:
         self._woken = asyncio.Event()
+        self._losses = Losses()
         self._openings = Batch(_for_each(TOPS, self._open), limit=QUESTIONS)
         self._refreshes = Batch(_for_each(CHANNELS_AT_ONCE, self._refresh), limit=QUESTIONS)
         self._fills = Batch(_for_each(CHANNELS_AT_ONCE, self._fill), limit=QUESTIONS)
@@ -164,6 +163,7 @@ class Tails:
         await asyncio.gather(*tasks, return_exceptions=True)
         for batch in (self._openings, self._refreshes, self._fills, self._reads):
             await batch.close()
+        self._losses.close()
 
     def restart(self) -> None:
         """The event loop that this ran on is gone with the tasks: begin anew on the one that runs at `follow`."""
@@ -252,9 +252,7 @@ class Tails:
             self.wake(name)  # it was another process that looked too early
         elif self.top(name) == seen:  # else it was dealt with meanwhile
             what = "was rolled back" if rolled_back else "has no more what follows"
-            log.warning(
-                "the log of %s %s: it is at %s, and was read here up to %s", name, what, tuple(top), tuple(seen)
-            )
+            self._losses.note(name, what, top=top, seen=seen)
             self._reset(name, top)
 
     # The tails.
