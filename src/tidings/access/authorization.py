@@ -40,7 +40,7 @@ class Authorization:
     def __init__(self, limits: Limits, loop_time: Callable[[], float]) -> None:
         self._limits, self._loop_time = limits, loop_time
         self._rules: dict[type[Channel[Any]], Rule] = {}
-        self._answers: OrderedDict[_Key, tuple[bool, float]] = OrderedDict()
+        self._answers: OrderedDict[_Key, float] = OrderedDict()  # until when a yes holds
         self._evaluations: dict[_Key, _Evaluation] = {}
         self.needs_handshake = False
         self.changes = 0
@@ -103,8 +103,7 @@ class Authorization:
         self._evaluations.clear()
 
     def _remembered(self, key: _Key) -> bool | None:
-        answer, until = self._answers.get(key, (None, 0.0))
-        return answer if until > self._loop_time() else None
+        return True if self._answers.get(key, 0.0) > self._loop_time() else None
 
     async def _ask(
         self, key: _Key, rule: Rule, channel: Channel[Any], user: Any, handshake: Handshake | None
@@ -147,7 +146,7 @@ class Authorization:
     def _remember(self, key: _Key, allowed: bool) -> None:
         if not allowed:  # who is let in a moment later is not kept out
             return
-        self._answers[key] = (allowed, self._loop_time() + self._limits.rule_cache)
+        self._answers[key] = self._loop_time() + self._limits.rule_cache
         self._answers.move_to_end(key)
         while len(self._answers) > self._limits.rule_cache_size:
             self._answers.popitem(last=False)
