@@ -3,8 +3,8 @@
 import asyncio
 import weakref
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from tidings.broker import Broker, Listener
 from tidings.concurrency.background import Background
@@ -19,18 +19,52 @@ _GROUP = 200  # events that are appended together
 _WAITING = 10_000  # that may wait for that
 
 
+class TailSettings(Protocol):
+    """How a process keeps up with logs: what it may hold of them (bytes), and how often it looks (seconds)."""
+
+    @property
+    def tails(self) -> int: ...
+    @property
+    def compare(self) -> float: ...
+    @property
+    def patience(self) -> float: ...
+
+
 class TailedBroker(Broker):
-    """Keeps the newest part of the logs that are followed in `tails`, and reads the rest from `source`.
+    """Keeps the newest part of the logs that are followed in memory, and reads the rest from `source`.
 
     Channels are followed on one event loop at a time, its home. Events are appended on any; what many append at once on
-    one is appended together. `background` is what the broker's other work is done on; `events` bounds each log.
+    one is appended together. `background` is what the broker's other work is done on. `events`, `size` (bytes) and
+    `age` (seconds) bound each log.
     """
 
     multiprocess = True
     lacks = ""
 
-    def __init__(self, source: Source, tails: Tails, background: Background[Any], *, events: int) -> None:
-        self._source, self._tails, self._background, self._events = source, tails, background, events
+    def __init__(
+        self,
+        source: Source,
+        background: Background[Any],
+        settings: TailSettings,
+        *,
+        events: int,
+        size: int,
+        age: float,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self._source, self._background, self._events = source, background, events
+        self._tails = Tails(
+            source,
+            events=events,
+            size=size,
+            age=age,
+            total_size=settings.tails,
+            clock=clock,
+            random=random,
+            compare=settings.compare,
+            patience=settings.patience,
+        )
         weakref.finalize(self, background.let_go).atexit = False
         self._appends: weakref.WeakKeyDictionary[Loop, Batch[tuple[str, Draft], Entry]] = weakref.WeakKeyDictionary()
         self._home: Loop | None = None  # the loop on which channels are followed

@@ -29,7 +29,7 @@ from tidings.concurrency.loops import Loop
 from tidings.protocol.errors import in_one_line
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position
-from tidings.tail import TailedBroker, Tails, retry_forever
+from tidings.tail import TailedBroker, retry_forever
 
 log = logging.getLogger("tidings")
 
@@ -86,18 +86,7 @@ class DatabaseBroker(TailedBroker):
             signal=self.tables.signal if settings.listen else None,
             poll=settings.poll,
         )
-        tails = Tails(
-            source,
-            events=events,
-            size=size,
-            age=age,
-            total_size=settings.tails,
-            clock=clock,
-            random=random,
-            compare=settings.compare,
-            patience=settings.patience,
-        )
-        super().__init__(source, tails, background, events=events)
+        super().__init__(source, background, settings, events=events, size=size, age=age, clock=clock, random=random)
         self._holder = ""  # of the lease to sweep: another name in each process
         self._sweeping: asyncio.Task[None] | None = None
 

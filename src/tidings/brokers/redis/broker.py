@@ -23,7 +23,7 @@ from tidings.concurrency.loops import Loop
 from tidings.protocol.errors import in_one_line
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry
-from tidings.tail import TailedBroker, Tails
+from tidings.tail import TailedBroker
 
 log = logging.getLogger("tidings")
 
@@ -70,20 +70,10 @@ class RedisBroker(TailedBroker):
         )
         self._subscriptions = Subscriptions(self._keys, ping=settings.ping)
         source = RedisSource(self._do, self._subscriptions, self._remembered)
-        tails = Tails(
-            source,
-            events=events,
-            size=size,
-            age=age,
-            total_size=settings.tails,
-            clock=clock,
-            random=random,
-            compare=settings.compare,
-            patience=settings.patience,
-        )
-        super().__init__(source, tails, Background("tidings-redis", self._open), events=events)
-        self._announcements = Announcements(tails)
-        source.deliver(self._announcements.hear, tails.follows)
+        background = Background("tidings-redis", self._open)
+        super().__init__(source, background, settings, events=events, size=size, age=age, clock=clock, random=random)
+        self._announcements = Announcements(self._tails)
+        source.deliver(self._announcements.hear, self._tails.follows)
         self._home_logs: Logs | None = None
 
     # The contract.
