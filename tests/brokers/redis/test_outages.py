@@ -251,6 +251,21 @@ async def test_a_call_that_fails_after_it_was_cancelled_is_no_error_of_the_loops
     assert told == []
 
 
+async def test_a_listener_that_is_cancelled_as_it_has_connected_leaves_no_connection(server: Valkey) -> None:
+    at = Server(address(server.url), timeout=5.0, connected=lambda: None)
+    listening = asyncio.create_task(at.listeners())
+    await asyncio.sleep(0)  # it is under way
+    [connecting] = at._calls
+    connecting.add_done_callback(lambda _: listening.cancel())
+    await asyncio.wait([listening])
+    assert listening.cancelled()
+    await at.close()
+    with server.client() as client:
+        async with asyncio.timeout(20):
+            while client.info("clients")["connected_clients"] > 1:  # noqa: ASYNC110  # ours
+                await asyncio.sleep(0.01)
+
+
 class Cut(Server):
     """Each of whose connections goes before anything is said on it, until `healed`."""
 

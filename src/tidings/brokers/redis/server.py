@@ -143,12 +143,16 @@ class Server:
 
     async def listeners(self) -> dict[str, AbstractConnection]:
         """New connections to listen on, by the node's name: one, or one for each node of a cluster."""
+        made: dict[str, AbstractConnection] = {}
         abandoned = asyncio.Event()
         try:
-            return await self._finish(self._listeners(abandoned))
+            await self._finish(self._listeners(made, abandoned))
         except asyncio.CancelledError:
             abandoned.set()
+            for connection in made.values():  # cancelled in the moment in which they had come
+                await connection.disconnect(nowait=True)
             raise
+        return made
 
     async def node_of(self, key: str) -> str:
         """The name of the node that has a key."""
@@ -180,16 +184,16 @@ class Server:
         if not task.cancelled():
             task.exception()
 
-    async def _listeners(self, abandoned: asyncio.Event) -> dict[str, AbstractConnection]:
+    async def _listeners(self, made: dict[str, AbstractConnection], abandoned: asyncio.Event) -> None:
         client = self._opened()
         if isinstance(client, RedisCluster):
             await client.initialize()
             nodes = client.get_primaries()
-            made: dict[str, AbstractConnection] = {it.name: it.connection_class(**it.connection_kwargs) for it in nodes}
+            new: dict[str, AbstractConnection] = {it.name: it.connection_class(**it.connection_kwargs) for it in nodes}
         else:
-            made = {"": client.connection_pool.make_connection()}  # type: ignore[no-untyped-call]
+            new = {"": client.connection_pool.make_connection()}  # type: ignore[no-untyped-call]
         try:
-            for connection in made.values():
+            for connection in new.values():
                 await connection.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             abandoned.set()
@@ -197,9 +201,9 @@ class Server:
             raise
         finally:
             if abandoned.is_set():
-                for connection in made.values():
+                for connection in new.values():
                     await connection.disconnect(nowait=True)
-        return made
+        made |= new
 
     async def _ask(self, client: Redis, commands: Sequence[Command]) -> list[Any]:
         """The answers of one server. Who is cancelled leaves them to the line."""
