@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import chain
 
 import pytest
 import uvloop
@@ -214,6 +215,46 @@ async def test_calls_that_are_cancelled_never_get_anothers_answer(server: Valkey
         asked[0].cancel()
         assert (await asyncio.gather(*asked, return_exceptions=True))[1:] == [None] * 9
     await broker.close()
+
+
+async def test_what_was_sent_is_done_where_its_caller_is_cancelled_and_others_get_their_own_answers(
+    server: Valkey, proxy: FaultProxy
+) -> None:
+    proxy.to_client.delay = 0.02
+    at = Server(address(f"redis://127.0.0.1:{proxy.address[1]}"), timeout=20.0, connected=lambda: None)
+    await asyncio.gather(*[at.call([("PING",)]) for _ in range(20)])  # so many connections
+    names = [[f"{round}-{number}" for number in range(20)] for round in range(10)]
+    for some in names:
+        calls = [asyncio.create_task(at.call([("SET", name, name), ("GET", name)])) for name in some]
+        await asyncio.sleep(0)  # they are under way
+        for call in calls[::2]:
+            call.cancel()
+        await asyncio.sleep(0)  # they have heard of that
+        later = [asyncio.create_task(at.call([("ECHO", name)])) for name in some]
+        assert [each[0].decode() for each in await asyncio.gather(*later)] == some
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(each, asyncio.CancelledError) for each in found[::2])
+        assert [each[1].decode() for each in found[1::2] if isinstance(each, list)] == some[1::2]
+    await at.close()
+    with server.client() as client:
+        assert client.exists(*chain(*names)) == 200
+
+
+async def test_a_channel_is_listened_to_before_its_top_is_read(server: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = redis_broker(server.url), redis_broker(server.url, compare=600.0)
+    follower = Follower(there)
+    await there.follow("other")  # it listens
+    await here.append("other", draft("a"))
+    await follower.has("other", 1)
+    join = there._subscriptions.join
+
+    async def late(channels: Iterable[str]) -> None:
+        await here.append("notes", draft("b"))
+        await join(channels)
+
+    monkeypatch.setattr(there._subscriptions, "join", late)
+    assert (await there.follow("notes")).id == "b"  # nobody announces it again
+    await asyncio.gather(here.close(), there.close())
 
 
 async def test_channels_joined_and_left_while_connections_break_are_never_waited_for_in_vain(server: Valkey) -> None:
