@@ -56,7 +56,7 @@ class NginxModule:
         folder = Path(nginx.program).resolve().parents[1] / "lib" / "nginx" / "modules"
         if not (folder / _MODULE).is_file():
             raise Unavailable(f"nginx is here without its module nchan, {folder / _MODULE}")
-        return replace(nginx, folder=folder)
+        return replace(nginx, folder=folder, versions=nginx.versions.removeprefix("nginx version: "))
 
 
 def arguments(place: Place) -> Sequence[str]:
