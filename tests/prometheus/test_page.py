@@ -162,6 +162,12 @@ class TestNodes:
         async with await asyncio.start_unix_server(say, tmp_path / "1.sock"):
             assert await gathered(tmp_path) == {"1": None}
 
+    async def test_a_directory_that_cannot_be_made_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(RuntimeError, match=r"TIDINGS_METRICS_DIR=.*/file/here cannot be made: Not a directory; "):
+            async with answering(make_manager(), tmp_path / "file" / "here"):
+                pass
+
     async def test_a_directory_whose_name_is_too_long_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(RuntimeError, match="too long for the path of a socket"):
             async with answering(make_manager(), tmp_path / ("x" * 90)):

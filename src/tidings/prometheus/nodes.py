@@ -44,7 +44,8 @@ async def answering(manager: ConnectionManager, place: Path | None) -> AsyncIter
     """Tell the manager's numbers to whoever may use the directory, until the end of the block; nothing where it is
     None.
 
-    Raises RuntimeError where the directory's path is too long for a socket or too many managers use it.
+    Raises RuntimeError where the directory cannot be made, its path is too long for a socket, or too many managers use
+    it.
     """
     if place is None:
         yield
@@ -77,7 +78,12 @@ def _claim(place: Path) -> tuple[int, int]:
 
     if len(os.fsencode(place)) > 90:  # sun_path has 108 bytes (unix(7))
         raise RuntimeError(f"{DIRECTORY}={place} is too long for the path of a socket: at most 90 bytes")
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RuntimeError(
+            f"{DIRECTORY}={place} cannot be made: {error.strerror}; name a directory that this user may write to"
+        ) from error
     for number in range(1, MOST_NODES + 1):
         lock = os.open(place / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
