@@ -45,23 +45,28 @@ class Line(asyncio.Protocol):
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport.set_protocol(self)
 
-    async def ask(self, commands: Sequence[Command], deadline: float, overdue: str) -> list[Any]:
-        """The answers to commands that are sent together; each is what the server says, or its exception.
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended, and is not about to."""
+        return not self._transport.is_closing()
+
+    async def ask(self, packed: bytes, count: int, deadline: float, overdue: str) -> list[Any]:
+        """The answers to so many commands that are sent together; each is what the server says, or its exception.
 
         Raises TimeoutError with the text `overdue` where they have not come by then (of the loop's time), and what
         ended the line where that did.
         """
         loop = asyncio.get_running_loop()
-        self._answers, self._count = [], len(commands)
+        self._answers, self._count = [], count
         asked = self._asked = loop.create_future()
         self._timer = loop.call_at(deadline, self._fail, TimeoutError(overdue))
-        self.write(commands)
+        self._transport.write(packed)
         answers: list[Any] = await asked
         return answers
 
     def write(self, commands: Sequence[Command]) -> None:
         """Send commands; what the server says is heard."""
-        self._transport.write(b"".join([pack_command(tuple(it)) for it in commands]))  # type: ignore[arg-type]
+        self._transport.write(pack(commands))
 
     async def lost(self) -> None:
         """Wait until the line ends. Raises what ended it."""
@@ -126,3 +131,8 @@ class Line(asyncio.Protocol):
             asked.set_result(self._answers)
         else:
             asked.set_exception(error)
+
+
+def pack(commands: Sequence[Command]) -> bytes:
+    """Commands as they are sent."""
+    return b"".join([pack_command(tuple(it)) for it in commands])  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as TimedOut
 
 from tidings.brokers.redis.address import Address
-from tidings.brokers.redis.line import Command, Line
+from tidings.brokers.redis.line import Command, Line, pack
 
 log = logging.getLogger("tidings")
 
@@ -207,12 +207,17 @@ class Server:
 
     async def _ask(self, client: Redis, commands: Sequence[Command]) -> list[Any]:
         """The answers of one server. Who is cancelled leaves them to the line."""
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        while not self._idle:
+        packed, deadline = pack(commands), asyncio.get_running_loop().time() + self._timeout
+        while (line := self._take_idle()) is None:
             await self._finish(self._add_line(client, deadline))
-        line = self._idle.pop()
         self._busy.add(line)
-        return await line.ask(commands, deadline, self._overdue())
+        return await line.ask(packed, len(commands), deadline, self._overdue())
+
+    def _take_idle(self) -> Line | None:
+        while self._idle:
+            if (line := self._idle.pop()).is_open:
+                return line
+        return None
 
     async def _add_line(self, client: Redis, deadline: float) -> None:
         try:
