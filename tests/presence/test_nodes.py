@@ -119,16 +119,16 @@ async def test_users_come_back_from_a_node_that_stops_and_nothing_is_seen_of_it(
             assert watcher.read().shown == {"anna": 1}
 
 
-async def test_a_node_that_falls_silent_is_gone_after_ten_seconds() -> None:
+async def test_a_node_that_falls_silent_is_gone_within_ten_seconds() -> None:
     broker = Cut()
     here, there = node(broker, clock), node(broker, clock)
     async with watching(here, "watcher") as watcher, present(here, "anna"), present(there, "ben"):
         await clock.advance(5)
         assert watcher.read().shown == {"anna": 1, "ben": 1}
         broker.cut(presence_of(there))
-        await clock.advance(7)
-        assert watcher.read().shown == {"anna": 1, "ben": 1}
         await clock.advance(4)
+        assert watcher.read().shown == {"anna": 1, "ben": 1}
+        await clock.advance(6)
         assert watcher.read().shown == {"anna": 1}
         gone = [entry["id"] for entry in await entries(broker) if entry["type"] == "presence:node_left"]
         assert gone == [f"gone:{broker.name}"]

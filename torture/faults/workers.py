@@ -23,7 +23,7 @@ from torture.settings import Settings
 from torture.writer import Habits
 
 SCREENS, WRITERS, PEOPLE = 16, 4, 8
-SEEN = 12.0  # seconds until a worker that was killed is seen to be: nobody hears of it for 10, and looks every 2
+SEEN = 10.5  # seconds until a worker that was killed is seen to be gone: its time to live, and what it takes to ask
 
 _LONG, _SHORT = (4, 24, 5.0), (2, 2, 0.0)  # workers, kills, and seconds between two
 _LONG_REDIS, _SHORT_REDIS = (20, 3.0), (1, 0.0)

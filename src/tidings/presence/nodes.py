@@ -3,7 +3,8 @@
 from tidings.protocol.presence import MAX_NODES
 
 BEAT = 2.0  # seconds between two signs of life of a node
-TTL = 10.0  # seconds without one, after which a node is gone
+TTL = 10.0  # seconds after its last one, within which every other node knows that a node is gone
+_SILENCE = TTL - 1.5 * BEAT  # the others look once a beat, and what they say of it travels
 
 
 class Nodes:
@@ -54,5 +55,5 @@ class Nodes:
         """The nodes whose time is over."""
         gone = [node for node, since in self._leaving.items() if now - since >= self._grace]
         if self._own is not None and now - self._own <= 2 * BEAT:
-            gone += [node for node, heard in self._heard.items() if now - heard >= TTL and node not in gone]
+            gone += [node for node, heard in self._heard.items() if now - heard >= _SILENCE and node not in gone]
         return gone
