@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
+from typing import Self
 
 from bench import machine
 from bench.process import Server
@@ -35,43 +36,49 @@ class Plan:
     """How much of everything."""
 
     workers: int = 4
+    turns: int = 12  # of either side
     pairs: int = 3
     connections: int = 1_000
     readers: int = 20
     warm_up: float = 2.0  # seconds
+    turn: float = 3.0  # seconds
     window: float = 6.0  # seconds
     publishes: int = 400  # of each writer
 
 
 async def run(ground: Ground) -> Outcome:
     """CPU per delivery, p99 and publishes a second."""
-    plan = Plan(2, 1, 40, 8, 0.2, 0.5, 5) if ground.short else Plan()
+    plan = Plan(2, 1, 1, 40, 8, 0.2, 0.5, 0.5, 5) if ground.short else Plan()
     return await asyncio.to_thread(_run, plan, short=ground.short)
 
 
 def _run(plan: Plan, *, short: bool) -> Outcome:
     outcome = Outcome(
         f"{plan.workers} processes over Valkey beside one in memory: {plan.connections:,} connections on one channel "
-        f"with {_EVENTS_PER_SECOND:g} events/s, {plan.readers} readers of {_TICKS_PER_SECOND:g} events/s of 1 KB, "
-        f"{plan.pairs} pairs of runs of {plan.window:g} s; then {plan.workers} × {_WRITERS} writers that only publish"
+        f"with {_EVENTS_PER_SECOND:g} events/s, {plan.turns} times {plan.turn:g} s of one and the other in turn; "
+        f"{plan.readers} readers of {_TICKS_PER_SECOND:g} events/s of 1 KB, {plan.pairs} pairs of runs of "
+        f"{plan.window:g} s; then {plan.workers} × {_WRITERS} writers that only publish"
     )
-    machine.raise_descriptors(plan.connections + _SPARE_DESCRIPTORS)
-    if short:
-        _over_valkey(plan)
-        return outcome
+    machine.raise_descriptors(2 * plan.connections + _SPARE_DESCRIPTORS)
     # No process is pinned: the four and Valkey have all cores between them, as they would have elsewhere.
-    outcome.remarks += machine.remarks_on_load(sorted(os.sched_getaffinity(0))[:2])
-    pairs = [(_measured(plan, None), _over_valkey(plan)) for _ in range(plan.pairs)]
-    ratio = median(redis.cpu / memory.cpu for memory, redis in pairs)
-    added = median(redis.p99 - memory.p99 for memory, redis in pairs)
+    if not short:
+        outcome.remarks += machine.remarks_on_load(sorted(os.sched_getaffinity(0))[:2])
+    with valkey.running() as server:
+        turns, rate = _fan_out(plan, server.url)
+        delays = [(_p99(plan, None), _p99(plan, server.url)) for _ in range(plan.pairs)]
+    if short:
+        return outcome
+    ratio = median(redis / memory for memory, redis in turns)
+    added = median(redis - memory for memory, redis in delays)
     outcome.figures |= {
-        "CPU per delivery, in memory (µs)": median(memory.cpu for memory, _ in pairs) * 1e6,
-        "CPU per delivery, over Valkey (µs)": median(redis.cpu for _, redis in pairs) * 1e6,
-        "CPU per delivery, ratio, median of pairs": ratio,
-        "p99, in memory (ms)": median(memory.p99 for memory, _ in pairs) * 1e3,
-        "p99, over Valkey (ms)": median(redis.p99 for _, redis in pairs) * 1e3,
+        "CPU per delivery, in memory (µs)": median(memory for memory, _ in turns) * 1e6,
+        "CPU per delivery, over Valkey (µs)": median(redis for _, redis in turns) * 1e6,
+        "CPU per delivery, ratio, median of turns": ratio,
+        "CPU per delivery, ratio, each turn": ", ".join(f"{redis / memory:.2f}" for memory, redis in turns),
+        "p99, in memory (ms)": median(memory for memory, _ in delays) * 1e3,
+        "p99, over Valkey (ms)": median(redis for _, redis in delays) * 1e3,
         "p99, added, median of pairs (ms)": added * 1e3,
-        "publishes a second": (rate := median(redis.rate for _, redis in pairs)),
+        "publishes a second": rate,
     }
     outcome.require(ratio <= RATIO, f"a delivery costs {ratio:.2f} times the CPU")
     outcome.require(added <= ADDED, f"p99 is {added * 1e3:.1f} ms higher")
@@ -79,28 +86,51 @@ def _run(plan: Plan, *, short: bool) -> Outcome:
     return outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """`cpu`: seconds of all servers for each delivery. `p99`: seconds from `publish` to a reader. `rate`: events that
-    they publish in a second, over Redis.
+def _fan_out(plan: Plan, redis: str) -> tuple[list[tuple[float, float]], float]:
+    """The seconds of CPU for each delivery, in memory and over Redis, turn by turn; and how many events a second the
+    processes over Redis publish. Both sides stand all the time: what this machine gives changes from one second to the
+    next, and by more than what is measured.
     """
-
-    cpu: float
-    p99: float
-    rate: float
-
-
-def _over_valkey(plan: Plan) -> _Measured:
-    with valkey.running() as server:
-        return _measured(plan, server.url)
+    app = "bench.servers.ours:app"
+    with _servers(app, None, plan.workers) as alone, _servers(app, redis, plan.workers) as together:
+        with _Side(plan, alone) as memory, _Side(plan, together) as over:
+            for side in (memory, over):
+                side.cpu(plan.warm_up)
+            turns = [(memory.cpu(plan.turn), over.cpu(plan.turn)) for _ in range(plan.turns)]
+        return turns, _publishes(plan, together, redis)
 
 
-def _measured(plan: Plan, redis: str | None) -> _Measured:
-    with _servers("bench.servers.ours:app", redis, plan.workers) as servers:
-        cpu = _cpu(plan, servers)
-        rate = _publishes(plan, servers, redis) if redis else 0.0
-    with _servers("torture.crowd.ticker:app", redis, plan.workers) as servers:
-        return _Measured(cpu, _p99(plan, servers), rate)
+class _Side:
+    """Clients of one or more servers, all on one channel."""
+
+    def __init__(self, plan: Plan, servers: list[Server]) -> None:
+        self._servers, self._clients = servers, plan.connections // len(servers)
+        self._swarms = [Swarm(server.port, workload.CHANNEL) for server in servers]
+
+    def __enter__(self) -> Self:
+        tokens = list(workload.tokens(self._clients))
+        for swarm in self._swarms:
+            swarm.open(tokens)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for swarm in self._swarms:
+            swarm.close()
+
+    def cpu(self, seconds: float) -> float:
+        """The servers' seconds for each delivery, at an even rate of events. Every client has had every event then."""
+        events = int(seconds * _EVENTS_PER_SECOND)
+        for swarm in self._swarms:
+            swarm.reset()
+        before = self._used()
+        self._servers[0].publish_evenly(_EVENTS_PER_SECOND, events)
+        _receive(self._swarms, seconds)
+        for swarm in self._swarms:
+            swarm.receive_all(events)
+        return (self._used() - before) / (events * self._clients * len(self._swarms))
+
+    def _used(self) -> float:
+        return sum(server.cpu for server in self._servers)
 
 
 @contextmanager
@@ -112,24 +142,6 @@ def _servers(app: str, redis: str | None, workers: int) -> Iterator[list[Server]
         yield [stack.enter_context(Server(app, arguments, None, environment)) for _ in range(count)]
 
 
-def _cpu(plan: Plan, servers: list[Server]) -> float:
-    """The servers' seconds for each delivery, at an even rate of events."""
-    tokens = list(workload.tokens(plan.connections // len(servers)))
-    swarms = [Swarm(server.port, workload.CHANNEL) for server in servers]
-    try:
-        for swarm in swarms:
-            swarm.open(tokens)
-        servers[0].publish_evenly(_EVENTS_PER_SECOND, int((plan.warm_up + plan.window) * _EVENTS_PER_SECOND))
-        _receive(swarms, plan.warm_up)
-        messages, cpu = sum(swarm.messages for swarm in swarms), sum(server.cpu for server in servers)
-        _receive(swarms, plan.window)
-        delivered = sum(swarm.messages for swarm in swarms) - messages
-        return (sum(server.cpu for server in servers) - cpu) / max(1, delivered)
-    finally:
-        for swarm in swarms:
-            swarm.close()
-
-
 def _receive(swarms: list[Swarm], seconds: float) -> None:
     deadline = time.perf_counter() + seconds
     while (now := time.perf_counter()) < deadline:
@@ -137,8 +149,13 @@ def _receive(swarms: list[Swarm], seconds: float) -> None:
             swarm.receive(min(0.002, deadline - now))
 
 
-def _p99(plan: Plan, servers: list[Server]) -> float:
+def _p99(plan: Plan, redis: str | None) -> float:
     """Of the seconds from `publish` in one process to readers of all."""
+    with _servers("torture.crowd.ticker:app", redis, plan.workers) as servers:
+        return _delay(plan, servers)
+
+
+def _delay(plan: Plan, servers: list[Server]) -> float:
     tokens = list(workload.tokens(plan.readers // len(servers)))
     crowds = [Readers(server.port, tokens) for server in servers]
     try:

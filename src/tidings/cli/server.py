@@ -1,11 +1,14 @@
 """uvicorn, set up for one of tidings' transports."""
 
+import asyncio
 import copy
 import errno
 import logging
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -129,6 +132,28 @@ class _Lifespan(LifespanOn):
         self.logger = _silent
 
 
+class _Server(uvicorn.Server):
+    """Looks once a second whether anything is to be done, where uvicorn looks ten times; a signal wakes it at once.
+
+    A worker's server is uvicorn's own: its supervisor makes it.
+    """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _signalled: asyncio.Event
+
+    async def main_loop(self) -> None:
+        self._signalled, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        while not await self.on_tick(0):  # the tick of a full second, on which uvicorn writes the date
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._signalled.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._signalled.set)
+
+
 class _Workers(Multiprocess):
     """Closes the supervisor's own listener when the workers stop: as long as it is open, the kernel takes connections
     that nobody will serve, where a balancer should be refused and try the next server.
@@ -145,7 +170,7 @@ _silent.disabled = True
 
 
 def _run(config: _Config, listener: socket.socket) -> None:
-    server = uvicorn.Server(config)
+    server = _Server(config)
     try:
         if config.reload:
             ChangeReload(config, target=server.run, sockets=[listener]).run()
