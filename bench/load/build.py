@@ -1,11 +1,15 @@
-"""Builds the load generator, with the C compiler of the wheel `ziglang`."""
+"""Builds the load generator: with the machine's own C compiler, else with that of the wheel `ziglang`."""
 
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from bench.peers.peer import Unavailable
+from bench.peers.runtimes import Wheels
 
 _HERE = Path(__file__).parent
 _BUILT = _HERE.parents[1] / ".build" / "bench" / "load"
@@ -13,7 +17,7 @@ _TIMEOUT = 600.0  # seconds
 
 
 class BuildError(Exception):
-    """It does not compile; the message is the compiler's."""
+    """It cannot be built; the message says why, the compiler's words included."""
 
 
 def generator() -> Path:
@@ -24,16 +28,28 @@ def generator() -> Path:
     if not program.is_file():
         _BUILT.mkdir(parents=True, exist_ok=True)
         unfinished = program.with_suffix(f".{os.getpid()}")  # others may build at the same time
-        _compile([source for source in sources if source.suffix == ".c"], unfinished)
+        _compile(compiler(), [source for source in sources if source.suffix == ".c"], unfinished)
         unfinished.replace(program)
     return program
 
 
-def _compile(sources: list[Path], program: Path) -> None:
+def compiler() -> Sequence[str]:
+    """The command of `cc`; where there is none, of the wheel, which is installed then (411 MB). Raises BuildError."""
+    if own := shutil.which("cc"):
+        return [own]
+    try:
+        python = Wheels(("ziglang",)).install("ziglang").program
+    except Unavailable as error:
+        raise BuildError(
+            f"there is no C compiler: cc is not on the PATH, and ziglang cannot take its place: {error}; install gcc"
+        ) from error
+    return [python, "-m", "ziglang", "cc", "-target", f"{platform.machine()}-linux-gnu"]
+
+
+def _compile(compiler: Sequence[str], sources: Sequence[Path], program: Path) -> None:
     cache = str(_BUILT / "cache")
-    options = ["-target", f"{platform.machine()}-linux-gnu", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
     done = subprocess.run(
-        [sys.executable, "-m", "ziglang", "cc", *options, "-o", str(program), *map(str, sources)],
+        [*compiler, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program), *map(str, sources)],
         env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -155,6 +155,8 @@ def _run(command: Sequence[str], folder: Path = ROOT, environment: dict[str, str
         )
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"`{' '.join(command[:3])}` did not end within {_TIMEOUT:g} s") from error
+    except FileNotFoundError as error:
+        raise Unavailable(f"{command[0]} is not on the PATH") from error
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise Unavailable(f"`{' '.join(command[:3])}` failed: {lines[-1] if lines else done.returncode}")

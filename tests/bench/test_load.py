@@ -13,7 +13,9 @@ import pytest
 from websockets import ConnectionClosed, Origin
 from websockets.sync.server import ServerConnection, serve
 
+from bench.load import build
 from bench.load.generator import Load, LoadError
+from bench.peers import runtimes
 from bench.peers.peer import Step, WayIn
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the load generator uses epoll")
@@ -38,6 +40,9 @@ class Served:
         threads = [threading.Thread(target=it, daemon=True) for it in (server.serve_forever, self._obey)]
         for thread in threads:
             thread.start()
+        stack.callback(threads[1].join)
+        # Whoever still waits in accept is woken: it would wait on the next socket of the same number.
+        stack.callback(self._listening.shutdown, socket.SHUT_RDWR)
         stack.callback(threads[0].join)
         stack.callback(server.shutdown)
 
@@ -53,7 +58,10 @@ class Served:
                 pass
 
     def _obey(self) -> None:
-        told, _ = self._listening.accept()
+        try:
+            told, _ = self._listening.accept()
+        except OSError:  # nobody came
+            return
         with told, told.makefile() as lines:
             for line in lines:
                 assert line == "publish 1 here\n"
@@ -172,3 +180,11 @@ def test_a_refused_upgrade_is_told(tmp_path: Path) -> None:
         load.clients([WayIn("/ws", STEPS)])
         with pytest.raises(LoadError, match=r"^the server refused an upgrade: HTTP/1\.1 403 "):
             load.open()
+
+
+def test_a_machine_without_any_compiler_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(runtimes, "INSTALLED", tmp_path / "peers")
+    said = r"^there is no C compiler: cc is not on the PATH, and ziglang .*: uv is not on the PATH; install gcc$"
+    with pytest.raises(build.BuildError, match=said):
+        build.compiler()

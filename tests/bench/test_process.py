@@ -1,5 +1,6 @@
 """Servers under measurement: what they use is read from the system, and what goes wrong with them is said."""
 
+import socket
 import sys
 
 import pytest
@@ -17,10 +18,10 @@ def test_a_server_that_does_not_start_is_told_with_its_reason() -> None:
 
 
 def test_a_port_in_use_is_told() -> None:
-    with Server("first", OURS, None) as first:
-        taken = [*OURS[:-1], str(first.port)]
-        with pytest.raises(ServerError, match=rf"^second did not start: .*{first.port}.*in use"):
-            Server("second", taken, None)
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(ServerError, match=rf"^second did not start: .*{port}.*in use"):
+            Server("second", [*OURS[:-1], str(port)], None)
 
 
 def test_what_a_server_uses_grows_with_what_it_does() -> None:
