@@ -98,8 +98,11 @@ testRestarts(
     await saved;
 
     const desk = await deskOf(MANAGER, server.url);
+    for (const { person } of [left, right]) await expect(person.dot("Live")).toBeVisible({ timeout: 60_000 });
+    // What was saved while nobody answered is held by its window, and sent after it is back: the rows change until then.
+    const notes = ["slowly", "while the server died", "while the server died, too"];
+    await expect.poll(() => desk.notes(week), { timeout: 40_000 }).toEqual(notes);
     for (const window of [left, right]) {
-      await expect(window.person.dot("Live")).toBeVisible({ timeout: 60_000 });
       await expect.poll(window.person.rows, { timeout: 40_000 }).toEqual(await desk.rows(week));
     }
     expect((await desk.rows(week)).length).toBe(3);
