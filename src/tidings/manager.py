@@ -67,7 +67,8 @@ class ConnectionManager:
     `authenticate(handshake, token)` returns the user (anything with an `id`, and perhaps `expires_at` in seconds
     since 1970), None to refuse, or an awaitable of these; a plain function is called on the event loop and must not
     block. `origins` are the pages that may connect beside the server's own; `development` adds every loopback name.
-    `tracer_provider` is OpenTelemetry's, by default the one that is set for the process.
+    `compression` offers permessage-deflate (RFC 7692) to clients of the native transport: of a message, one frame is
+    compressed for all of them. `tracer_provider` is OpenTelemetry's, by default the one that is set for the process.
     Several managers live in one process; a manager has no global state and survives a new event loop.
     """
 
@@ -80,6 +81,7 @@ class ConnectionManager:
         development: bool = False,
         broker: Broker | None = None,
         limits: Limits | None = None,
+        compression: bool = False,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = lambda: secrets.token_hex(16),
         tracer_provider: "TracerProvider | None" = None,
@@ -92,7 +94,7 @@ class ConnectionManager:
         self.tracing = Tracing(self.declarations.pattern, tracer_provider)
         self.sync = SyncPublisher(self, timeout=10.0)
         self._clock, self._ids = clock, ids
-        self.development = development
+        self.development, self.compression = development, compression
         self._authenticates = authenticate is not None
         self._before_stop: list[Callable[[], Awaitable[None]]] = []
         self._hub = Hub(
@@ -414,8 +416,10 @@ class ConnectionManager:
             raise DeclarationError(f"nobody could follow {name}: add a rule, @manager.authorize({name})")
         self.transport = transport
         self.tracing.look()
-        lacks = f" ({self.broker.lacks})" if self.broker.lacks else ""
-        log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, lacks)
+        uncompressed = "compression is the server's affair" if self.compression and transport != "native" else ""
+        lacks = "; ".join(filter(None, (self.broker.lacks, uncompressed)))
+        said = f" ({lacks})" if lacks else ""
+        log.info("tidings: %s transport, %s%s", transport, type(self.broker).__name__, said)
         self._readiness.start()
 
     def before_stop(self, finish: Callable[[], Awaitable[None]]) -> None:

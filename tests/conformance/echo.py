@@ -47,6 +47,7 @@ class EchoManager:
     """The side of a manager that a transport calls."""
 
     limits = Limits()
+    compression = False
 
     def refusal(self, handshake: Handshake) -> Refusal | None:
         return None

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from ssl import SSLContext
 from typing import Any, cast
 
 import uvicorn
 from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
+from websockets.extensions import ClientExtensionFactory, Extension
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
@@ -79,8 +80,8 @@ class Recorder:
 class RecordingManager:
     """The side of a manager that the native transport calls."""
 
-    def __init__(self, limits: Limits | None = None, *, user_id: str | None = "ann") -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: Limits | None = None, *, user_id: str | None = "ann", compression: bool = False) -> None:
+        self.limits, self.compression = limits or Limits(), compression
         self.refused: Refusal | None = None
         self.drained: list[float] = []  # the times that it was given to send everybody away
         self._user_id = user_id
@@ -166,6 +167,11 @@ class RawClient:
     def local_port(self) -> int:
         return int(self.writer.get_extra_info("sockname")[1])
 
+    @property
+    def extensions(self) -> list[Extension]:
+        """What was agreed on."""
+        return self._protocol.extensions
+
     def send(self, opcode: Opcode, data: bytes = b"", *, fin: bool = True) -> None:
         """Send one frame, masked."""
         self.writer.write(Frame(opcode, data, fin).serialize(mask=True))
@@ -210,7 +216,13 @@ class RawClient:
 
 
 @contextlib.asynccontextmanager
-async def raw_client(port: int, path: str = "/ws", *, receive_buffer: int | None = None) -> AsyncIterator[RawClient]:
+async def raw_client(
+    port: int,
+    path: str = "/ws",
+    *,
+    receive_buffer: int | None = None,
+    extensions: Sequence[ClientExtensionFactory] = (),
+) -> AsyncIterator[RawClient]:
     """A client whose upgrade was made."""
     sock = socket.socket()
     sock.setblocking(False)
@@ -218,7 +230,7 @@ async def raw_client(port: int, path: str = "/ws", *, receive_buffer: int | None
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
     reader, writer = await asyncio.open_connection(sock=sock, limit=4_096)
-    protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{port}{path}"), max_size=None)
+    protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{port}{path}"), max_size=None, extensions=extensions or None)
     protocol.send_request(protocol.connect())
     writer.write(b"".join(protocol.data_to_send()))
     try:

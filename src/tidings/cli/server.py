@@ -26,14 +26,9 @@ from tidings.transports.logs import guard_logs
 if TYPE_CHECKING:
     from uvicorn._types import ASGIApplication, ASGISendEvent
 
-# Compression is off: with a context for each connection it costs more memory than all the rest of the connection.
 _WEBSOCKETS: dict[Transport, dict[str, Any]] = {
     "native": {"ws": "tidings.transports.native:NativeProtocol"},
-    "asgi": {
-        "ws": "websockets-sansio",
-        "ws_max_size": 4 * Limits().message_size,
-        "ws_per_message_deflate": False,
-    },
+    "asgi": {"ws": "websockets-sansio", "ws_max_size": 4 * Limits().message_size},
 }
 
 # Seconds that a worker has to answer its supervisor, its start and its imports included, before it is replaced.
@@ -77,6 +72,8 @@ def serve(
         app,
         http="tidings.transports.http:HttpProtocol",
         **_WEBSOCKETS[transport],
+        # uvicorn's has a context for each connection, which costs more memory than all the rest of the connection.
+        ws_per_message_deflate=False,
         host=host,
         port=port,
         workers=workers,

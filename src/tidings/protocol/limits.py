@@ -34,6 +34,7 @@ class Limits:
     write_buffer: int = 262_144  # native: above it a reader is slow and becomes a cursor
     stuck_timeout: float = 5.0  # native: a reader that takes nothing for so long is dropped
     send_buffer: int = 131_072  # native: the kernel's buffer per connection (SO_SNDBUF)
+    compression_threshold: int = 1_024  # native, with `compression`: a smaller message is sent as it is
 
 
 class TokenBucket:

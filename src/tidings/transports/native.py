@@ -20,9 +20,11 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from tidings.handshake import STATE_KEY, Handshake, Refusal
+from tidings.transports.compression import SharedDeflate
+from tidings.transports.frames import quiet
 from tidings.transports.logs import guard_logs, redacted
 from tidings.transports.watch import watch_of
-from tidings.transports.websocket import Endpoint, WebSocketTransport, quiet
+from tidings.transports.websocket import CompressingTransport, Endpoint, WebSocketTransport
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -40,8 +42,9 @@ _SWITCHING = (
     b"Sec-WebSocket-Accept: %b\r\n%b\r\n"
 )
 
-# It only says whether a request is a good one and what to answer, and keeps nothing of it: one serves all.
+# They only say whether a request is a good one and what to answer, and keep nothing of it: one serves all.
 _negotiator = ServerProtocol(logger=quiet)
+_compressing_negotiator = ServerProtocol(logger=quiet, extensions=[SharedDeflate()])
 
 
 class NativeProtocol(asyncio.Protocol):
@@ -139,14 +142,15 @@ class NativeProtocol(asyncio.Protocol):
 
     def _answer(self, endpoint: Endpoint, request: Request) -> None:
         handshake = self._describe(request)
+        negotiator = _compressing_negotiator if endpoint.manager.compression else _negotiator
         try:
-            accept, _, _ = _negotiator.process_request(request)
+            accept, extensions, _ = negotiator.process_request(request)
         except Exception:  # noqa: BLE001  # `accept` fails alike, and says what of
-            response = _negotiator.accept(request)
+            response = negotiator.accept(request)
         else:
             refusal = endpoint.manager.refusal(handshake)
             if refusal is None:
-                self._upgrade(accept, endpoint, handshake)
+                self._upgrade(accept, extensions, endpoint, handshake)
                 return
             response = _problem(refusal)
         self._log(handshake, str(response.status_code))
@@ -200,12 +204,15 @@ class NativeProtocol(asyncio.Protocol):
             middleware(scope, None, None).send(None)
         return scope["client"], scope["scheme"]
 
-    def _upgrade(self, accept: str, endpoint: Endpoint, handshake: Handshake) -> None:
+    def _upgrade(self, accept: str, extensions: str | None, endpoint: Endpoint, handshake: Handshake) -> None:
         """Answer 101 (RFC 6455, section 4.2.2). The answer goes out together with what the connection says first."""
         self._log(handshake, "[accepted]")
-        successor = WebSocketTransport(self._transport, endpoint)
+        kind = WebSocketTransport if extensions is None else CompressingTransport
+        successor = kind(self._transport, endpoint)
         self._succeed(successor)
         headers = b"".join([b"%b: %b\r\n" % header for header in self._server_state.default_headers])
+        if extensions is not None:
+            headers += b"Sec-WebSocket-Extensions: %b\r\n" % extensions.encode()
         successor.write(_SWITCHING % (accept.encode(), headers))
         successor.open(handshake)
 

@@ -5,17 +5,18 @@ framed once, by `encode`, for all connections. There is no task here, and no tim
 """
 
 import asyncio
-import logging
 import socket
 import struct
 import sys
 from typing import TYPE_CHECKING, cast
 
 from websockets.frames import Frame, Opcode
-from websockets.protocol import SEND_EOF, Protocol, Side, State
+from websockets.protocol import SEND_EOF, State
 
 from tidings.protocol.codes import CloseCode, close_reason
-from tidings.transport import GRACE
+from tidings.transport import GRACE, Encode
+from tidings.transports.compression import Compressor
+from tidings.transports.frames import Frames, InflatingFrames
 from tidings.transports.watch import TICK, Watch
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ _BATCH = 64  # frames that wait for the end of the loop's iteration
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, keep nothing in the kernel
 
-# `websockets` shows tokens at DEBUG (the request line, `auth` messages), and writes two lines per connection at INFO.
-quiet = logging.getLogger("tidings.transports.frames")
-quiet.setLevel(logging.WARNING)
-
 
 def encode(message: bytes) -> bytes:
     """A text message (UTF-8) as one unmasked frame (RFC 6455, section 5.2)."""
@@ -47,38 +44,21 @@ def encode(message: bytes) -> bytes:
     return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), message)
 
 
-class _Frames(Protocol):
-    """`websockets`' reader of one connection's frames. It is the connection's own only from the first byte of a frame
-    to the last of a message, and while the connection closes: a fifth of what a connection would hold otherwise.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(Side.SERVER, state=State.OPEN, logger=quiet)
-        self._begun = 0  # bytes received of a frame that is not whole yet
-
-    def receive(self, data: bytes) -> list[Frame]:
-        """The frames that these bytes complete."""
-        self.receive_data(data)
-        frames = cast(list[Frame], self.events_received())
-        self._begun += len(data) - sum(map(_size, frames))
-        return frames
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is begun, so that the next frame may be any connection's."""
-        return not self._begun and self.current_size is None and self.state is State.OPEN
-
-
-def _size(frame: Frame) -> int:
-    """Bytes of a client's frame (RFC 6455, section 5.2). A sender may have used more for the length, never fewer."""
-    length = len(frame.data)
-    return length + (6 if length < 126 else 8 if length < 65_536 else 14)
-
-
 class Endpoint:
     """What the connections to one path of one server share: manager, watch, and one flush per loop iteration."""
 
-    __slots__ = ("_frames", "_joined", "connections", "grace", "limits", "loop", "manager", "unflushed", "watch")
+    __slots__ = (
+        "_frames",
+        "_joined",
+        "compressor",
+        "connections",
+        "grace",
+        "limits",
+        "loop",
+        "manager",
+        "unflushed",
+        "watch",
+    )
 
     def __init__(
         self,
@@ -93,16 +73,16 @@ class Endpoint:
         self.grace = GRACE if grace is None else grace  # seconds that clients have to go when the server stops
         self.unflushed: list[WebSocketTransport] = []
         self._joined: tuple[list[bytes], bytes] = ([], b"")
-        self._frames: _Frames | None = None
+        self._frames: dict[type[Frames], Frames] = {}
+        self.compressor = Compressor(self.limits.compression_threshold, encode)
 
-    def lend(self) -> _Frames:
+    def lend(self, kind: type[Frames]) -> Frames:
         """A reader of frames that nobody uses."""
-        frames, self._frames = self._frames, None
-        return frames or _Frames()
+        return self._frames.pop(kind, None) or kind()
 
-    def take_back(self, frames: _Frames) -> None:
+    def take_back(self, frames: Frames) -> None:
         """It is idle again."""
-        self._frames = frames
+        self._frames[type(frames)] = frames
 
     def join(self, batch: list[bytes]) -> bytes:
         """One piece of several frames; the same one for all who were written the same."""
@@ -164,13 +144,13 @@ class WebSocketTransport(asyncio.Protocol):
         "_unsent",
     )
 
-    encode = staticmethod(encode)
+    _reader: type[Frames] = Frames
 
     def __init__(self, transport: asyncio.Transport, endpoint: Endpoint) -> None:
         limits = endpoint.limits
         self._transport, self._endpoint = transport, endpoint
         self._connection: Connection | None = None
-        self._frames: _Frames | None = None  # none between two messages
+        self._frames: Frames | None = None  # none between two messages
         self._message: _Message | None = None
         self._batch: bytes | list[bytes] | None = None  # no list for one frame: mostly it is one
         self._held = b""  # received, not read
@@ -190,6 +170,11 @@ class WebSocketTransport(asyncio.Protocol):
             connection.pause()
 
     # Write: what a connection asks of its transport.
+
+    @property
+    def encode(self) -> Encode:
+        """Makes a frame of a message."""
+        return encode
 
     def write(self, frame: bytes) -> None:
         """Queue a frame for the end of this loop iteration."""
@@ -321,9 +306,9 @@ class WebSocketTransport(asyncio.Protocol):
 
     # Inside.
 
-    def _own_frames(self) -> _Frames:
+    def _own_frames(self) -> Frames:
         if self._frames is None:
-            self._frames = self._endpoint.lend()
+            self._frames = self._endpoint.lend(self._reader)
         return self._frames
 
     def _take(self, frame: Frame) -> None:
@@ -420,6 +405,19 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _measure_unsent(self) -> int:
         return self._transport.get_write_buffer_size() + _kernel_queue(self._transport)
+
+
+class CompressingTransport(WebSocketTransport):
+    """The same, where permessage-deflate was agreed on (`tidings.transports.compression`)."""
+
+    __slots__ = ()
+
+    _reader = InflatingFrames
+
+    @property
+    def encode(self) -> Encode:
+        """Makes a compressed frame of a message, where that pays."""
+        return self._endpoint.compressor.encode
 
 
 def _bound_kernel(transport: asyncio.Transport, send_buffer: int, stuck_timeout: float) -> None:
