@@ -70,10 +70,10 @@ class Broker(ABC):
         """Where the channel's history begins: before the oldest entry that `since` gives."""
 
     @abstractmethod
-    async def refresh(self, channel: str) -> None:
-        """Deliver what the followed channel's log has now and was not delivered here.
+    async def refresh(self, *channels: str) -> None:
+        """Deliver what the logs of these followed channels have now and was not delivered here.
 
-        Raises where the log cannot be read, within the same bounded time as any call.
+        Raises where one cannot be read, within the same bounded time as any call.
         """
 
     def now(self) -> float:

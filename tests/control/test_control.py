@@ -259,10 +259,10 @@ class CutOff(DatabaseBroker):
         super().__init__(engine, settings=DatabaseSettings(poll=600.0, compare=600.0))
         self.cut = False
 
-    async def refresh(self, channel: str) -> None:
+    async def refresh(self, *channels: str) -> None:
         if self.cut:
             raise RedisConnectionError("the network is cut")  # whose repr has only its type
-        await super().refresh(channel)
+        await super().refresh(*channels)
 
     async def read_all_the_same(self, channel: str) -> None:
         await super().refresh(channel)

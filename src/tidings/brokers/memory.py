@@ -100,7 +100,7 @@ class MemoryBroker(Broker):
             self._trim(log, self._clock())
             return log.start
 
-    async def refresh(self, channel: str) -> None:
+    async def refresh(self, *channels: str) -> None:
         """Append delivers at once: nothing is ever left."""
 
     def _log(self, channel: str) -> Log:

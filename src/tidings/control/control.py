@@ -152,19 +152,19 @@ class Control:
             await asyncio.sleep(self._limits.control_interval)
 
     async def _read(self) -> None:
-        for failure in await asyncio.gather(*map(self._read_log, LOGS), return_exceptions=True):
-            if failure is not None:
-                raise failure
+        if self._followed:
+            await self._broker.refresh(*self._followed)
+        if unfollowed := [name for name in LOGS if name not in self._followed]:
+            for failure in await asyncio.gather(*map(self._follow_log, unfollowed), return_exceptions=True):
+                if failure is not None:
+                    raise failure
         if not self._recalled:
             await self._recall()
             self._recalled = True
 
-    async def _read_log(self, name: str) -> None:
-        if name in self._followed:
-            await self._broker.refresh(name)
-        else:
-            await self._broker.follow(name)
-            self._followed.append(name)
+    async def _follow_log(self, name: str) -> None:
+        await self._broker.follow(name)
+        self._followed.append(name)
 
     async def _recall(self) -> None:
         """Apply what was appended before this process followed."""

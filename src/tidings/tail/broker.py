@@ -111,8 +111,8 @@ class TailedBroker(Broker):
     async def beginning(self, channel: str) -> Position:
         return await read_beginning(self._source, channel)
 
-    async def refresh(self, channel: str) -> None:
-        await self._tails.refresh(channel)
+    async def refresh(self, *channels: str) -> None:
+        await self._tails.refresh(*channels)
 
     async def behind(self) -> int:
         return await self._tails.behind() if self._is_home() else 0

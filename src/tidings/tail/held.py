@@ -61,9 +61,15 @@ class HeldTails:
 
     def add(self, tail: Tail, entry: Entry) -> None:
         """The next entry of a tail's log."""
-        tail.log.add(entry)
-        self._count(tail, entry.size)
-        self._bound(tail)
+        log, before = tail.log, tail.log.size
+        log.add(entry)
+        self.size += log.size - before
+        if (name := log.channel) in self._filled:
+            self._filled.move_to_end(name)
+        elif self._tails.get(name) is tail:
+            self._filled[name] = tail
+        if len(log) > self._events or log.size > self._size or self.size > self._max_total:
+            self._bound(tail)
 
     def prepend(self, tail: Tail, older: Log, *, complete: bool) -> None:
         """Put what was read before a tail."""

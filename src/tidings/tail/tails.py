@@ -111,13 +111,16 @@ class Tails:
             self._dirty.pop(name, None)
             self._held.close(name)
 
-    async def refresh(self, name: str) -> None:
-        """Deliver what a followed channel's log has now and was not delivered. Raises what the source raises."""
-        for _ in range(1 + self._events // ENTRIES):
-            before = self.top(name)
-            await self._refreshes.ask(name)
-            if self.top(name) == before:
-                return
+    async def refresh(self, *names: str) -> None:
+        """Deliver what the logs of followed channels have now and was not delivered. Raises what the source raises."""
+        for first in range(0, len(names), CHANNELS_AT_ONCE):
+            left = list(names[first : first + CHANNELS_AT_ONCE])
+            for _ in range(1 + self._events // ENTRIES):
+                before = [self.top(name) for name in left]
+                await self._refresh(left)
+                left = [name for name, top in zip(left, before, strict=True) if self.top(name) != top]
+                if not left:
+                    break
 
     async def since(self, name: str, position: Position, limit: int) -> Sequence[Entry] | None:
         """At most `limit` entries after the position, oldest first; None where the log does not cover it."""

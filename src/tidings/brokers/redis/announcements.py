@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
-from tidings.brokers.redis.stored import Unreadable, announcement, entry, unpacked
+from tidings.brokers.redis.stored import Unreadable, announced, announcement
 from tidings.protocol.log import Entry, Position
 
 log = logging.getLogger("tidings")
@@ -34,14 +34,12 @@ class Announcements:
     def hear(self, channel: str, message: bytes) -> None:
         """A message came for a channel that is followed here."""
         try:
-            epoch, offset, id, before, at, event = announcement(message)
-            top = self._tails.top(channel)
-            if top is not None and top.epoch == epoch and top.offset >= offset:
+            position, before, at, event = announcement(message)
+            top, (epoch, offset, _) = self._tails.top(channel), position
+            if top is not None and top[0] == epoch and top[1] >= offset:
                 return  # this process appended it, or has read it
-            after = Position(epoch, offset - 1, before)
-            if event and top == after:
-                position = Position(epoch, offset, id)
-                self._tails.committed(channel, entry(channel, position, unpacked(event), at), after)
+            if event and top == (epoch, offset - 1, before):
+                self._tails.committed(channel, announced(channel, position, event, at), top)
             else:
                 self._tails.wake(channel)
         except Unreadable as reason:

@@ -20,6 +20,7 @@ class Keys:
         self._prefix, self._partitions = prefix, partitions
         self._epochs = [f"{prefix}{{{number}}}:epoch" for number in range(partitions)]
         self.of_append = lru_cache(_KNOWN)(self._of_append)
+        self.of_read = lru_cache(_KNOWN)(self._of_read)
 
     def partition(self, channel: str) -> int:
         """The group of channels that this one is in, all in one slot of a cluster."""
@@ -49,7 +50,7 @@ class Keys:
         """The keys of a channel that an append or a renumbering may write."""
         return [self.epoch(channel), self.top(channel), self.log(channel), self.ids(channel)]
 
-    def of_read(self, channel: str) -> list[str]:
+    def _of_read(self, channel: str) -> Sequence[str]:
         """The keys of a channel that a reading of its log may read."""
         return [self.top(channel), self.log(channel), self.epoch(channel)]
 

@@ -35,11 +35,15 @@ def packed(draft: Draft) -> bytes:
 
 def unpacked(event: bytes) -> Draft:
     """The event of these bytes. Raises Unreadable."""
+    it = _decoded(event)
+    return Draft(it.type, it.payload, it.timestamp, it.id, it.key, it.version, it.traceparent)
+
+
+def _decoded(event: bytes) -> _Stored:
     try:
-        it = _decoder.decode(event)
+        return _decoder.decode(event)
     except msgspec.MsgspecError as error:
         raise Unreadable(str(error)) from error
-    return Draft(it.type, it.payload, it.timestamp, it.id, it.key, it.version, it.traceparent)
 
 
 def entry(channel: str, position: Position, draft: Draft, at: float) -> Entry:
@@ -47,19 +51,19 @@ def entry(channel: str, position: Position, draft: Draft, at: float) -> Entry:
     return Entry(position, event_message(channel, position, draft), draft.key, at)
 
 
-def announcement(message: bytes) -> tuple[str, int, str, str, float, bytes]:
-    """What a message on a channel's name says: epoch, offset and id of an event, the id before it, when it was appended
-    in seconds, and the event, which is empty where it has to be read. Raises Unreadable for what is none of ours.
+def announced(channel: str, position: Position, event: bytes, at: float) -> Entry:
+    """The entry of an event that was announced whole. Raises Unreadable."""
+    it = _decoded(event)
+    return Entry(position, event_message(channel, position, it), it.key, at)
+
+
+def announcement(message: bytes) -> tuple[Position, str, float, bytes]:
+    """What a message on a channel's name says: where an event is, the id before it, when it was appended in seconds,
+    and the event, which is empty where it has to be read. Raises Unreadable for what is none of ours.
     """
     try:
         epoch, offset, id, before, milliseconds, event = message.split(b"\n", 5)
-        return (
-            epoch.decode("ascii"),
-            int(offset),
-            id.decode("ascii"),
-            before.decode("ascii"),
-            int(milliseconds) / 1000,
-            event,
-        )
+        position = Position(str(epoch, "ascii"), int(offset), str(id, "ascii"))
+        return position, str(before, "ascii"), int(milliseconds) / 1000, event
     except ValueError as error:
         raise Unreadable(str(error)) from error

@@ -1,8 +1,7 @@
 """Which channels are announced to this process."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -66,7 +65,7 @@ class Subscriptions:
             if server.is_cluster:
                 self._nodes = {key: await server.node_of(key) for key in self._keys.epochs()}
             self._streams = {
-                node: _Stream(it, partial(self._message, hear), sharded=server.is_cluster, ping=self._ping)
+                node: _Stream(it, self._names, hear, sharded=server.is_cluster, ping=self._ping)
                 for node, it in connections.items()
             }
             for channel, name in self._wanted.items():
@@ -82,10 +81,6 @@ class Subscriptions:
         if not self._streams:
             return None
         return self._streams.get(self._nodes[self._keys.epoch(channel)] if self._nodes else "")
-
-    def _message(self, hear: Callable[[str, bytes], None], name: bytes, message: bytes) -> None:
-        if (channel := self._names.get(name)) is not None:
-            hear(channel, message)
 
 
 async def _first_failure(streams: Collection["_Stream"], ready: Callable[[], None]) -> None:
@@ -113,12 +108,19 @@ async def _settle(streams: Collection["_Stream"], ready: Callable[[], None]) -> 
 
 
 class _Stream:
-    """One connection that listens."""
+    """One connection that listens. `hear` is told of what is announced of channels by these names."""
 
     def __init__(
-        self, connection: AbstractConnection, heard: Callable[[bytes, bytes], None], *, sharded: bool, ping: float
+        self,
+        connection: AbstractConnection,
+        names: Mapping[bytes, str],
+        hear: Callable[[str, bytes], None],
+        *,
+        sharded: bool,
+        ping: float,
     ) -> None:
-        self._line, self._heard, self._ping = Line(connection, heard=self._take), heard, ping
+        self._line, self._names, self._hear, self._ping = Line(connection, heard=self._take), names, hear, ping
+        self._now = asyncio.get_running_loop().time
         self._prefix = "S" if sharded else ""
         self._asked: dict[str, int] = {}  # how many commands to subscribe to a name are not answered yet
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -183,11 +185,18 @@ class _Stream:
         await self._line.lost()
 
     def _take(self, answer: Any) -> None:
-        kind, *rest = _checked(answer)
+        if isinstance(answer, Exception):
+            raise answer
         self._last_heard = self._now()
-        if kind in _MESSAGES:
-            self._heard(*rest)
-        elif kind in {b"subscribe", b"ssubscribe"}:
+        if answer[0] in _MESSAGES:
+            if (channel := self._names.get(answer[1])) is not None:
+                self._hear(channel, answer[2])
+        else:
+            self._note(*answer)
+
+    def _note(self, kind: bytes, *rest: Any) -> None:
+        """The answer to a command."""
+        if kind in {b"subscribe", b"ssubscribe"}:
             self._confirm(rest[0].decode())
         elif kind == b"sunsubscribe" and rest[0].decode() in self._subscribed:
             raise ConnectionError("the node gave a slot away")
@@ -224,12 +233,3 @@ class _Stream:
         for future in self._waiting.pop(name, ()):
             if not future.done():
                 future.set_result(None)
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
-
-
-def _checked(answer: Any) -> Any:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
