@@ -2,13 +2,14 @@
 
 `--quick` compares with ws and the guide in two minutes, and prints the ratios. `python -m bench peers [NAME…]` tries
 each peer: whether it installs, starts and delivers. `python -m bench desk` measures the scheduling desk in a browser.
-`python -m bench report` writes the page again from what was measured last.
+`python -m bench report` writes the page again from what was measured last, and `--resume` goes on with it.
 """
 
 import argparse
 import gc
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,10 @@ from bench.workloads import WORKLOADS, crowd, fan_out
 from bench.workloads.workload import Plan, Workload
 
 PAGE = Path(__file__).with_name("RESULTS.md")
-QUICK = Plan(rounds=1, window=4.0, in_flight=(64,))
+KEPT = "results.json"  # beside the page
+MINUTES = 55.0  # that the whole may take: with the peers' installation it is through within the hour
+QUICK = Plan(rounds=1, warm_up=0.5, window=3.0, in_flight=(64,), idle=4_000)
+QUICK_MINUTES = 1.8
 QUICK_PEERS = ("tidings", "ws", "the-guide")
 
 
@@ -38,37 +42,83 @@ def main(arguments: list[str]) -> int:
         case ["peers", *names]:
             return smoke.main(names)
         case ["report"]:
-            _write(results.load(PAGE.with_name("results.json")), PAGE)
-            return 0
+            return _told(_report)
     options = _options(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what has been started is ended as by Ctrl+C
+    return _told(lambda: _whole(options))
+
+
+def _told(act: Callable[[], int]) -> int:
+    """The exit status; what is wrong becomes a sentence."""
     try:
-        if not options.output.parent.is_dir():
-            raise machine.UnfitError(f"there is no directory {options.output.parent} to write {options.output.name} to")
-        generator()
-        cores, remarks = machine.prepare(_connections(options))
-        measured = _measure(options, cores, remarks)
+        return act()
     except (machine.UnfitError, BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+
+
+def _report() -> int:
+    _write(results.load(PAGE.with_name(KEPT)), PAGE)
+    return 0
+
+
+def _whole(options: argparse.Namespace) -> int:
+    if not options.output.parent.is_dir():
+        raise machine.UnfitError(f"there is no directory {options.output.parent} to write {options.output.name} to")
+    measured = _begun(options)
+    generator()
+    cores, remarks = _prepared(options)
+    measured.remarks += [remark for remark in remarks if remark not in measured.remarks]
+    try:
+        _measure(options, cores, measured)
     except KeyboardInterrupt:
+        kept = f"what was measured is in {options.output.with_name(KEPT)}; --resume goes on with it"
+        print(f"bench: interrupted; {'nothing is kept of a part' if options.printed else kept}", file=sys.stderr)
         return 130
     return _done(measured, options)
+
+
+def _begun(options: argparse.Namespace) -> Results:
+    """New results, or those that an interrupted run has left. Raises UnfitError where these are of another plan."""
+    if not options.resume:
+        return Results(options.plan, datetime.now(UTC).isoformat(timespec="seconds"), machine.description())
+    measured = results.load(options.output.with_name(KEPT))
+    if measured.plan != options.plan:
+        raise machine.UnfitError(f"{options.output.with_name(KEPT)} is of another plan: resume with the same options")
+    measured.missing.clear()  # it may go well this time
+    return measured
+
+
+def _prepared(options: argparse.Namespace) -> tuple[machine.Cores, list[str]]:
+    """The cores, and what should be known. Raises UnfitError, with the workloads that would fit."""
+    needs = {it: it.connections(options.plan) for it in options.workloads}
+    try:
+        cores, remarks = machine.prepare(max(needs.values()))
+    except machine.DescriptorsError as error:
+        fit = ",".join(it.names[0] for it, connections in needs.items() if connections <= error.connections)
+        raise machine.UnfitError(f"{error}{f', or measure what fits: --workloads {fit}' * bool(fit)}") from error
+    for remark in remarks:
+        print(f"bench: {remark}", file=sys.stderr)
+    return cores, remarks
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="workloads 1, 2 and 3 against ws and the guide; prints ratios")
-    add("--rounds", type=_positive, metavar="N", help="of those that are measured in pairs (3)")
-    add("--window", type=_seconds, metavar="SECONDS", help="how long each measurement takes (5)")
+    add("--rounds", type=_positive, metavar="N", help="pairs of tidings and each of ws, Socket.IO, the guide (3)")
+    add("--window", type=_seconds, metavar="SECONDS", help="how long each measurement takes (4)")
     add("--subscribers", type=_positive, metavar="N", help="of the channel of workloads 1 and 2 (1,000)")
     add("--idle", type=_positive, metavar="N", help="connections whose memory is measured (10,000)")
     add("--peers", type=_peers, metavar="NAME,…", help="tidings and these, in place of all")
     add("--workloads", type=_workloads, metavar="NAME,…", help="these, in place of all: " + ", ".join(_names()))
+    add("--minutes", type=_seconds, metavar="N", help=f"what is not begun by then is left out ({MINUTES:g})")
+    add("--resume", action="store_true", help="measure what the last run did not come to")
     add("--output", type=Path, help="where the results go; without it, a part is printed only")
     options = parser.parse_args(arguments)
     part = options.quick or options.peers or options.workloads
     options.printed = part and options.output is None
+    options.minutes = options.minutes or (QUICK_MINUTES if options.quick else MINUTES)
     options.output = options.output or PAGE
     options.peers = options.peers or _peers(",".join(QUICK_PEERS) if options.quick else "")
     options.workloads = options.workloads or ((fan_out.WORKLOAD, crowd.WORKLOAD) if options.quick else WORKLOADS)
@@ -104,7 +154,7 @@ def _positive(text: str) -> int:
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds <= 600:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 600 seconds")
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 600")
     return seconds
 
 
@@ -124,24 +174,22 @@ def _workloads(text: str) -> Sequence[Workload]:
     return [it for it in WORKLOADS if names & set(it.names)]
 
 
-def _measure(options: argparse.Namespace, cores: machine.Cores, remarks: Sequence[str]) -> Results:
-    for remark in remarks:
-        print(f"bench: {remark}", file=sys.stderr)
-    plan: Plan = options.plan
-    measured = Results(plan, datetime.now(UTC).isoformat(timespec="seconds"), machine.description(), list(remarks))
+def _measure(options: argparse.Namespace, cores: machine.Cores, measured: Results) -> None:
     tokens = list(workload.tokens(_connections(options)))
     gc.freeze()
-    for _ in Benchmark(options.workloads, options.peers, plan, cores, tokens).run(measured):
+    benchmark = Benchmark(options.workloads, options.peers, options.plan, cores, tokens, options.minutes)
+    for _ in benchmark.run(measured):
         if not options.printed:
-            measured.save(options.output.with_name("results.json"))
-    return measured
+            measured.save(options.output.with_name(KEPT))
+    if not options.printed:
+        measured.save(options.output.with_name(KEPT))
 
 
 def _done(measured: Results, options: argparse.Namespace) -> int:
     if options.printed:
         for it in options.workloads:
-            paired = [peer for peer in measured.peers(it.number) if peer != OURS]
-            lines = [*tables.of_workload(measured, it), "", *tables.ratios(measured, it, paired), ""]
+            others = [peer for peer in measured.peers(it.number) if peer != OURS]
+            lines = [*tables.of_workload(measured, it), "", *tables.ratios(measured, it, others), ""]
             print("\n".join([*lines, *tables.missing(measured, it), *tables.bottlenecks(measured, it), ""]))
     else:
         _write(measured, options.output)

@@ -51,6 +51,17 @@ class UnfitError(Exception):
     """Nothing can be measured here; the message says why and what would mend it."""
 
 
+class DescriptorsError(UnfitError):
+    """Too few file descriptors; `connections` is how many there are enough for."""
+
+    def __init__(self, needed: int, allowed: int) -> None:
+        super().__init__(
+            f"{needed:,} file descriptors are needed, a process has {allowed:,} here: raise the hard limit "
+            "(`ulimit -Hn`)"
+        )
+        self.connections = allowed - _SPARE_DESCRIPTORS
+
+
 def prepare(connections: int) -> tuple[Cores, list[str]]:
     """Make this process fit for so many connections, pin it to the load's core, and return the cores.
 
@@ -73,10 +84,7 @@ def raise_descriptors(needed: int) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, needed), hard))
     except (ValueError, OSError) as error:
-        raise UnfitError(
-            f"{needed} file descriptors are needed, a process has {hard} here: raise the hard limit (`ulimit -Hn`), "
-            f"or measure fewer connections with --idle {hard - _SPARE_DESCRIPTORS}"
-        ) from error
+        raise DescriptorsError(needed, hard) from error
 
 
 def remarks_on_load(cores: list[int]) -> list[str]:

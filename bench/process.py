@@ -82,6 +82,14 @@ class Process:
             raise ServerError(f"{self.name} has ended: {self._last_words()}")
         return Path(f"/proc/{self._process.pid}/{file}").read_text()
 
+    def ended(self, within: float) -> str | None:
+        """What it said last, if it has ended or does so within some seconds; None while it runs."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
+        return self._last_words()
+
     def _last_words(self) -> str:
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else f"it said nothing (exit status {self._process.returncode})"

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.machine import UnfitError
 from bench.workloads.workload import Figure, Figures, Plan
 
 OURS = "tidings"
@@ -25,10 +26,17 @@ class Results:
     about: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # a peer's kind, what it is, its versions
     rounds: dict[Key, list[Figures]] = field(default_factory=dict)
     missing: dict[Key, str] = field(default_factory=dict)
+    pairs: dict[Key, list[tuple[int, int]]] = field(default_factory=dict)
+    """Which rounds of ours and of a peer were measured beside each other."""
 
     def add(self, workload: str, peer: str, figures: Figures) -> None:
         """What one round gave."""
         self.rounds.setdefault((workload, peer), []).append(figures)
+
+    def pair(self, workload: str, peer: str) -> None:
+        """What both gave last was measured in turn."""
+        last = (len(self.rounds[workload, OURS]) - 1, len(self.rounds[workload, peer]) - 1)
+        self.pairs.setdefault((workload, peer), []).append(last)
 
     def miss(self, workload: str, peer: str, reason: str) -> None:
         """Why there are no figures, or none of some rounds."""
@@ -46,20 +54,23 @@ class Results:
         """Those that were measured."""
         return [peer for number, peer in self.rounds if number == workload]
 
+    def paired(self, workload: str, peer: str, metric: str) -> list[tuple[Figure, Figure]]:
+        """Ours and theirs, pair by pair."""
+        ours, theirs = (self.rounds.get((workload, name), []) for name in (OURS, peer))
+        both = [(ours[our], theirs[their]) for our, their in self.pairs.get((workload, peer), [])]
+        return [(our[metric], their[metric]) for our, their in both if metric in our and metric in their]
+
     def ratios(self, workload: str, peer: str, metric: str) -> list[float]:
-        """Ours by theirs: round by round where both were measured in rounds, else by the median of ours."""
+        """Ours by theirs: pair by pair, else that of the medians."""
+        if (workload, peer) in self.pairs:
+            return [our.value / their.value for our, their in self.paired(workload, peer, metric) if their.value]
         ours, theirs = (self.values(workload, name, metric) for name in (OURS, peer))
-        if not ours or not theirs or not all(theirs):
-            return []
-        if len(theirs) == 1:
-            return [median(ours) / theirs[0]]
-        return [our / their for our, their in zip(ours, theirs, strict=False)]
+        return [median(ours) / median(theirs)] if ours and theirs and median(theirs) else []
 
     def cpu_ratios(self, workload: str, peer: str, metric: str) -> list[float]:
         """The same of what each did with a second of its server's CPU, of which others on the machine take nothing."""
-        ours, theirs = ([it.value / it.server for it in self.figures(workload, name, metric) if it.server]
-                        for name in (OURS, peer))  # fmt: skip
-        return [our / their for our, their in zip(ours, theirs, strict=False)]
+        busy = [pair for pair in self.paired(workload, peer, metric) if all(it.server and it.value for it in pair)]
+        return [(our.value / our.server) / (their.value / their.server) for our, their in busy]
 
     def save(self, path: Path) -> None:
         """As JSON."""
@@ -73,14 +84,20 @@ class Results:
                 [*key, [{name: [it.value, it.server, it.load] for name, it in each.items()} for each in rounds]]
                 for key, rounds in self.rounds.items()
             ],
+            "pairs": [[*key, pairs] for key, pairs in self.pairs.items()],
             "missing": [[*key, reason] for key, reason in self.missing.items()],
         }
-        path.write_text(json.dumps(document, indent=1) + "\n")
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(document, indent=1) + "\n")
+        unfinished.replace(path)
 
 
 def load(path: Path) -> Results:
-    """What was saved."""
-    document: dict[str, Any] = json.loads(path.read_text())
+    """What was saved. Raises UnfitError where nothing is."""
+    try:
+        document: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UnfitError(f"{path} holds no results ({error}): `python -m bench` measures them") from error
     plan: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in document["plan"].items()
     }
@@ -89,6 +106,8 @@ def load(path: Path) -> Results:
     for workload, peer, rounds in document["rounds"]:
         for figures in rounds:
             results.add(workload, peer, {name: Figure(*it) for name, it in figures.items()})
+    for workload, peer, pairs in document["pairs"]:
+        results.pairs[workload, peer] = [(our, their) for our, their in pairs]
     for workload, peer, reason in document["missing"]:
         results.miss(workload, peer, reason)
     return results

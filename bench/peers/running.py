@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.load.generator import PATIENCE, Load
+from bench.load.generator import PATIENCE, Load, LoadError
 from bench.machine import Cores
 from bench.peers.peer import Installed, Peer, Place, Step, WayIn
 from bench.peers.runtimes import ROOT
-from bench.process import Process, takes_connections
+from bench.process import Process, ServerError, takes_connections
 from bench.servers import control, workload
+
+_DEATH = 0.5  # seconds that a process may take to end after its connections have
 
 
 class Running(Process):
@@ -20,6 +22,8 @@ class Running(Process):
     def __init__(self, peer: Peer, place: Place, core: int | None, environment: Mapping[str, str]) -> None:
         """Raises ServerError where it does not start."""
         self.peer, self.place, self.port = peer, place, place.port
+        if takes_connections(place.port):
+            raise ServerError(f"port {place.port} is in use by another program")
         self.control = place.folder / "control"
         command = [place.installed.program, *peer.arguments(place)]
         told = {
@@ -94,7 +98,12 @@ def running(
                 load.publish_by_socket(server.control, writers)
             else:
                 load.publish_by_port(writers)
-            yield server, load
+            try:
+                yield server, load
+            except LoadError as error:
+                if (words := server.ended(within=_DEATH)) is not None:
+                    error.args = (f"{error}: it has ended: {words}",)
+                raise
 
 
 def _free_port() -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.report import plots, tables, targets
-from bench.results import OURS, Results
+from bench.results import Results
 from bench.workloads.workload import Workload
 
 PLOTS = "plots"  # the folder beside the page
@@ -24,13 +24,13 @@ def write(results: Results, workloads: Sequence[Workload], page: Path, kept: str
 
 def _head(results: Results) -> list[str]:
     at = datetime.fromisoformat(results.at)
-    rounds = f"{results.plan.rounds} rounds" if results.plan.rounds > 1 else "one round"
     return [
         "# What tidings costs, beside its peers",
         "",
-        f"Measured {at:%Y-%m-%d %H:%M} UTC with `python -m bench`: tidings and those measured in pairs with it in "
-        f"{rounds} of alternating order, medians with [min–max]; the others once. Ratios are tidings' value by the "
-        "peer's, round by round. Absolute figures move by a third from run to run; the ratios of one run hold.",
+        f"Measured {at:%Y-%m-%d %H:%M} UTC with `python -m bench`. Workloads 1 to 4: pairs of tidings and `ws`, "
+        f"Socket.IO or the guide, {results.plan.rounds} of each, in alternating order, with ratios pair by pair "
+        "(tidings' value by the peer's) and medians with [min–max]; all else once. Absolute figures move by a third "
+        "from run to run; the ratios of one run hold.",
         "",
         *(f"- {remark}" for remark in results.remarks),
         *([""] if results.remarks else []),
@@ -55,18 +55,12 @@ def _each(results: Results, workloads: Sequence[Workload]) -> list[str]:
     for workload in workloads:
         lines += [f"## {workload.number}. {workload.title}", "", workload.about, ""]
         lines += [*tables.of_workload(results, workload), ""]
-        paired = [
-            peer for peer in results.peers(workload.number) if peer != OURS and _in_rounds(results, workload, peer)
-        ]
+        paired = [peer for peer in results.peers(workload.number) if (workload.number, peer) in results.pairs]
         if paired:
             lines += [*tables.ratios(results, workload, paired), ""]
         remarks = [*tables.missing(results, workload), *tables.bottlenecks(results, workload)]
         lines += [*(f"- {remark}" for remark in remarks), *([""] if remarks else [])]
     return lines
-
-
-def _in_rounds(results: Results, workload: Workload, peer: str) -> bool:
-    return len(results.rounds[workload.number, peer]) > 1 or results.plan.rounds == 1
 
 
 def _tail(results: Results) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.servers import logs
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, share
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, entered, share
 from tidings.brokers.database import DatabaseBroker
 from torture import postgres
 from torture.valkey import Valkey
@@ -103,5 +103,6 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: SUBSCRIBERS,
     measure=measure,
+    seconds=lambda plan: 2 * len(BROKERS) * (entered(SUBSCRIBERS) + plan.warm_up + plan.window),
     only=("tidings",),
 )

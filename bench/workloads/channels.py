@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.servers import workload
-from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, cpu_per_delivery, share
+from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, cpu_per_delivery, entered, share
 
 IN_FLIGHT = 64
 
@@ -51,4 +51,5 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: max(plan.teams * plan.per_team, plan.users),
     measure=measure,
+    seconds=lambda plan: entered(plan.teams * plan.per_team) + entered(plan.users) + 2 * (plan.warm_up + plan.window),
 )

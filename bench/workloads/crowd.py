@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, share
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, entered, share
 
 WARM_UP = 100  # clients that come and go first: what is made once is not each connection's
 SETTLE = 1.0  # seconds from the last connection to the look at memory
@@ -60,5 +60,6 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: plan.idle + 1,
     measure=measure,
+    seconds=lambda plan: entered(plan.idle) + SETTLE,
     repeats=True,
 )

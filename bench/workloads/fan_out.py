@@ -12,6 +12,7 @@ from bench.workloads.workload import (
     Unfinished,
     Workload,
     cpu_per_delivery,
+    entered,
     per_second,
 )
 
@@ -60,5 +61,6 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: plan.subscribers,
     measure=measure,
+    seconds=lambda plan: entered(plan.subscribers) + (1 + len(plan.in_flight)) * (plan.warm_up + plan.window),
     repeats=True,
 )

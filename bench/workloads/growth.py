@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, entered
 
 PATIENCE = 300.0  # seconds for all sizes
 
@@ -49,5 +49,6 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: max(plan.crowds),
     measure=measure,
+    seconds=lambda plan: entered(max(plan.crowds)) + len(plan.crowds) * (plan.warm_up + plan.window),
     only=("tidings", "the guide", "ws", "Socket.IO", "Centrifugo"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.servers import workload
-from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, cpu_per_delivery, per_second
+from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, cpu_per_delivery, entered, per_second
 
 IN_FLIGHT = 4  # times all channels
 
@@ -38,4 +38,5 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: plan.followers,
     measure=measure,
+    seconds=lambda plan: entered(plan.followers) + plan.warm_up + plan.window,
 )

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, per_second
+from bench.workloads.workload import (
+    Candidate,
+    Figure,
+    Figures,
+    Metric,
+    Plan,
+    Workload,
+    cpu_per_delivery,
+    entered,
+    per_second,
+)
 
 IN_FLIGHT = 64
 
@@ -50,4 +60,5 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: plan.readers,
     measure=measure,
+    seconds=lambda plan: 2 * len(plan.payloads) * (entered(plan.readers) + plan.warm_up + plan.window / 2),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.servers import workload
-from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, share
+from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, entered, share
 
 
 def metrics(plan: Plan) -> Sequence[Metric]:
@@ -45,4 +45,5 @@ WORKLOAD = Workload(
     metrics=metrics,
     connections=lambda plan: plan.returning,
     measure=measure,
+    seconds=lambda plan: 2 * entered(plan.returning),
 )

@@ -15,9 +15,9 @@ from bench.peers.running import Running, running
 class Plan:
     """How much of everything. Times in seconds."""
 
-    rounds: int = 3  # of tidings and those that are measured in pairs with it
+    rounds: int = 3  # pairs of tidings and each that is measured beside it
     warm_up: float = 1.0
-    window: float = 5.0
+    window: float = 4.0
     subscribers: int = 1_000  # of the one channel (1, 2)
     per_second: float = 50.0  # events (1)
     in_flight: tuple[int, ...] = (1, 16, 64)  # events (2)
@@ -113,7 +113,8 @@ class Workload:
     metrics: Callable[[Plan], Sequence[Metric]]
     connections: Callable[[Plan], int]  # the most at a time
     measure: Callable[[Candidate], Figures]
-    repeats: bool = False  # in rounds, for tidings and those measured in pairs with it
+    seconds: Callable[[Plan], float]  # that it takes of a peer on a quiet machine, about
+    repeats: bool = False  # in pairs, for those that are measured beside tidings
     only: tuple[str, ...] = field(default=())  # the peers that are measured; empty: all that can
 
     def why_not(self, peer: Peer) -> str:
@@ -122,6 +123,11 @@ class Workload:
             return "not measured"
         reasons = [peer.cannot.get(name, "") for name in self.names]
         return reasons[0] if all(reasons) else ""
+
+
+def entered(clients: int) -> float:
+    """Seconds until a server has started and so many clients are in, about."""
+    return 3.0 + clients / 1_000
 
 
 def share(value: float, spent: Spent) -> Figure:

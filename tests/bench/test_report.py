@@ -18,7 +18,7 @@ MACHINE = [("CPU", "one")]
 
 
 def measured() -> Results:
-    """Three rounds of tidings and ws; nchan is not there."""
+    """Three pairs of tidings and ws; nchan is not there."""
     run = Results(Plan(), "2026-11-23T23:00:00+00:00", MACHINE)
     run.about = {
         "tidings": ("Python", "ours", "1"),
@@ -28,11 +28,12 @@ def measured() -> Results:
     for ours, theirs in ((4, 8), (5, 5), (6, 6.1)):
         run.add("1, 2", "tidings", {"cpu": Figure(ours / 1e6), "flight-64": Figure(3_000_000.0, 0.99, 0.86)})
         run.add("1, 2", "ws", {"cpu": Figure(theirs / 1e6, 0.98, 0.3), "flight-64": Figure(200_000.0, 0.5, 0.2)})
+        run.pair("1, 2", "ws")
     run.miss("1, 2", "nchan", "nginx is not on the PATH")
     return run
 
 
-def test_a_target_is_met_by_the_median_of_the_ratios_round_by_round() -> None:
+def test_a_target_is_met_by_the_median_of_the_ratios_pair_by_pair() -> None:
     rows = [row for row in targets.rows(measured()) if "ws" in row[1] or "nchan" in row[1]]
     assert rows[0] == ("1: CPU per delivery", "≤ 0.9 × ws", "0.98 [0.50–1.00]", "**no**")
     assert ("2: deliveries/s, 64 in flight", "≥ 12 × ws", "15.00 [15.00–15.00]", "yes") in rows
