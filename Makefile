@@ -23,6 +23,8 @@ export UV_NO_PROGRESS := 1
 export UV_HTTP_TIMEOUT ?= 180
 export npm_config_yes := true
 export npm_config_update_notifier := false
+# Node keeps what it compiled for the next process: a test run starts a hundred of them.
+export NODE_COMPILE_CACHE := $(CURDIR)/.build/compiled
 # Machines behind a proxy of their own keep its certificate in the system's store; pip reads its own configuration.
 export NODE_USE_SYSTEM_CA := 1
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
@@ -121,7 +123,7 @@ test-python: $(STAMPS)/node ## pytest: tidings and the scheduling server
 	python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 test-typescript: $(STAMPS)/node ## Vitest: the client, the React package and the dashboard
-	npm run --silent test --workspaces
+	npm run --silent test
 
 test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium, against a real server
 	CHROMIUM="$$(cat $(STAMPS)/chromium)" npm run --silent test:browser --workspace scheduling/web

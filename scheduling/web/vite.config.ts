@@ -27,5 +27,6 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}", "guide/**/*.test.tsx"] },
+  // Tests that need a document say so in their first line.
+  test: { include: ["src/**/*.test.{ts,tsx}", "guide/**/*.test.tsx"] },
 });

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { describe, expect, it, vi } from "vitest";
 import { cutNetwork } from "./network";
 import { STEPS, Tour } from "./tour";

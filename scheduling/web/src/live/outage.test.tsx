@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { act, renderHook } from "@testing-library/react";
 import type { ConnectionStatus } from "@tidings/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { renderHook } from "@testing-library/react";
 import type { ConnectionStatus } from "@tidings/client";
 import { expect, test, vi } from "vitest";

@@ -1,3 +1,5 @@
+// @vitest-environment happy-dom
+
 import { MantineProvider } from "@mantine/core";
 import { cleanup, render } from "@testing-library/react";
 import { afterEach, expect, it } from "vitest";
