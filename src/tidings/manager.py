@@ -34,7 +34,7 @@ from tidings.publishing.envelope import Message, direct_message, type_of
 from tidings.publishing.preparing import Preparation
 from tidings.publishing.sync import SyncPublisher
 from tidings.readiness import DividedLog, Readiness, Upgrades
-from tidings.tracing import Tracing
+from tidings.tracing import UNTRACED, Tracing
 from tidings.transport import Transport
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from tidings.transports.asgi import Socket
 
 log = logging.getLogger("tidings")
+
+_ACTS = (Reauthorize, Revoke, Disconnect)
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -196,6 +198,8 @@ class ConnectionManager:
 
     def publishing(self, event: E, channels: Sequence[Channel[E]], operation: str) -> AbstractContextManager[object]:
         """The span, if anybody traces, in which an event is prepared (`tidings.tracing`)."""
+        if not self.tracing.active:
+            return UNTRACED
         named = (str(getattr(channel, "name", "")) for channel in channels)
         return self.tracing.publishing(getattr(event, "event_type", ""), named, operation)
 
@@ -208,7 +212,7 @@ class ConnectionManager:
 
     def published(self, prepared: Prepared) -> None:
         """Tell who observes this process (`tidings.testing`) that an event is being published."""
-        if not isinstance(prepared.event, Reauthorize | Revoke | Disconnect):
+        if not isinstance(prepared.event, _ACTS):
             sys.audit("tidings.publish", self, prepared.event, prepared.draft, prepared.names)
 
     def publish_after_commit(
@@ -257,7 +261,11 @@ class ConnectionManager:
     async def publish_prepared(self, prepared: Prepared) -> None:
         """Append what `prepare` has given to the log of each channel, and write it to their readers here."""
         self.published(prepared)
-        await work_on(self.home, lambda: self._append(prepared))
+        home = self.home
+        if home is None or home is asyncio.get_running_loop():
+            await self._append(prepared)
+        else:
+            await work_on(home, lambda: self._append(prepared))
 
     async def _append(self, prepared: Prepared) -> None:
         metrics, began = self.metrics, self.metrics.clock()

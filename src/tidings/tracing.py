@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TYPE = re.compile(rb'\{"type":"([^"\\]*)"')
 _PARENT = re.compile(rb'"traceparent":"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"')
+UNTRACED: AbstractContextManager[object] = nullcontext()
 _TAIL = 100  # bytes of a message in which `traceparent`, its last field, stands
 
 
@@ -43,12 +44,17 @@ class Tracing:
         if not isinstance(provider, trace.ProxyTracerProvider):  # which stands for none
             self._tracer = provider.get_tracer("tidings")
 
+    @property
+    def active(self) -> bool:
+        """Whether spans are made."""
+        return self._tracer is not None
+
     def publishing(self, event_type: str, names: Iterable[str], operation: str) -> AbstractContextManager[object]:
         """The span of an event that is being published. `operation` as OpenTelemetry has it: `send` appends it here,
         `create` leaves that to the commit of a transaction.
         """
         if self._tracer is None:
-            return nullcontext()
+            return UNTRACED
         attributes = {**_attributes(event_type, operation), "tidings.channels": sorted(set(map(self._pattern, names)))}
         return _current(self._tracer, f"publish {event_type}", attributes)
 

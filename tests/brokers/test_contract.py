@@ -7,9 +7,9 @@ share its logs, the last class with a fixture `make`, which returns another brok
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.brokers.conftest import MakeRedis
 from tests.brokers.follower import Follower, draft

@@ -27,7 +27,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from tidings import DeclarationError, Event, EventError
-from tidings.protocol.events import MAX_INTEGER, Draft, draft, untyped_draft
+from tidings.protocol.events import Draft, draft, untyped_draft
+from tidings.protocol.payload import MAX_INTEGER
 
 NOW = "2026-11-23T08:00:00.000Z"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,11 +1,11 @@
 """One channel's log: numbers, bounds, and what it covers. The specification's own cases are in test_vectors.py."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Log, Position, latest_per_key

@@ -7,9 +7,9 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from tidings.client.errors import ClientError
-from tidings.protocol.events import MAX_INTEGER
 from tidings.protocol.log import Position
 from tidings.protocol.messages import MAX_CHANNELS, MAX_MESSAGE, WSEventType
+from tidings.protocol.payload import MAX_INTEGER
 
 _ENVELOPE_ROOM = 512  # bytes of a `subscribe` beside its channels and positions
 

@@ -19,6 +19,7 @@ MAX_USER_ID = 128
 _SEGMENT = r"[A-Za-z0-9._~@+=/#|\-]+"
 _NAME = re.compile(rf"{_SEGMENT}(?::{_SEGMENT})*")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_WHOLE_SEGMENT = re.compile(_SEGMENT).fullmatch
 _OWN = re.compile(rf"user:{_SEGMENT}")
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
@@ -83,20 +84,35 @@ class Channel(Generic[E_contra]):
     def __post_init__(self) -> None:
         if not self.pattern:
             raise DeclarationError(f"{type(self).__qualname__} has no name: declare it with name=")
-        name = self.name
-        if type(self).parse(name) != self:
-            raise ChannelError(f"{self!r} has no canonical name: {name!r} reads back as {type(self).parse(name)!r}")
+        if (name := self._printed()) is None:
+            name = _PARAMETER.sub(lambda part: str(getattr(self, part[1])), self.pattern)
+            if (read := type(self).parse(name)) != self:
+                raise ChannelError(f"{self!r} has no canonical name: {name!r} reads back as {read!r}")
+        self.__dict__["_name"] = name
 
     @property
     def name(self) -> str:
         """The channel's name on the wire."""
-        return _PARAMETER.sub(lambda part: str(getattr(self, part[1])), self.pattern)
+        name: str = self.__dict__["_name"]
+        return name
+
+    def _printed(self) -> str | None:
+        """The name, where a look at the parameters tells that it reads back as this channel; None where `parse` has to
+        say.
+        """
+        values: dict[str, Any] = self.__dict__
+        for field, kind in self.parameters.items():
+            value: Any = values.get(field)
+            if type(value) is not kind or (kind is str and _WHOLE_SEGMENT(value) is None):
+                return None
+        name = self.pattern.format_map(values)
+        return name if len(name) <= MAX_NAME and channel_of(name) is None else None
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The channel that has this name, or None: it does not match, or is not the canonical spelling."""
         if not cls.parameters:
-            return object.__new__(cls) if name and name == cls.pattern else None
+            return cls._read(name, {}) if name and name == cls.pattern else None
         if not name.startswith(cls.pattern.partition("{")[0]):
             return None
         if not 0 < len(name) <= MAX_NAME or not _NAME.fullmatch(name) or channel_of(name) is not None:
@@ -114,9 +130,12 @@ class Channel(Generic[E_contra]):
                 return None
             else:
                 values[parameter[1]] = value
+        return cls._read(name, values)
+
+    @classmethod
+    def _read(cls, name: str, values: Mapping[str, Any]) -> Self:
         channel = object.__new__(cls)
-        for field, value in values.items():
-            object.__setattr__(channel, field, value)
+        channel.__dict__.update(values, _name=name)
         return channel
 
 

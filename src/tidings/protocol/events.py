@@ -2,27 +2,24 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
-from types import NoneType, UnionType
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import UnionType
 from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tidings.protocol.errors import DeclarationError, EventError
+from tidings.protocol.payload import MAX_INTEGER, write_any, write_model
 
-MAX_INTEGER = 2**53 - 1  # the largest that every JSON reader keeps exactly (RFC 8259, section 6)
 EVENT_TYPE = re.compile(r"[A-Za-z0-9:_.\-]{1,64}")
 ID = re.compile(r"[\x20-\x7e]{1,64}")
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, section 3.2
 RESERVED_TYPES = frozenset({"auth", "subscribe", "subscribed", "unsubscribe", "unsubscribed", "ping", "pong", "reply"})
 RESERVED_PREFIXES = ("connection:", "channel:", "presence:")
 _MAX_KEY = 200
-_LEAVES = (str, bytes, int, float, datetime, type(None))
+_IDENTIFYING = frozenset({int, str})  # of these exactly; others are looked at
 
 
 class Event(BaseModel):
@@ -87,8 +84,7 @@ class Event(BaseModel):
             raise EventError(f"{cls.event_type}: {_first_problem(error)}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event ready for a log, which adds channel, epoch and offset.
 
     `payload` is JSON; `timestamp` RFC 3339 in UTC; `traceparent` what a trace of it goes on from (W3C Trace Context).
@@ -113,7 +109,8 @@ def draft(event: Event, *, id: str, timestamp: str) -> Draft:
     kind = type(event)
     if not kind.event_type:
         raise EventError(f'{kind.__qualname__} has no type: declare it as class {kind.__name__}(Event, type="…")')
-    return Draft(kind.event_type, _payload(event), timestamp, checked_id(id), _key(event), _version(event))
+    payload = write_model(kind.event_type, event)
+    return Draft(kind.event_type, payload, timestamp, checked_id(id), _key(event), _version(event))
 
 
 def untyped_draft(type: Any, payload: Any, *, id: str, timestamp: str) -> Draft:
@@ -122,11 +119,7 @@ def untyped_draft(type: Any, payload: Any, *, id: str, timestamp: str) -> Draft:
         raise EventError(f"{type!r} is not an event type: 1 to 64 of letters, digits, ':', '_', '.' and '-'")
     if not isinstance(payload, Mapping | BaseModel):
         raise EventError(f"{type}: the payload is a {payload.__class__.__name__}, not a mapping or a model")
-    with _refusing(type):
-        _check(type, payload, _naive)
-        return Draft(
-            type, _encoded(type, msgspec.to_builtins(payload, enc_hook=_to_document)), timestamp, checked_id(id)
-        )
+    return Draft(type, write_any(type, payload), timestamp, checked_id(id))
 
 
 def checked_id(id: object) -> str:
@@ -134,14 +127,6 @@ def checked_id(id: object) -> str:
     if not isinstance(id, str) or not ID.fullmatch(id):
         raise EventError(f"the id {id!r} is not text of 1 to 64 printable ASCII characters")
     return id
-
-
-def _to_document(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
-    raise TypeError(
-        f"a {type(value).__name__} in the payload is not JSON; publish a declared event, or a dict of JSON values"
-    )
 
 
 def _checked_type(name: str, cls: type) -> str:
@@ -206,108 +191,22 @@ _MAY_BE: Mapping[str, Callable[[type], bool]] = {
 }
 
 
-def _payload(event: Event) -> bytes:
-    name = type(event).event_type
-    with _refusing(name):
-        _check(name, event.model_dump(warnings="error"), _naive)
-        return _encoded(name, event.model_dump(mode="json", by_alias=True, warnings="error"))
-
-
-@contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Whatever serialising raises is an EventError. Pydantic's and Unicode's errors are ValueErrors."""
-    try:
-        yield
-    except EventError:
-        raise
-    except (ValueError, TypeError, RecursionError) as error:
-        raise EventError(f"{name}: {error}") from error
-
-
-def _encoded(name: str, document: Any) -> bytes:
-    _check(name, document, _unreadable)
-    return msgspec.json.encode(document)
-
-
-def _check(name: str, document: Any, fault: Callable[[Any], str | None]) -> None:
-    """Raise EventError for the first value that has a fault, naming its place."""
-    if _is_sound(document, _SOUND[fault]):
-        return
-    for path, value in _leaves(document, ""):
-        if (problem := fault(value)) is not None:
-            raise EventError(f"{name}: {path} {problem}")
-
-
-def _naive(value: Any) -> str | None:
-    if isinstance(value, datetime) and value.utcoffset() is None:
-        return f"is {value.isoformat()}, without a zone; give it one, e.g. .replace(tzinfo=UTC)"
-    return None
-
-
-def _unreadable(value: Any) -> str | None:
-    if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
-        return f"is {value}, beyond 2^53 - 1, which browsers round; send it as text"
-    if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        return "is not Unicode: it holds a lone surrogate"
-    return None
-
-
-# What values of exactly these types need to have no fault; of others, `_check` has to ask.
-_SOUND: Mapping[Callable[[Any], str | None], Mapping[type, Callable[[Any], bool] | None]] = {
-    _naive: {
-        **dict.fromkeys((str, int, float, bool, NoneType, bytes, date)),
-        datetime: lambda value: value.utcoffset() is not None,
-    },
-    _unreadable: {
-        **dict.fromkeys((float, bool, NoneType)),
-        str: str.isascii,
-        int: lambda value: -MAX_INTEGER <= value <= MAX_INTEGER,
-    },
-}
-
-
-def _is_sound(value: Any, kinds: Mapping[type, Callable[[Any], bool] | None]) -> bool:
-    """Whether it is plain at a look that nothing in a document has a fault: for most, a third of the time."""
-    kind = type(value)
-    if kind is dict:
-        for name, inner in value.items():  # noqa: SIM110  # a generator would cost more than the look
-            if type(name) is not str or not _is_sound(inner, kinds):
-                return False
-        return True
-    if kind is list:
-        return all(_is_sound(inner, kinds) for inner in value)
-    if kind not in kinds:
-        return False
-    test = kinds[kind]
-    return test is None or test(value)
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, _LEAVES):  # most are, and the abstract classes below are slow to ask
-        yield path, value
-    elif isinstance(value, Mapping | BaseModel):
-        for name, inner in value.items() if isinstance(value, Mapping) else value:
-            if not isinstance(name, str | int):
-                yield f"a key in {path or 'the payload'}", name
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, Sequence | AbstractSet):
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}[{index}]")
-    else:
-        yield path, value
-
-
 def _key(event: Event) -> str | None:
     kind = type(event)
     if kind.key_path is None:
         return None
     value = _at(event, kind.key_path)
-    if isinstance(value, bool | float | BaseModel) or value is None or not str(value):
+    text = str(value)
+    if not text or (type(value) not in _IDENTIFYING and _identifies_nothing(value)):
         raise EventError(f"{kind.event_type}: {kind.key_path} is {value!r}, which identifies nothing")
-    if len(str(value)) > _MAX_KEY or not str(value).isprintable():
+    if len(text) > _MAX_KEY or not text.isprintable():
         reason = f"a key has at most {_MAX_KEY} characters, all printable"
-        raise EventError(f"{kind.event_type}: {kind.key_path} is {str(value)[:40]!r}…: {reason}")
-    return f"{kind.entity}:{value}"
+        raise EventError(f"{kind.event_type}: {kind.key_path} is {text[:40]!r}…: {reason}")
+    return f"{kind.entity}:{text}"
+
+
+def _identifies_nothing(value: Any) -> bool:
+    return value is None or isinstance(value, bool | float | BaseModel)
 
 
 def _version(event: Event) -> int | None:
@@ -315,14 +214,17 @@ def _version(event: Event) -> int | None:
     if kind.version_path is None:
         return None
     value = _at(event, kind.version_path)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_INTEGER:
+    if not isinstance(value, int) or value is True or value is False or not 0 <= value <= MAX_INTEGER:
         raise EventError(f"{kind.event_type}: {kind.version_path} is {value!r}, not a non-negative integer")
     return value
 
 
+_reader = lru_cache(maxsize=1_024)(operator.attrgetter)
+
+
 def _at(event: Event, path: str) -> Any:
     try:
-        return operator.attrgetter(path)(event)
+        return _reader(path)(event)
     except AttributeError as error:
         raise EventError(f"{type(event).event_type}: nothing is at {path}: {error}") from error
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from tidings.protocol.codes import ErrorCode
-from tidings.protocol.events import EVENT_TYPE, ID, MAX_INTEGER, Event
+from tidings.protocol.events import EVENT_TYPE, ID, Event
 from tidings.protocol.log import Position
+from tidings.protocol.payload import MAX_INTEGER
 
 MAX_MESSAGE = 65_536
 MAX_LEVELS = 64

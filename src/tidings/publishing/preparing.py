@@ -1,8 +1,9 @@
 """Events on their way to the logs: checked against what is declared, and written as JSON once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tidings.protocol import messages
 from tidings.protocol.channels import Channel, Declarations, check_carries, check_name, is_own_channel, not_a_channel
@@ -60,7 +61,7 @@ class Preparation:
             raise EventError(
                 f"{ready.type}: the payload has {len(ready.payload)} bytes, more than {self._limits.message_size}"
             )
-        traceparent = self._trace.traceparent()
+        traceparent = self._trace.traceparent() if self._trace.active else None
         return ready if traceparent is None else replace(ready, traceparent=traceparent)
 
     def _check_known(self, channel: Channel[Any], call: str) -> None:

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import URL, Engine, create_engine, event, text
 
 from tests.brokers.conftest import MakeBroker
