@@ -46,6 +46,7 @@ async def test_messages_and_the_scheme(contexts: tuple[ssl.SSLContext, ssl.SSLCo
     async with native(manager, ssl=contexts[0]) as server, connected(server, contexts[1]) as client:
         connection = await manager.opened()
         assert connection.handshake.scheme == "wss"
+        assert connection.transport._descriptor is None  # what is written past TLS is not encrypted
         await client.send("in")
         assert await connection.next() == ("text", "in")
         for number in range(500):

@@ -15,6 +15,7 @@ from websockets.protocol import SEND_EOF, State
 
 from tidings.protocol.codes import CloseCode, close_reason
 from tidings.transport import GRACE, Encode
+from tidings.transports import direct
 from tidings.transports.compression import Compressor
 from tidings.transports.frames import Frames, InflatingFrames
 from tidings.transports.watch import TICK, Watch
@@ -50,6 +51,7 @@ class Endpoint:
     __slots__ = (
         "_frames",
         "_joined",
+        "_waiting_threads",
         "compressor",
         "connections",
         "grace",
@@ -75,6 +77,7 @@ class Endpoint:
         self._joined: tuple[list[bytes], bytes] = ([], b"")
         self._frames: dict[type[Frames], Frames] = {}
         self.compressor = Compressor(self.limits.compression_threshold, encode)
+        self._waiting_threads = direct.waiting_threads()
 
     def lend(self, kind: type[Frames]) -> Frames:
         """A reader of frames that nobody uses."""
@@ -96,8 +99,9 @@ class Endpoint:
 
     def _flush(self) -> None:
         unflushed, self.unflushed = self.unflushed, []
+        alone = direct.is_alone(self._waiting_threads)
         for transport in unflushed:
-            transport.flush()
+            transport.flush(alone)
         self._joined = ([], b"")
 
 
@@ -134,11 +138,13 @@ class WebSocketTransport(asyncio.Protocol):
         "_blocked",
         "_connection",
         "_deadline",
+        "_descriptor",
         "_ended",
         "_endpoint",
         "_frames",
         "_held",
         "_message",
+        "_queued",
         "_reading_paused",
         "_transport",
         "_unsent",
@@ -152,6 +158,8 @@ class WebSocketTransport(asyncio.Protocol):
         self._connection: Connection | None = None
         self._frames: Frames | None = None  # none between two messages
         self._message: _Message | None = None
+        self._descriptor = direct.descriptor(transport)
+        self._queued = True  # the asyncio transport may hold something: of an HTTP answer before the upgrade, say
         self._batch: bytes | list[bytes] | None = None  # no list for one frame: mostly it is one
         self._held = b""  # received, not read
         self._blocked = False  # above the high-water mark
@@ -193,11 +201,21 @@ class WebSocketTransport(asyncio.Protocol):
         else:
             self._batch = [cast(bytes, batch), frame]
 
-    def flush(self) -> None:
-        """Hand what was written to the socket. Calls back `pause_writing` where that is more than it takes."""
+    def flush(self, alone: bool = False) -> None:
+        """Hand what was written to the socket; at once where no other thread runs. Calls back `pause_writing` where
+        that is more than it takes.
+        """
         batch, self._batch = self._batch, None
-        if batch is not None:
-            self._transport.write(self._endpoint.join(batch) if type(batch) is list else cast(bytes, batch))
+        if batch is None:
+            return
+        data = self._endpoint.join(batch) if type(batch) is list else cast(bytes, batch)
+        if alone and self._descriptor is not None:
+            if self._queued:
+                self._queued = self._transport.get_write_buffer_size() > 0
+            if not self._queued:
+                data = direct.send(self._descriptor, data)
+        if data:
+            self._hand_over(data)
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame after what was written, and end when the client has answered it, or does not."""
@@ -363,7 +381,7 @@ class WebSocketTransport(asyncio.Protocol):
         if not output:
             return
         self.flush()
-        self._transport.write(b"".join(output))
+        self._hand_over(b"".join(output))
         if output[-1] != SEND_EOF:
             return
         self._lose()
@@ -374,6 +392,11 @@ class WebSocketTransport(asyncio.Protocol):
             self._transport.close()
         else:
             self._transport.write_eof()
+
+    def _hand_over(self, data: bytes) -> None:
+        """Have the asyncio transport write it, at once or when the socket takes more."""
+        self._queued = True
+        self._transport.write(data)
 
     def _end(self) -> None:
         """From now on nothing is written or taken; the rest has `CLOSE_TIMEOUT`."""
