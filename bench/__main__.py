@@ -2,7 +2,8 @@
 
 `--quick` compares with ws and the guide in two minutes, and prints the ratios. `python -m bench peers [NAME…]` tries
 each peer: whether it installs, starts and delivers. `python -m bench desk` measures the scheduling desk in a browser.
-`python -m bench report` writes the page again from what was measured last, and `--resume` goes on with it.
+`python -m bench report` writes the page again from what was measured last, and `--resume` goes on with it;
+`python -m bench quotes` writes its figures into the documents that quote them.
 """
 
 import argparse
@@ -20,12 +21,13 @@ from bench.load.build import BuildError, generator
 from bench.measure import Benchmark
 from bench.peers import PEERS, smoke
 from bench.peers.peer import Peer
-from bench.report import page, tables
+from bench.report import page, quotes, tables
 from bench.results import OURS, Results
 from bench.servers import workload
 from bench.workloads import WORKLOADS, crowd, fan_out
 from bench.workloads.workload import Plan, Workload
 
+ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("RESULTS.md")
 KEPT = "results.json"  # beside the page
 MINUTES = 55.0  # that the whole may take: with the peers' installation it is through within the hour
@@ -43,6 +45,8 @@ def main(arguments: list[str]) -> int:
             return smoke.main(names)
         case ["report"]:
             return _told(_report)
+        case ["quotes"]:
+            return _told(_quotes)
     options = _options(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what has been started is ended as by Ctrl+C
     return _told(lambda: _whole(options))
@@ -59,6 +63,14 @@ def _told(act: Callable[[], int]) -> int:
 
 def _report() -> int:
     _write(results.load(PAGE.with_name(KEPT)), PAGE)
+    return 0
+
+
+def _quotes() -> int:
+    measured = results.load(PAGE.with_name(KEPT))
+    quotes.mend(ROOT, measured)
+    for sentence in quotes.stale(ROOT, measured):
+        print(f"bench: {sentence}", file=sys.stderr)
     return 0
 
 

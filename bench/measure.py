@@ -122,18 +122,16 @@ class Benchmark:
         try:
             figures = workload.measure(candidate)
         except Unfinished as error:
-            self.say(f"{workload.title}: {name} did a part: {error}")
-            figures = error.figures
-            results.miss(workload.number, name, str(error))
+            figures, reason = error.figures or None, str(error)
         except (ServerError, LoadError) as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - of our own making, or of a program beside: said, and seen below
             reason = f"the benchmark failed at it: {type(error).__name__}: {error}"
             self.say(traceback.format_exc())
-        if figures is None:
-            self.say(f"{workload.title}: {name} is left out: {reason}")
+        if reason:
+            self.say(f"{workload.title}: {name} {'did a part' if figures else 'is left out'}: {reason}")
             results.miss(workload.number, name, reason)
-        else:
+        if figures is not None:
             results.add(workload.number, name, figures)
         return figures is not None
 

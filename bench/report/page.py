@@ -1,6 +1,6 @@
 """RESULTS.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,9 +16,10 @@ def write(results: Results, workloads: Sequence[Workload], page: Path, kept: str
     drawn = plots.of_results(results, workloads)
     folder = page.parent / PLOTS
     folder.mkdir(exist_ok=True)
-    for name, plot in drawn.items():
-        (folder / name).write_text(plot)
-    text = "\n".join([*_head(results), *_reached(results), *_plots(drawn), *_each(results, workloads), *_tail(results)])
+    for of_workload in drawn.values():
+        for name, plot in of_workload.items():
+            (folder / name).write_text(plot)
+    text = "\n".join([*_head(results), *_reached(results), *_each(results, workloads, drawn), *_tail(results)])
     page.write_text(f"{text}\n{kept}" if kept else text)
 
 
@@ -38,23 +39,27 @@ def _head(results: Results) -> list[str]:
 
 
 def _reached(results: Results) -> list[str]:
+    rows = list(targets.rows(results))
     return [
         "## What was to be reached",
         "",
-        *tables.rows(("workload", "bound", "reached", "met"), list(targets.rows(results))),
+        targets.summary(rows),
+        "",
+        *tables.rows(("workload", "bound", "reached", "met"), rows),
         "",
     ]
 
 
-def _plots(drawn: dict[str, str]) -> list[str]:
+def _plots(drawn: Mapping[str, str]) -> list[str]:
     return [line for name in drawn for line in (f"![{name.removesuffix('.svg')}]({PLOTS}/{name})", "")]
 
 
-def _each(results: Results, workloads: Sequence[Workload]) -> list[str]:
+def _each(results: Results, workloads: Sequence[Workload], drawn: Mapping[str, Mapping[str, str]]) -> list[str]:
     lines = []
     for workload in workloads:
         lines += [f"## {workload.number}. {workload.title}", "", workload.about, ""]
         lines += [*tables.of_workload(results, workload), ""]
+        lines += _plots(drawn.get(workload.number, {}))
         paired = [peer for peer in results.peers(workload.number) if (workload.number, peer) in results.pairs]
         if paired:
             lines += [*tables.ratios(results, workload, paired), ""]
@@ -88,7 +93,9 @@ def _tail(results: Results) -> list[str]:
         "",
         "## To repeat",
         "",
-        "`make bench` on two cores with nothing else to do; peers are installed at first use, under `.build/bench`. "
+        "`make bench` on two cores with nothing else to do, within the hour; it says how long it will take and what is "
+        "left. Peers are installed at first use, under `.build/bench`. Interrupted, it keeps what it has "
+        "(`results.json`): `python -m bench --resume` goes on, `python -m bench report` writes this page of it. "
         "`make bench-quick` compares with `ws` and the guide in two minutes and writes nothing. "
         "`python -m bench peers` says which peers work here.",
         "",

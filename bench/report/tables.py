@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from bench.results import Results, spread
-from bench.workloads.workload import Metric, Workload
+from bench.workloads.workload import RATE, Metric, Workload
 
 SATURATED = 0.85  # share of its core from which the load is taken to be at its limit
 AT_LIMIT = 0.9  # the server
@@ -34,8 +34,15 @@ def titled(metric: Metric) -> str:
 
 
 def cell(results: Results, workload: Workload, peer: str, metric: Metric) -> str:
-    """A peer's values."""
-    return spread(results.values(workload.number, peer, metric.key), metric.digits, metric.scale)
+    """A peer's values, and the rate where it was asked for less than the others."""
+    value = spread(results.values(workload.number, peer, metric.key), metric.digits, metric.scale)
+    return f"{value}{at_rate(results, workload.number, peer, metric)}" if value else ""
+
+
+def at_rate(results: Results, workload: str, peer: str, metric: Metric) -> str:
+    """(1/s), where a metric of an even rate was measured at a lower one, which is all that the peer can."""
+    rates = results.values(workload, peer, RATE) if metric.even else []
+    return f" ({rates[0]:g}/s)" if rates and rates[0] < results.plan.per_second else ""
 
 
 def missing(results: Results, workload: Workload) -> Iterator[str]:
@@ -49,7 +56,7 @@ def missing(results: Results, workload: Workload) -> Iterator[str]:
 
 
 def ratios(results: Results, workload: Workload, peers: Sequence[str]) -> list[str]:
-    """Ours by theirs, round by round; the second number is per second of the server's CPU."""
+    """Ours by theirs, pair by pair; the second number is per second of the server's CPU."""
     body = []
     for metric in workload.metrics(results.plan):
         cells = []

@@ -9,6 +9,9 @@ from bench.workloads.workload import Plan
 
 GUIDE, WS, SOCKET_IO, CENTRIFUGO, NCHAN, UWS = "the guide", "ws", "Socket.IO", "Centrifugo", "nchan", "uWebSockets"
 
+Row = tuple[str, str, str, str]  # what, its bound, what was reached, whether it was met
+UNMEASURED = "not measured in this run"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -36,11 +39,11 @@ class Target:
             return [value * self.scale for value in results.values(self.workload, OURS, self.metric)]
         return results.ratios(self.workload, self.peer, self.metric)
 
-    def row(self, results: Results) -> tuple[str, str, str, str]:
+    def row(self, results: Results) -> Row:
         """What, its bound, what was reached, and whether it was met."""
         reached = self.reached(results)
         if not reached:
-            why = results.missing.get((self.workload, self.peer), "not measured in this run")
+            why = results.missing.get((self.workload, self.peer), UNMEASURED)
             return self.what, self.text, why, "–"
         met = median(reached) <= self.bound if self.at_most else median(reached) >= self.bound
         return self.what, self.text, spread(reached, 2), "yes" if met else "no" if self.stretch else "**no**"
@@ -87,7 +90,20 @@ AHEAD = (  # of every Python and Node peer: workload, metrics of which the more 
 )
 
 
-def rows(results: Results) -> Iterator[tuple[str, str, str, str]]:
+def summary(rows: Sequence[Row]) -> str:
+    """How many were met, of those that had to be and of the stretches."""
+    told = []
+    for what, chosen in (
+        ("Bounds", [row for row in rows if "(stretch)" not in row[1]]),
+        ("Stretches", [row for row in rows if "(stretch)" in row[1]]),
+    ):
+        met, missed = (sum(row[3].strip("*") == word for row in chosen) for word in ("yes", "no"))
+        left = len(chosen) - met - missed
+        told.append(f"{what}: {met} of {len(chosen)} met, {missed} missed, {left} without an answer.")
+    return " ".join(told)
+
+
+def rows(results: Results) -> Iterator[Row]:
     """A row for each target."""
     for target in TARGETS:
         yield target.row(results)
@@ -96,9 +112,7 @@ def rows(results: Results) -> Iterator[tuple[str, str, str, str]]:
     yield from _growth(results)
 
 
-def _ahead(
-    results: Results, workload: str, metrics: Callable[[Plan], Mapping[str, str]]
-) -> Iterator[tuple[str, str, str, str]]:
+def _ahead(results: Results, workload: str, metrics: Callable[[Plan], Mapping[str, str]]) -> Iterator[Row]:
     """The peer that comes closest decides."""
     others = [peer for peer, (kind, *_) in results.about.items() if peer != OURS and kind in {"Python", "Node"}]
     for metric, title in metrics(results.plan).items():
@@ -111,12 +125,31 @@ def _ahead(
         elif results.values(workload, OURS, metric):
             yield what, bound, "no other can", "–"
         else:
-            yield what, bound, results.missing.get((workload, OURS), "tidings does not do it"), "–"
+            yield what, bound, results.missing.get((workload, OURS), UNMEASURED), "–"
 
 
-def _growth(results: Results) -> Iterator[tuple[str, str, str, str]]:
-    most, what = max(results.plan.crowds), "9: CPU per delivery, {} connections by 1,000"
+def _growth(results: Results) -> Iterator[Row]:
+    most = max(results.plan.crowds)
+    what = f"9: CPU per delivery, {most:,} connections by 1,000"
     many, few = (results.values("9", OURS, f"cpu-{size}") for size in (most, 1_000))
     if many and few:
         ratio = many[0] / few[0]
-        yield what.format(f"{most:,}"), "≤ 1.3 ×", f"{ratio:.2f}", "yes" if ratio <= 1.3 else "**no**"
+        yield what, "≤ 1.3 ×", f"{ratio:.2f}", "yes" if ratio <= 1.3 else "**no**"
+    else:
+        yield what, "≤ 1.3 ×", results.missing.get(("9", OURS), UNMEASURED), "–"
+    yield _linear(results)
+
+
+def _linear(results: Results) -> Row:
+    """Memory by the connection: that of the second half of the crowds beside that of the first."""
+    few, middle, most = 100, 3_000, max(results.plan.crowds)
+    sizes = {size: results.values("9", OURS, f"memory-{size}") for size in (few, middle, most)}
+    what, bound = f"9: memory linear: each connection beyond {middle:,} by each before", "≤ 1.3 ×"
+    if not all(sizes.values()):
+        return what, bound, results.missing.get(("9", OURS), UNMEASURED), "–"
+    held = {size: values[0] for size, values in sizes.items()}
+    before = (held[middle] - held[few]) / (middle - few)
+    if before <= 0:
+        return what, bound, f"it did not grow up to {middle:,}", "–"
+    ratio = (held[most] - held[middle]) / (most - middle) / before
+    return what, bound, f"{ratio:.2f}", "yes" if ratio <= 1.3 else "**no**"

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.process import ServerError
 from bench.servers import logs
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, entered, share
+from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, entered, of_parts, share
 from tidings.brokers.database import DatabaseBroker
 from torture import postgres
 from torture.valkey import Valkey
@@ -34,11 +37,15 @@ def metrics(plan: Plan) -> Sequence[Metric]:
 
 def measure(candidate: Candidate) -> Figures:
     """Each in turn, with a server of its own where it needs one."""
-    figures: dict[str, Figure] = {}
-    for key in BROKERS:
+    return of_parts((name, partial(_placed, candidate, key)) for key, name in BROKERS.items())
+
+
+def _placed(candidate: Candidate, key: str) -> Figures:
+    try:
         with _place(key) as told:
-            figures.update(_measured(candidate, key, told))
-    return figures
+            return _measured(candidate, key, told)
+    except (OSError, RuntimeError, SQLAlchemyError) as error:  # of a broker's server, of which there are many
+        raise ServerError(f"{type(error).__name__}: {error}") from error
 
 
 def _measured(candidate: Candidate, key: str, told: dict[str, str]) -> Figures:

@@ -1,9 +1,20 @@
 """5: many channels: a thousand teams, and a channel for each user; events on one at random."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from bench.servers import workload
-from bench.workloads.workload import Candidate, Figures, Metric, Plan, Workload, cpu_per_delivery, entered, share
+from bench.workloads.workload import (
+    Candidate,
+    Figures,
+    Metric,
+    Plan,
+    Workload,
+    cpu_per_delivery,
+    entered,
+    of_parts,
+    share,
+)
 
 IN_FLIGHT = 64
 
@@ -21,10 +32,9 @@ def metrics(plan: Plan) -> Sequence[Metric]:
 def measure(candidate: Candidate) -> Figures:
     """Each kind on a server of its own."""
     plan = candidate.plan
-    return {
-        **_measured(candidate, "teams", plan.teams, plan.per_team, workload.team),
-        **_measured(candidate, "users", plan.users, 1, workload.personal),
-    }
+    teams = partial(_measured, candidate, "teams", plan.teams, plan.per_team, workload.team)
+    users = partial(_measured, candidate, "users", plan.users, 1, workload.personal)
+    return of_parts((("channels of ten", teams), ("personal channels", users)))
 
 
 def _measured(candidate: Candidate, key: str, channels: int, each: int, name: Callable[[int], str]) -> Figures:

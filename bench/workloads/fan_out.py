@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.load.generator import LoadError
 from bench.workloads.workload import (
+    RATE,
     Candidate,
     Figure,
     Figures,
@@ -21,10 +22,10 @@ def metrics(plan: Plan) -> Sequence[Metric]:
     """CPU and latencies of the one, deliveries of the other."""
     rate = f"{plan.per_second:g} events/s"
     return (
-        Metric("cpu", f"server CPU per delivery, {rate}", "µs", 1e6, 2, lower=True, paced=True),
-        Metric("p50", f"latency p50, {rate}", "ms", 1e3, 2, lower=True),
-        Metric("p99", f"latency p99, {rate}", "ms", 1e3, 2, lower=True),
-        Metric("p999", f"latency p99.9, {rate}", "ms", 1e3, 2, lower=True),
+        Metric("cpu", f"server CPU per delivery, {rate}", "µs", 1e6, 2, lower=True, even=True, paced=True),
+        Metric("p50", f"latency p50, {rate}", "ms", 1e3, 2, lower=True, even=True),
+        Metric("p99", f"latency p99, {rate}", "ms", 1e3, 2, lower=True, even=True),
+        Metric("p999", f"latency p99.9, {rate}", "ms", 1e3, 2, lower=True, even=True),
         *(
             Metric(f"flight-{flight}", f"deliveries/s, {flight} event{'s' * (flight > 1)} in flight", saturates=True)
             for flight in plan.in_flight
@@ -40,9 +41,16 @@ def measure(candidate: Candidate) -> Figures:
         load.clients(server.way_in(token) for token in candidate.tokens[: plan.subscribers])
         load.open()
         load.fire()
-        steady = load.steady(min(plan.per_second, candidate.peer.most), plan.warm_up, plan.window)
+        rate = min(plan.per_second, candidate.peer.most)
+        steady = load.steady(rate, plan.warm_up, plan.window)
         cpu = cpu_per_delivery(steady)
-        figures = {"cpu": cpu, "p50": Figure(steady.p50), "p99": Figure(steady.p99), "p999": Figure(steady.p999)}
+        figures = {
+            RATE: Figure(rate),
+            "cpu": cpu,
+            "p50": Figure(steady.p50),
+            "p99": Figure(steady.p99),
+            "p999": Figure(steady.p999),
+        }
         for flight in plan.in_flight:
             try:
                 figures[f"flight-{flight}"] = per_second(load.closed(flight, plan.warm_up, plan.window))

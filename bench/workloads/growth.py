@@ -1,8 +1,20 @@
 """9: more and more connections, to which the same number of deliveries goes."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, cpu_per_delivery, entered
+from bench.load.generator import LoadError
+from bench.workloads.workload import (
+    Candidate,
+    Figure,
+    Figures,
+    Metric,
+    Plan,
+    Unfinished,
+    Workload,
+    cpu_per_delivery,
+    entered,
+)
 
 PATIENCE = 300.0  # seconds for all sizes
 
@@ -28,13 +40,14 @@ def measure(candidate: Candidate) -> Figures:
     figures: dict[str, Figure] = {}
     with candidate.start(patience=PATIENCE) as (server, load):
         load.stream(server.trigger())
-        there = 0
-        for size in plan.crowds:
-            load.clients(server.way_in(token) for token in candidate.tokens[there:size])
-            there = size
-            load.open()
-            load.fire()
-            measured = load.steady(plan.deliveries / size, plan.warm_up, plan.window)
+        for before, size in pairwise((0, *plan.crowds)):
+            load.clients(server.way_in(token) for token in candidate.tokens[before:size])
+            try:
+                load.open()
+                load.fire()
+                measured = load.steady(plan.deliveries / size, plan.warm_up, plan.window)
+            except LoadError as error:
+                raise Unfinished(figures, f"{size:,} connections: {error}") from error
             figures[f"cpu-{size}"] = cpu_per_delivery(measured)
             figures[f"memory-{size}"] = Figure(server.memory)
             figures[f"p99-{size}"] = Figure(measured.p99)

@@ -1,6 +1,6 @@
 """What a workload is: what it measures, of whom, and how."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -9,6 +9,7 @@ from bench.machine import Cores
 from bench.peers import peer as peers
 from bench.peers.peer import Installed, Peer
 from bench.peers.running import Running, running
+from bench.process import ServerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Figure:
 
 
 Figures = Mapping[str, Figure]  # by the metric's key
+RATE = "per-second"  # the key of the events a second that were asked for
 
 
 class Unfinished(LoadError):
@@ -67,6 +69,7 @@ class Metric:
     digits: int = 0
     lower: bool = False  # the less the better
     saturates: bool = False  # the server is meant to be at its limit
+    even: bool = False  # events come at the plan's rate, or at what the peer can; RATE says which
     paced: bool = False  # events come at an even rate, which the server is meant to keep up with
 
 
@@ -128,6 +131,22 @@ class Workload:
 def entered(clients: int) -> float:
     """Seconds until a server has started and so many clients are in, about."""
     return 3.0 + clients / 1_000
+
+
+def of_parts(parts: Iterable[tuple[str, Callable[[], Figures]]]) -> Figures:
+    """The figures of all parts, by what they are. Raises Unfinished with the others' where some fail, LoadError where
+    all do.
+    """
+    figures: dict[str, Figure] = {}
+    faults = []
+    for what, part in parts:
+        try:
+            figures.update(part())
+        except (ServerError, LoadError) as error:
+            faults.append(f"{what}: {error}")
+    if faults:
+        raise Unfinished(figures, "; ".join(faults)) if figures else LoadError("; ".join(faults))
+    return figures
 
 
 def share(value: float, spent: Spent) -> Figure:

@@ -9,10 +9,10 @@ from bench import results
 from bench.peers import PEERS
 from bench.peers.peer import Unavailable
 from bench.peers.runtimes import OnPath
-from bench.report import page, targets
+from bench.report import page, plots, targets
 from bench.results import Results
 from bench.workloads import WORKLOADS, growth
-from bench.workloads.workload import Figure, Plan
+from bench.workloads.workload import RATE, Figure, Plan
 
 MACHINE = [("CPU", "one")]
 
@@ -80,3 +80,37 @@ def test_a_program_that_is_not_there_is_named() -> None:
 def test_peers_have_names_and_folders_of_their_own() -> None:
     assert len({peer.name for peer in PEERS}) == len({peer.folder for peer in PEERS}) == len(PEERS)
     assert PEERS[0].name == results.OURS
+
+
+def test_a_peer_that_was_asked_for_less_has_its_rate_beside_its_figures(tmp_path: Path) -> None:
+    run = measured()
+    run.about["chanx"] = ("Python", "theirs", "2")
+    run.add("1, 2", "chanx", {RATE: Figure(1.0), "cpu": Figure(90e-6), "flight-64": Figure(9_000.0)})
+    page.write(run, WORKLOADS[:1], tmp_path / "RESULTS.md", "")
+    assert "| chanx | 90.00 (1/s) |" in (tmp_path / "RESULTS.md").read_text()
+    assert "chanx (1/s)</text>" in (tmp_path / "plots" / "cpu.svg").read_text()
+    assert "chanx</text>" in (tmp_path / "plots" / "deliveries.svg").read_text()
+
+
+def test_what_was_to_be_reached_is_counted() -> None:
+    rows = [("", "≤ 1 ×", "2", "**no**"), ("", "≤ 1 ×", "1", "yes"), ("", "≥ 9 (stretch)", "none", "–")]
+    assert targets.summary(rows) == (
+        "Bounds: 1 of 2 met, 1 missed, 0 without an answer. Stretches: 0 of 1 met, 0 missed, 1 without an answer."
+    )
+
+
+@pytest.mark.parametrize(
+    ("most", "steps"),
+    [(35.8, [0, 10, 20, 30, 40]), (4_419_454, [0, 1e6, 2e6, 3e6, 4e6, 5e6]), (0.4, [0, 0.1, 0.2, 0.3, 0.4])],
+)
+def test_axes_have_round_numbers(most: float, steps: list[float]) -> None:
+    assert plots.round_steps(most) == pytest.approx(steps)
+
+
+def test_a_size_that_a_peer_did_not_come_to_ends_its_line(tmp_path: Path) -> None:
+    run = measured()
+    for peer, sizes in (("tidings", run.plan.crowds), ("ws", run.plan.crowds[:2])):
+        run.add("9", peer, {f"{key}-{size}": Figure(1.0) for key in ("cpu", "memory", "p99") for size in sizes})
+    page.write(run, [growth.WORKLOAD], tmp_path / "RESULTS.md", "")
+    lines = re.findall(r'<polyline points="([^"]*)"', (tmp_path / "plots" / "growth-memory.svg").read_text())
+    assert [len(line.split()) for line in lines] == [6, 2]
