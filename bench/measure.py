@@ -102,6 +102,8 @@ class Benchmark:
                 results.miss(workload.number, peer.name, reason)
             elif peer.name in installed:
                 able.append(peer)
+                if part := workload.without(peer):
+                    results.miss(workload.number, peer.name, part)
         return able
 
     def _take(self, step: Step, left: str, installed: dict[str, Installed], results: Results) -> Iterator[None]:

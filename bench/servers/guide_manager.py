@@ -1,7 +1,3 @@
-# The guide's file, unchanged but for the path of an import; so neither checked nor formatted as ours is.
-# ruff: noqa: F401, I001, UP006, UP035, W293
-# fmt: off
-# mypy: ignore-errors
 from typing import Dict, Set
 from fastapi import WebSocket
 import json

@@ -127,6 +127,10 @@ class Workload:
         reasons = [peer.cannot.get(name, "") for name in self.names]
         return reasons[0] if all(reasons) else ""
 
+    def without(self, peer: Peer) -> str:
+        """What a peer that has a part in it cannot do of it, and why; empty where it can do all."""
+        return "; ".join(f"{name}: {peer.cannot[name]}" for name in self.names if name in peer.cannot)
+
 
 def entered(clients: int) -> float:
     """Seconds until a server has started and so many clients are in, about."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from fastapi import FastAPI, Query, WebSocketException
 
+from bench.servers.guide_manager import ConnectionManager as OriginalManager
 from tests.guide.live import Me, Schedule, ScheduleCreated, Schedules, TeamSchedules
-from tests.guide.original import ConnectionManager as OriginalManager
 from tidings import ConnectionManager, Handshake, Limits, User
 
 ENDPOINT = Path(__file__).with_name("endpoint.py")

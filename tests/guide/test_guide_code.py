@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from bench.servers import guide_manager
 from tests.guide import live
 from tests.guide.application import ENDPOINT
 from tests.transports.client import DEADLINE, Client, opened
@@ -21,7 +22,7 @@ GUIDE = (
     / "seed"
     / "websocket-implementation-guide.md"
 )
-ORIGINAL = Path(__file__).with_name("original.py")
+ORIGINAL = Path(guide_manager.__file__)
 IMPORTED = "python.websocket.types"
 
 _users = itertools.count(100)
@@ -87,7 +88,7 @@ def test_the_code_is_the_guides_byte_for_byte() -> None:
         assert block.count(IMPORTED.encode()) == 1
         return block.replace(IMPORTED.encode(), module)
 
-    assert ORIGINAL.read_bytes() == ours(manager, b"tests.guide.original_types")
+    assert ORIGINAL.read_bytes() == ours(manager, b"bench.servers.guide_types")
     assert ENDPOINT.read_bytes() == ours(endpoint, b"tests.guide.live") + b"\n" + ours(notify, b"tests.guide.live")
 
 
