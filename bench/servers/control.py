@@ -18,43 +18,52 @@ from itertools import count
 PATH = "BENCH_CONTROL"  # the environment variable that names the socket
 CHANNEL = "schedules"  # that everybody follows
 
+READ = 65_536  # bytes at once
+
 Publish = Callable[[int, str], Awaitable[object]]
 
 
 @asynccontextmanager
 async def controlled(publish: Publish) -> AsyncIterator[None]:
     """Obey commands for as long as the server runs. `publish` is given each event's number, from 0, and its channel."""
-    server = await asyncio.start_unix_server(partial(_obey, partial(_publish_next, publish, count())), os.environ[PATH])
+    server = await asyncio.start_unix_server(partial(_obey, publish, count()), os.environ[PATH])
     try:
         yield
     finally:
         server.close()
 
 
-async def _publish_next(publish: Publish, numbers: "count[int]", channel: str) -> None:
-    await publish(next(numbers), channel)
-
-
 async def _obey(
-    publish_next: Callable[[str], Awaitable[None]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    publish: Publish, numbers: "count[int]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    async for line in reader:
-        match line.decode().split():
-            case ["publish", events, *channel]:
-                for _ in range(int(events)):
-                    await publish_next(_named(channel))
-            case ["rate", per_second, events, *channel]:
-                await _publish_evenly(partial(publish_next, _named(channel)), 1 / float(per_second), int(events))
+    async for command, values in _commands(reader):
+        if command == "publish":
+            channel = _channel(values[1:])
+            for _ in range(int(values[0])):
+                await publish(next(numbers), channel)
+        elif command == "rate":
+            async for _ in _evenly(1 / float(values[0]), int(values[1])):
+                await publish(next(numbers), _channel(values[2:]))
     writer.close()
 
 
-def _named(channel: list[str]) -> str:
-    return channel[0] if channel else CHANNEL
+async def _commands(reader: asyncio.StreamReader) -> AsyncIterator[tuple[str, list[str]]]:
+    """What has come is taken apart at once: a wait for each line would be measured with every server."""
+    rest = b""
+    while data := await reader.read(READ):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            command, *values = line.decode().split()
+            yield command, values
 
 
-async def _publish_evenly(publish_next: Callable[[], Awaitable[None]], interval: float, events: int) -> None:
+def _channel(named: list[str]) -> str:
+    return named[0] if named else CHANNEL
+
+
+async def _evenly(interval: float, events: int) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     begin = loop.time()
     for number in range(events):
         await asyncio.sleep(begin + number * interval - loop.time())
-        await publish_next()
+        yield

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +25,7 @@ from tidings import Channel, ConnectionManager, Event, User, UserChannel
 from tidings.auth import JWTAuth
 
 
-class Schedule(BaseModel):
+class Usual(BaseModel):
     """What the guide's events carry."""
 
     model_config = ConfigDict(alias_generator=to_camel)
@@ -47,10 +48,16 @@ class Note(BaseModel):
     note: str
 
 
+if TYPE_CHECKING:
+    Schedule = Usual
+else:
+    Schedule = Note if sized() else Usual
+
+
 class ScheduleCreated(Event, type=EVENT_TYPE, key="schedule.id", version="schedule.version"):
     """The event that is measured."""
 
-    schedule: Schedule | Note
+    schedule: Schedule
 
 
 class Schedules(Channel[ScheduleCreated], name=CHANNEL):
@@ -70,7 +77,6 @@ class Me(UserChannel[ScheduleCreated]):
 manager = ConnectionManager(
     channels=[Schedules, Team, Me], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
 )
-shape = Note if sized() else Schedule
 
 
 @manager.authorize(Schedules)
@@ -87,7 +93,7 @@ def may_see_team(channel: Team, user: User) -> bool:
 
 async def notify_schedule_created(number: int, channel: str) -> None:
     """Validate, serialise, number, log and send an event."""
-    await manager.publish(ScheduleCreated(schedule=shape.model_validate(schedule(number))), place(channel))
+    await manager.publish(ScheduleCreated(schedule=Schedule.model_validate(schedule(number))), place(channel))
 
 
 def place(name: str) -> Schedules | Team | Me:

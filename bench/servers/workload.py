@@ -24,6 +24,7 @@ COMPRESSED = "BENCH_COMPRESSED"  # the environment variable that is 1 where fram
 _WORDS = "the night shift on ward four begins with a handover of all open questions to whoever takes the next one "
 
 
+@cache
 def sized() -> int:
     """The bytes of a payload that this process was told to publish; 0: the usual event."""
     return int(os.environ.get(PAYLOAD, "0"))

@@ -3,7 +3,6 @@
  * [CHANNEL]` or `rate PER_SECOND COUNT [CHANNEL]`.
  */
 import { createServer, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const CHANNEL = "schedules";
@@ -19,12 +18,17 @@ export function obey(publish: Publish): void {
 }
 
 async function follow(socket: Socket, publishNext: (channel?: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: socket })) {
-    const [command, ...values] = line.split(" ");
-    if (command === "publish") {
-      for (let event = 0; event < Number(values[0]); event++) publishNext(values[1]);
-    } else if (command === "rate") {
-      await evenly(Number(values[0]), Number(values[1]), () => publishNext(values[2]));
+  let rest = "";
+  for await (const data of socket.setEncoding("utf8")) {
+    const lines = (rest + data).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const [command, ...values] = line.split(" ");
+      if (command === "publish") {
+        for (let event = 0; event < Number(values[0]); event++) publishNext(values[1]);
+      } else if (command === "rate") {
+        await evenly(Number(values[0]), Number(values[1]), () => publishNext(values[2]));
+      }
     }
   }
 }
