@@ -162,8 +162,7 @@ async def test_after_a_reset_everything_is_said_and_asked_again() -> None:
     here, there = node(broker, clock), node(broker, clock)
     async with watching(here, "watcher") as watcher, present(here, "anna"), present(there, "ben"):
         await clock.advance(2)
-        del broker._logs[LOG]
-        broker._filled.pop(LOG)
+        del broker._filled[LOG]
         broker._initial = Position("another", 0, "")
         for listener in broker._listeners:
             listener.reset(LOG, broker._initial)

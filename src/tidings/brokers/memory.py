@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import chain
 
 from tidings.broker import Broker, Listener
 from tidings.protocol.events import Draft
@@ -38,8 +39,9 @@ class MemoryBroker(Broker):
         self._max_total, self._max_channels = total_size, channels
         self._clock, self._epochs = clock, epochs
         self._initial = Position(epochs(), 0, "")
-        self._logs: OrderedDict[str, Log] = OrderedDict()  # both: least recently appended to first
+        # A log is in one of the two; both: least recently appended to first.
         self._filled: OrderedDict[str, Log] = OrderedDict()
+        self._dry: OrderedDict[str, Log] = OrderedDict()  # they hold nothing, but are numbered
         self._followers: dict[str, int] = {}
         self._total = 0
         self._listeners: tuple[Listener, ...] = ()
@@ -59,22 +61,23 @@ class MemoryBroker(Broker):
 
     async def append(self, channel: str, draft: Draft) -> Entry:
         with self._lock:
-            log = self._log(channel)
-            entry, new = log.append(draft, self._clock())
+            log = self._filled.get(channel)
+            if log is None:
+                log = self._fill(channel)
+            now, before = self._clock(), log.size
+            entry, new = log.append(draft, now)
             if new:
-                self._total += entry.size
-                self._trim(log, entry.at)
-                self._filled[channel] = log
-                self._logs.move_to_end(channel)
+                log.trim(events=self._events, size=self._size, before=now - self._age)
+                self._total += log.size - before
                 self._filled.move_to_end(channel)
-                self._bound(entry.at)
+                self._bound(now)
                 for listener in self._listeners:
                     listener.deliver(channel, entry)
             return entry
 
     async def since(self, channel: str, position: Position, limit: int) -> list[Entry] | None:
         with self._lock:
-            log = self._logs.get(channel)
+            log = self._log(channel)
             if log is None:
                 return [] if position == self._initial else None
             self._trim(log, self._clock())
@@ -83,7 +86,7 @@ class MemoryBroker(Broker):
     async def follow(self, channel: str) -> Position:
         with self._lock:
             self._followers[channel] = self._followers.get(channel, 0) + 1
-            log = self._logs.get(channel)
+            log = self._log(channel)
             return self._initial if log is None else log.top
 
     def unfollow(self, channel: str) -> None:
@@ -94,7 +97,7 @@ class MemoryBroker(Broker):
 
     async def beginning(self, channel: str) -> Position:
         with self._lock:
-            log = self._logs.get(channel)
+            log = self._log(channel)
             if log is None:
                 return self._initial
             self._trim(log, self._clock())
@@ -103,12 +106,19 @@ class MemoryBroker(Broker):
     async def refresh(self, *channels: str) -> None:
         """Append delivers at once: nothing is ever left."""
 
-    def _log(self, channel: str) -> Log:
-        if channel not in self._logs and len(self._logs) >= self._max_channels:
+    def _log(self, channel: str) -> Log | None:
+        log = self._filled.get(channel)
+        return self._dry.get(channel) if log is None else log
+
+    def _fill(self, channel: str) -> Log:
+        """The log of a channel that is about to hold an event."""
+        if channel not in self._dry and len(self._filled) + len(self._dry) >= self._max_channels:
             self._forget()  # and number this channel, if it is followed
-        if channel not in self._logs:
-            self._logs[channel] = Log(channel, self._initial)
-        return self._logs[channel]
+        log = self._dry.pop(channel, None)
+        if log is None:
+            log = Log(channel, self._initial)
+        self._filled[channel] = log
+        return log
 
     def _trim(self, log: Log, now: float) -> None:
         before = log.size
@@ -124,16 +134,15 @@ class MemoryBroker(Broker):
                 self._total -= log.drop_oldest().size
             if len(log):
                 return
-            del self._filled[name]
+            self._dry[name] = self._filled.pop(name)
 
     def _forget(self) -> None:
         """Give up the numbering of the quietest log that nobody follows, and with it this epoch for logs to come."""
-        quietest = next((name for name in self._logs if name not in self._followers), None)
+        quietest = next((name for name in chain(self._dry, self._filled) if name not in self._followers), None)
         if quietest is None:
             return
         for followed in self._followers:
-            if followed not in self._logs:  # its followers hold positions of the old epoch
-                self._logs[followed] = Log(followed, self._initial)
-        self._total -= self._logs.pop(quietest).size
-        self._filled.pop(quietest, None)
+            if self._log(followed) is None:  # its followers hold positions of the old epoch
+                self._dry[followed] = Log(followed, self._initial)
+        self._total -= (self._dry if quietest in self._dry else self._filled).pop(quietest).size
         self._initial = Position(self._epochs(), 0, "")

@@ -132,22 +132,18 @@ class Log:
         """The event's entry, and whether it is new: an id that is still held is not appended again."""
         if self._by_id is not None and (known := self._by_id.get(draft.id)) is not None:
             return known, False
-        position = Position(self.top.epoch, self.top.offset + 1, draft.id)
+        epoch, offset, _ = self.top
+        position = Position(epoch, offset + 1, draft.id)
         entry = Entry(position, event_message(self.channel, position, draft), draft.key, now)
-        self.add(entry)
+        self._hold(entry)
         return entry, True
 
     def add(self, entry: Entry) -> None:
         """Hold an event that was numbered elsewhere. Raises ValueError unless it is the next."""
-        epoch, offset, id = entry.position
+        epoch, offset, _ = entry.position
         if epoch != self.top.epoch or offset != self.top.offset + 1:
             raise ValueError(f"{entry.position} does not follow {self.top} in the log of {self.channel}")
-        if self._entries is None or self._by_id is None:
-            self._entries, self._by_id = deque(), {}
-        self._entries.append(entry)
-        self._by_id[id] = entry
-        self.top = entry.position
-        self.size += entry.size
+        self._hold(entry)
 
     def covers(self, position: Position) -> bool:
         """Whether everything after this position is held, and the position is one of this log."""
@@ -165,7 +161,8 @@ class Log:
 
     def trim(self, *, events: int, size: int, before: float) -> None:
         """Drop the oldest until at most `events` and `size` bytes are held, and none from before that time."""
-        while self._entries and (len(self._entries) > events or self.size > size or self._entries[0].at < before):
+        held = self._entries
+        while held and (len(held) > events or self.size > size or held[0].at < before):
             self.drop_oldest()
 
     def drop_oldest(self) -> Entry:
@@ -177,6 +174,15 @@ class Log:
         self.start = entry.position
         self.size -= entry.size
         return entry
+
+    def _hold(self, entry: Entry) -> None:
+        position, message, _, _ = entry
+        if self._entries is None or self._by_id is None:
+            self._entries, self._by_id = deque(), {}
+        self._entries.append(entry)
+        self._by_id[position.id] = entry
+        self.top = position
+        self.size += len(message) + _ENTRY_OVERHEAD
 
     def _id_at(self, offset: int) -> str:
         if offset == self.start.offset or self._entries is None:

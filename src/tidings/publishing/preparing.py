@@ -32,6 +32,7 @@ class Preparation:
         trace: Tracing,
     ) -> None:
         self._declarations, self._limits = declarations, limits
+        self._declared = frozenset(declarations.channels)
         self._clock, self._ids, self._warn, self._trace = clock, ids, warn, trace
 
     def event(
@@ -42,13 +43,8 @@ class Preparation:
         Raises EventError for what a channel does not declare or is not valid JSON within the size limit, ChannelError
         for a channel that is not declared here, TypeError for what is no event or no channel.
         """
-        if not isinstance(event, Event):
-            raise TypeError(f"{call}{event!r:.80}): {_instead_of(event, channels, call)}")
-        if not channels:
-            raise ChannelError(f"{call}{type(event).__name__}(…)) names no channel: nobody would get it")
-        for channel in channels:
-            self._check_known(channel, call)
-            check_carries(channel, event)
+        if not channels or not all(self._may_carry(channel, event) for channel in channels):
+            self._refuse(event, channels, call)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
         return self._sized(ready), tuple(channel.name for channel in channels)
 
@@ -64,11 +60,28 @@ class Preparation:
         traceparent = self._trace.traceparent() if self._trace.active else None
         return ready if traceparent is None else replace(ready, traceparent=traceparent)
 
+    def _may_carry(self, channel: object, event: object) -> bool:
+        kind = type(event)
+        return (
+            isinstance(channel, Channel)
+            and (not self._declared or type(channel) in self._declared)
+            and channel.event_types.get(getattr(kind, "event_type", "")) is kind
+        )
+
+    def _refuse(self, event: Event, channels: Sequence[Channel[Any]], call: str) -> None:
+        """Say what is wrong with an event and its channels."""
+        if not isinstance(event, Event):
+            raise TypeError(f"{call}{event!r:.80}): {_instead_of(event, channels, call)}")
+        if not channels:
+            raise ChannelError(f"{call}{type(event).__name__}(…)) names no channel: nobody would get it")
+        for channel in channels:
+            self._check_known(channel, call)
+            check_carries(channel, event)
+
     def _check_known(self, channel: Channel[Any], call: str) -> None:
         if not isinstance(channel, Channel):
             raise TypeError(f"{call}…, {not_a_channel(channel)}")
-        declared = self._declarations.channels
-        if declared and type(channel) not in declared:
+        if self._declared and type(channel) not in self._declared:
             name = type(channel).__name__
             raise ChannelError(f"{name} is not declared here: add it to ConnectionManager(channels=[…])")
 
