@@ -41,5 +41,4 @@ PEER = Peer(
     arguments=arguments,
     way_in=way_in,
     returning=returning,
-    cannot={"compression": "does not compress"},
 )

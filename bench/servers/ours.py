@@ -1,5 +1,6 @@
 """tidings, as an application uses it. Started as `tidings serve bench.servers.ours:app` does."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,6 +15,7 @@ from bench.servers.control import controlled
 from bench.servers.workload import (
     ALGORITHM,
     CHANNEL,
+    COMPRESSED,
     EVENT_TYPE,
     PERSONAL,
     SECRET,
@@ -75,7 +77,10 @@ class Me(UserChannel[ScheduleCreated]):
 
 
 manager = ConnectionManager(
-    channels=[Schedules, Team, Me], authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]), broker=logs.broker()
+    channels=[Schedules, Team, Me],
+    authenticate=JWTAuth(SECRET, algorithms=[ALGORITHM]),
+    broker=logs.broker(),
+    compression=os.environ.get(COMPRESSED) == "1",
 )
 
 
