@@ -9,7 +9,7 @@ export const COMPRESSED = process.env.BENCH_COMPRESSED === "1";
 const SECRET = "a secret of the benchmark, which guards nothing";
 const PAYLOAD = Number(process.env.BENCH_PAYLOAD ?? 0);
 const WORDS =
-  "the night shift on ward four begins with a handover of all open questions to whoever takes the next one ";
+  "the night shift on ward four begins with a handover of all open questions to whoever takes the next one".split(" ");
 
 /** Packages come from the peer's own folder, not from the project's. */
 export const require = createRequire(process.env.BENCH_PACKAGES ?? import.meta.url);
@@ -34,7 +34,17 @@ const usual = {
 
 const short = { id: 100_000, version: 1, note: "" };
 const missing = Math.max(0, PAYLOAD - JSON.stringify({ schedule: short }).length);
-const note = WORDS.repeat(Math.ceil(missing / WORDS.length)).slice(0, missing);
+const note = mixed(missing);
+
+/** The words in the order that `workload.py` has them. */
+function mixed(length: number): string {
+  const words: (string | undefined)[] = [];
+  for (let state = 0, left = length; left > 0; left -= 1) {
+    words.push(WORDS[Math.floor((state * WORDS.length) / 134_456)]);
+    state = (state * 8_121 + 28_411) % 134_456;
+  }
+  return words.join(" ").slice(0, length);
+}
 
 /** A message in the guide's envelope. */
 export const message = (type: string, payload: object): string =>
