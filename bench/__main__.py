@@ -124,7 +124,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add("--idle", type=_positive, metavar="N", help="connections whose memory is measured (10,000)")
     add("--peers", type=_peers, metavar="NAME,…", help="tidings and these, in place of all")
     add("--workloads", type=_workloads, metavar="NAME,…", help="these, in place of all: " + ", ".join(_names()))
-    add("--minutes", type=_seconds, metavar="N", help=f"what is not begun by then is left out ({MINUTES:g})")
+    add("--minutes", type=_seconds, metavar="N", help=f"what would not be through by then is left out ({MINUTES:g})")
     add("--resume", action="store_true", help="measure what the last run did not come to")
     add("--output", type=Path, help="where the results go; without it, a part is printed only")
     options = parser.parse_args(arguments)
@@ -201,7 +201,12 @@ def _done(measured: Results, options: argparse.Namespace) -> int:
     if options.printed:
         for it in options.workloads:
             others = [peer for peer in measured.peers(it.number) if peer != OURS]
-            lines = [*tables.of_workload(measured, it), "", *tables.ratios(measured, it, others), ""]
+            lines = [
+                *tables.of_workload(measured, it),
+                "",
+                *(tables.ratios(measured, it, others) if others else ()),
+                "",
+            ]
             print("\n".join([*lines, *tables.missing(measured, it), *tables.bottlenecks(measured, it), ""]))
     else:
         _write(measured, options.output)

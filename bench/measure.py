@@ -47,7 +47,7 @@ class Benchmark:
     plan: Plan
     cores: Cores
     tokens: Sequence[str]
-    minutes: float = inf  # what is not begun by then is left out
+    minutes: float = inf  # what would hardly be through by then is left out
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
 
     def run(self, results: Results) -> Iterator[None]:
@@ -57,10 +57,10 @@ class Benchmark:
         steps = [step for it in self.workloads for step in self._steps(it, installed, results)]
         steps = [step for step in steps if not step.done(results)]
         expected, passed = sum(step.seconds(self.plan) for step in steps), 0.0
-        self.say(f"{len(steps)} measurements, about {expected / 60:.0f} minutes on a quiet machine")
+        self.say(f"{len(steps)} measurements, about {expected / 60:.1f} minutes on a quiet machine")
         first = time.monotonic()
         for number, step in enumerate(steps):
-            if time.monotonic() - began > self.minutes * 60:
+            if time.monotonic() - began + step.seconds(self.plan) > self.minutes * 60:
                 self._leave_out(steps[number:], results)
                 return
             pace = (time.monotonic() - first) / passed if passed else 1.0

@@ -64,8 +64,8 @@ def test_without_a_request_only_clients_are_measured_and_that_is_said(server: tu
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--bearer", "nobody"), "the server says connection:error: {'code': 'unauthorized'"),
-        (("--bearer", "stranger"), "the server says connection:error: {'code': 'forbidden'"),
+        (("--bearer", "nobody"), "the server refuses: the token was refused (unauthorized)"),
+        (("--bearer", "stranger"), "(forbidden)"),
         (("--bearer", "ann", "--post", "/note"), "/note is no address to post to: write one like http://"),
         (("--bearer", "ann", "--post", "http://{host}/nowhere"), "the request to /nowhere was answered with 404"),
         (("--bearer", "ann", "--post", "http://{host}/note?times=3"), "is something else happening on notes?"),

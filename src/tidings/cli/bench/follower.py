@@ -81,7 +81,10 @@ class Follower(asyncio.Protocol):
         self._protocol = None
         refused = protocol.handshake_exc
         if isinstance(refused, InvalidStatus):
-            self._fail(f"the server refused the upgrade with status {refused.response.status_code}")
+            status = refused.response.status_code
+            self._fail(
+                f"the server refused the upgrade with status {status}: is the path that of the manager's router?"
+            )
         elif refused is not None:
             self._fail(f"the server refused the upgrade: {refused}")
         elif self._token is not None:
@@ -117,8 +120,10 @@ class Follower(asyncio.Protocol):
                     self.inside.set_result(None)
                 else:
                     self._fail(f"the server does not let a client follow {self._channel}")
-            case "connection:error" | "channel:reset":
-                self._fail(f"the server says {document['type']}: {document['payload']}")
+            case "connection:error":
+                self._fail("the server refuses: {message} ({code})".format_map(document["payload"]))
+            case "channel:reset":
+                self._fail(f"the server has reset {self._channel}: nothing else may happen on it meanwhile")
 
     def _other(self, first_byte: int, payload: bytes) -> None:
         if first_byte == frames.PING:

@@ -50,4 +50,6 @@ class Requests:
         finally:
             self._connections.put(connection)
         if not 200 <= answer.status < 300:
-            raise BenchError(f"the request to {self._path} was answered with {answer.status}: {said[:200]!r}")
+            raise BenchError(
+                f"the request to {self._path} was answered with {answer.status}: {said[:200].decode(errors='replace')}"
+            )
