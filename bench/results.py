@@ -97,7 +97,8 @@ def load(path: Path) -> Results:
     try:
         document: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UnfitError(f"{path} holds no results ({error}): `python -m bench` measures them") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UnfitError(f"{path} holds no results ({why}): `python -m bench` measures them") from error
     plan: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in document["plan"].items()
     }
