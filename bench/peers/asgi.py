@@ -8,7 +8,7 @@ from bench.peers.peer import Answer, Peer, Place, Step, WayIn, Workload
 from bench.peers.runtimes import Wheels
 
 SERVER = ("uvicorn", "uvloop", "websockets")
-CANNOT: Mapping[Workload, str] = {"recovery": "has no history", "brokers": "measured with tidings only"}
+CANNOT: Mapping[Workload, str] = {"recovery": "has no history"}
 
 
 def on_uvicorn(module: str) -> Callable[[Place], Sequence[str]]:

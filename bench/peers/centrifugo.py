@@ -56,6 +56,5 @@ PEER = Peer(
     joins=True,
     cannot={
         "recovery": "answers a return with all that was missed in one message: not measured",
-        "brokers": "measured with tidings only",
     },
 )

@@ -24,6 +24,6 @@ PEER = Peer(
     runtime=Project(("fastapi", "uvicorn", "uvloop", "websockets", "pyjwt")),
     arguments=arguments,
     way_in=way_in,
-    cannot={"recovery": "has no history", "brokers": "has none"},
+    cannot={"recovery": "has no history"},
     pairs=True,
 )

@@ -91,5 +91,5 @@ PEER = Peer(
     arguments=arguments,
     way_in=way_in,
     publish=publish,
-    cannot={"recovery": "has a buffer of messages: not measured", "brokers": "measured with tidings only"},
+    cannot={"recovery": "has a buffer of messages: not measured"},
 )

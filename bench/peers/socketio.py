@@ -1,14 +1,12 @@
 """Socket.IO, on Node and in Python: a room for each channel, over WebSocket from the first request on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from bench.peers.asgi import SERVER, on_uvicorn
-from bench.peers.peer import Peer, Step, WayIn, Workload
+from bench.peers.asgi import CANNOT, SERVER, on_uvicorn
+from bench.peers.peer import Peer, Step, WayIn
 from bench.peers.runtimes import NodePackages, Wheels
 from bench.peers.ws import on_node
-
-_CANNOT: Mapping[Workload, str] = {"brokers": "measured with tidings only"}
 
 
 def way_in(token: str, channels: Sequence[str]) -> WayIn:
@@ -27,7 +25,7 @@ NODE = Peer(
     way_in=way_in,
     ping="2",
     pong="3",
-    cannot={**_CANNOT, "recovery": "restores a session by the last event that its client had: not measured"},
+    cannot={"recovery": "restores a session by the last event that its client had: not measured"},
     pairs=True,
 )
 PYTHON = Peer(
@@ -41,5 +39,5 @@ PYTHON = Peer(
     way_in=way_in,
     ping="2",
     pong="3",
-    cannot={**_CANNOT, "recovery": "has no history"},
+    cannot=CANNOT,
 )

@@ -26,5 +26,5 @@ PEER = Peer(
     arguments=arguments,
     way_in=guide.way_in,
     publish=publish,
-    cannot={"recovery": "has no history", "brokers": "measured with tidings only"},
+    cannot={"recovery": "has no history"},
 )

@@ -1,20 +1,22 @@
 """6: events of all sizes, plain and compressed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bench.workloads.workload import (
     Candidate,
-    Figure,
     Figures,
     Metric,
     Plan,
     Workload,
     cpu_per_delivery,
     entered,
+    of_parts,
     per_second,
 )
 
 IN_FLIGHT = 64
+PATIENCE = 45.0  # seconds for each size and kind
 
 
 def metrics(plan: Plan) -> Sequence[Metric]:
@@ -32,17 +34,18 @@ def metrics(plan: Plan) -> Sequence[Metric]:
 
 def measure(candidate: Candidate) -> Figures:
     """What the peer can: a server for each size and kind."""
-    figures: dict[str, Figure] = {}
-    kinds = {"plain": "payloads", "compressed": "compression"}
-    for kind in (kind for kind, name in kinds.items() if name not in candidate.peer.cannot):
-        for size in candidate.plan.payloads:
-            figures.update(_measured(candidate, f"{kind}-{size}", size, compressed=kind == "compressed"))
-    return figures
+    kinds = (("plain", "payloads", ""), ("compressed", "compression", ", compressed"))
+    return of_parts(
+        (f"{size:,} B{how}", partial(_measured, candidate, f"{kind}-{size}", size, compressed=kind == "compressed"))
+        for kind, name, how in kinds
+        if name not in candidate.peer.cannot
+        for size in candidate.plan.payloads
+    )
 
 
 def _measured(candidate: Candidate, key: str, size: int, *, compressed: bool) -> Figures:
     plan = candidate.plan
-    with candidate.start(payload=size, compressed=compressed) as (server, load):
+    with candidate.start(payload=size, compressed=compressed, patience=PATIENCE) as (server, load):
         load.stream(server.trigger())
         load.clients(server.way_in(token) for token in candidate.tokens[: plan.readers])
         load.open()

@@ -123,7 +123,7 @@ class Workload:
     def why_not(self, peer: Peer) -> str:
         """Why a peer has no part in it; empty where it has."""
         if self.only and peer.name not in self.only:
-            return "not measured"
+            return f"measured with {', '.join(self.only)} only"
         reasons = [peer.cannot.get(name, "") for name in self.names]
         return reasons[0] if all(reasons) else ""
 

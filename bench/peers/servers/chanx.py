@@ -1,7 +1,6 @@
 """chanx on FastAPI, with the layer in memory. Started by `uvicorn bench.peers.servers.chanx:app`."""
 
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs
 
@@ -89,12 +88,5 @@ def group(channel: str) -> str:
     return channel.replace(":", ".")
 
 
-@asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Take commands while the server runs."""
-    async with controlled(publish):
-        yield
-
-
 register_channel_layer("default", InMemoryChannelLayer(capacity=CAPACITY, expiry=EXPIRY))
-app = FastAPI(lifespan=lifespan, routes=[WebSocketRoute("/ws", Schedules.as_asgi())])
+app = FastAPI(lifespan=lambda _: controlled(publish), routes=[WebSocketRoute("/ws", Schedules.as_asgi())])

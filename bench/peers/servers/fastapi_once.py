@@ -4,8 +4,6 @@ Started by stock uvicorn: `uvicorn bench.peers.servers.fastapi_once:app`.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import FastAPI, Query, WebSocket, WebSocketDisconnect, WebSocketException
@@ -23,14 +21,7 @@ async def publish(number: int, channel: str) -> None:
         await member.send_text(text)
 
 
-@asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Take commands while the server runs."""
-    async with controlled(publish):
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=lambda _: controlled(publish))
 
 
 @app.websocket("/ws")

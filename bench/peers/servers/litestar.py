@@ -1,8 +1,5 @@
 """Litestar's channels plugin, with its backend in memory. Started by `uvicorn bench.peers.servers.litestar:app`."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from litestar import Litestar, WebSocket, websocket
 from litestar.channels import ChannelsPlugin
 from litestar.channels.backends.memory import MemoryChannelsBackend
@@ -17,13 +14,6 @@ plugin = ChannelsPlugin(MemoryChannelsBackend(), arbitrary_channels_allowed=True
 async def publish(number: int, channel: str) -> None:
     """To the channel; the plugin encodes it once."""
     plugin.publish(wire.message(number), channel)
-
-
-@asynccontextmanager
-async def lifespan(_: Litestar) -> AsyncIterator[None]:
-    """Take commands while the server runs."""
-    async with controlled(publish):
-        yield
 
 
 @websocket("/ws")
@@ -42,4 +32,4 @@ async def client(socket: WebSocket, token: str, channels: ChannelsPlugin) -> Non
             continue
 
 
-app = Litestar([client], plugins=[plugin], lifespan=[lifespan])
+app = Litestar([client], plugins=[plugin], lifespan=[lambda _: controlled(publish)])

@@ -3,8 +3,6 @@
 Started by `uvicorn bench.peers.servers.pubsub:app`.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import FastAPI, Query, WebSocket, WebSocketException
@@ -22,14 +20,7 @@ async def publish(number: int, channel: str) -> None:
     await endpoint.publish(channel, {"schedule": schedule(number)})
 
 
-@asynccontextmanager
-async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Take commands while the server runs."""
-    async with controlled(publish):
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=lambda _: controlled(publish))
 
 
 @app.websocket("/ws")
