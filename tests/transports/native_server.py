@@ -36,6 +36,7 @@ class Recorder:
         self.calls: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self.is_lost = asyncio.Event()
         self.is_paused = asyncio.Event()
+        self.is_alive = asyncio.Event()
 
     async def next(self) -> tuple[str, Any]:
         """What it was called with next. Signs of life are not counted as calls."""
@@ -63,7 +64,7 @@ class Recorder:
         self.calls.put_nowait(("oversized", None))
 
     def heard(self) -> None:
-        self.alive = True
+        self.is_alive.set()
 
     def pause(self) -> None:
         self.is_paused.set()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from websockets.frames import Frame, Opcode
 
-from tests.transports.native_server import RecordingManager, native, raw_client
+from tests.transports.native_server import DEADLINE, RecordingManager, native, raw_client
 from tidings import Limits
 from tidings.transports.websocket import CLOSE_TIMEOUT, MAX_FRAGMENTS, encode
 
@@ -168,11 +168,11 @@ class TestReading:
             ping = await client.frame()
             assert ping is not None
             assert ping.opcode is Opcode.PING
-            assert not hasattr(connection, "alive")
+            assert not connection.is_alive.is_set()
             client.send(Opcode.PONG, bytes(ping.data))
             client.send_text("after the pong")
             await connection.next()
-            assert connection.alive
+            assert connection.is_alive.is_set()
 
     async def test_a_connection_may_ask_not_to_be_read(self) -> None:
         manager = RecordingManager()
@@ -268,6 +268,22 @@ async def test_a_client_that_goes_on_after_its_mistake_still_learns_of_it() -> N
         assert await client.close_code() == 1002
         server.later(CLOSE_TIMEOUT)
         await connection.lost_in_time()
+
+
+@pytest.mark.parametrize("payload", [b"", b"sent by itself"])
+async def test_a_pong_is_a_sign_of_life_and_nothing_else(payload: bytes) -> None:
+    manager = RecordingManager()
+    pong = Frame(Opcode.PONG, payload).serialize(mask=True)
+    async with native(manager) as server, raw_client(server.port) as client:
+        connection = await manager.opened()
+        for _ in range(2):
+            connection.is_alive.clear()
+            client.writer.write(pong)
+            async with asyncio.timeout(DEADLINE):
+                await connection.is_alive.wait()
+        client.writer.write(Frame(Opcode.TEXT, b"we", fin=False).serialize(mask=True) + pong)
+        client.writer.write(Frame(Opcode.CONT, b"ll").serialize(mask=True))
+        assert await connection.next() == ("text", "well")
 
 
 class TestWriting:

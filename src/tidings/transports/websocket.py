@@ -31,6 +31,8 @@ OVERSIZE = 4  # a user's message of up to so many times the limit is read, to be
 
 _SLICE = 8_192  # bytes read at once: bounds what a flood of tiny frames costs between two looks at the buffer
 _BATCH = 64  # frames that wait for the end of the loop's iteration
+_PONG = b"\x8a\x80"  # and a mask: the answer to our ping, which is empty
+_PONG_SIZE = 6
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST, keep nothing in the kernel
 
@@ -254,6 +256,10 @@ class WebSocketTransport(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read frames, a slice of bytes at a time, for as long as the client may be read from."""
+        if len(data) == _PONG_SIZE and data.startswith(_PONG) and self._frames is None and self._may_read():
+            if self._connection is not None:
+                self._connection.heard()
+            return
         frames, limit = self._own_frames(), self._endpoint.limits.message_size
         is_users = self._connection is not None and self._connection.user_id is not None
         frames.max_message_size = OVERSIZE * limit if is_users else limit
