@@ -212,11 +212,16 @@ def _kind(value: object) -> str:
 
 def timestamp(now: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC with milliseconds."""
-    second, microseconds = divmod(round(now * 1_000_000), 1_000_000)
-    return f"{_second(second)}.{microseconds // 1_000:03d}Z"
+    return _millisecond(round(now * 1_000_000) // 1_000)
 
 
-@lru_cache(maxsize=2)  # many messages are of one second
+@lru_cache(maxsize=2)  # many messages are of one millisecond
+def _millisecond(millisecond: int) -> str:
+    second, left = divmod(millisecond, 1_000)
+    return f"{_second(second)}.{left:03d}Z"
+
+
+@lru_cache(maxsize=2)
 def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat()
 

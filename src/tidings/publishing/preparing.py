@@ -43,10 +43,13 @@ class Preparation:
         Raises EventError for what a channel does not declare or is not valid JSON within the size limit, ChannelError
         for a channel that is not declared here, TypeError for what is no event or no channel.
         """
-        if not channels or not all(self._may_carry(channel, event) for channel in channels):
+        sound = bool(channels)
+        for channel in channels:
+            sound = sound and self._may_carry(channel, event)
+        if not sound:
             self._refuse(event, channels, call)
         ready = draft(event, id=self._ids() if id is None else id, timestamp=messages.timestamp(self._clock()))
-        return self._sized(ready), tuple(channel.name for channel in channels)
+        return self._sized(ready), tuple([channel.name for channel in channels])
 
     def message(self, channel: str, message: Message) -> Draft:
         """The draft of one of the guide's messages. Raises EventError and ChannelError."""
