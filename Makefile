@@ -93,7 +93,9 @@ demo: build ## set up, build, fill the database and serve the desk in the foregr
 test: setup ## every check and every test; ends with a summary
 	@python .ci/summary.py check test-python test-typescript test-browser
 
-check: check-python check-typescript check-lengths ## ruff, mypy, layers, Biome, tsc, lengths
+check: $(STAMPS)/node ## ruff, mypy, layers, Biome, tsc, lengths
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) check-python check-typescript check-lengths
+
 check-python: check-ruff check-mypy check-layers
 check-typescript: check-biome check-tsc
 
