@@ -46,8 +46,10 @@ class Echo:
 class EchoManager:
     """The side of a manager that a transport calls."""
 
-    limits = Limits()
-    compression = False
+    limits = Limits(compression_threshold=0)
+
+    def __init__(self, *, compression: bool = False) -> None:
+        self.compression = compression
 
     def refusal(self, handshake: Handshake) -> Refusal | None:
         return None
@@ -69,16 +71,18 @@ class BinarySocket:
         await self.send(message)
 
 
-manager = cast(ConnectionManager, EchoManager())
+def echoing(manager: ConnectionManager) -> Starlette:
+    """An application that serves it at /."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        yield {"tidings:/": manager}
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await asgi.serve(manager, BinarySocket(websocket))
+
+    return Starlette(routes=[WebSocketRoute("/", endpoint)], lifespan=lifespan)
 
 
-@asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-    yield {"tidings:/": manager}
-
-
-async def endpoint(websocket: WebSocket) -> None:
-    await asgi.serve(manager, BinarySocket(websocket))
-
-
-app = Starlette(routes=[WebSocketRoute("/", endpoint)], lifespan=lifespan)
+app = echoing(cast(ConnectionManager, EchoManager()))
+compressing = echoing(cast(ConnectionManager, EchoManager(compression=True)))

@@ -1,6 +1,6 @@
 """The Autobahn test suite's cases (by kosoku), against the shipped transports with an echo behind them.
 
-Left out: 9 (megabytes, over our limit of a message) and 12, 13 (compression, which is not negotiated).
+Left out: 9 (megabytes, over our limit of a message), and most of 12 and 13 (compression, a thousand messages each).
 """
 
 import pytest
@@ -13,6 +13,10 @@ pytestmark = pytest.mark.anyio
 CASES = 247
 # A close frame amid a fragmented message: RFC 6455 lets an endpoint fail the connection, and `websockets` does.
 LEGAL = {"7.1.5"}
+
+# JSON of 1 KB, and of 64 KB in fragments; the offers of 13: two of them ask for a window that we decline.
+COMPRESSED = dict.fromkeys(("12.1.4", "12.1.14", "13.1.4", "13.2.4", "13.4.4", "13.6.4", "13.7.4"), "OK")
+COMPRESSED |= {"13.3.4": "UNIMPLEMENTED", "13.5.4": "UNIMPLEMENTED"}
 
 
 @pytest.fixture
@@ -40,3 +44,16 @@ async def test_autobahn(server: str) -> None:
         assert failed <= LEGAL
         assert "Traceback" not in running.log
         assert running.log.count('"WebSocket /" [accepted]') == CASES
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+)  # kosoku's
+async def test_autobahn_compressed() -> None:
+    with serving("uvicorn-native", "tests.conformance.echo:compressing") as running:
+        try:
+            results = await run_fuzzingclient(f"127.0.0.1:{running.port}", cases=list(COMPRESSED), concurrency=4)
+        except FailureError as failure:
+            results = failure.results
+        assert {result.case_id: result.behavior.value for result in results} == COMPRESSED
+        assert "Traceback" not in running.log

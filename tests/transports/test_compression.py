@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import os
 import re
 import zlib
@@ -117,6 +118,16 @@ class TestAgreement:
         async with native(RecordingManager(compression=True)) as server, raw_client(server.port) as client:
             client.writer.write(raw(0xC1, deflated(b"Hello")))
             assert await client.close_code() == 1002
+
+
+@pytest.mark.parametrize(("transport", "said"), [("native", False), ("asgi", True)])
+async def test_what_does_not_compress_says_so(transport: str, said: bool, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    manager = stage()
+    manager.start(transport)
+    assert f"tidings: {transport} transport, MemoryBroker" in caplog.text
+    assert ("; compression is the server's affair)" in caplog.text) == said
+    await manager.stop()
 
 
 # RFC 7692, section 7.2.3. The second message of 7.2.3.2 refers to the first, which we have declined.
