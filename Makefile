@@ -130,7 +130,7 @@ test-typescript: $(STAMPS)/node ## Vitest: the client, the React package and the
 test-browser: $(STAMPS)/chromium build ## Playwright: the dashboard in Chromium, against a real server
 	CHROMIUM="$$(cat $(STAMPS)/chromium)" npm run --silent test:browser --workspace scheduling/web
 
-bench: setup ## measure against peers; writes bench/RESULTS.md
+bench: setup ## measure against peers, within the hour; writes bench/RESULTS.md
 	@python -m bench
 
 bench-quick: setup ## two minutes of it, against ws and the guide: prints the ratios

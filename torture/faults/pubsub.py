@@ -6,18 +6,17 @@ import asyncio
 import pickle
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import cycle
 
 from redis import Redis
 
-from tidings.testing.proxy import FaultProxy
-from torture import cluster, tables, valkey
+from torture import cluster
 from torture.balancer import Spread
-from torture.deafness import deaf
+from torture.deafness import Between, between, deaf
 from torture.ground import Ground
 from torture.outcome import Outcome
 from torture.scene import PATIENCE, Scene, scene
-from torture.settings import Settings
 from torture.writer import Habits
 
 SCREENS, WRITERS = 20, 3
@@ -40,25 +39,22 @@ async def run(ground: Ground) -> Outcome:
     )
     chance = ground.random()
     async with AsyncExitStack() as stack:
-        url = stack.enter_context(ground.database("postgres"))
-        await tables.create(url)
-        kept = stack.enter_context(valkey.running())
-        redis = stack.enter_context(kept.client())
-        proxy = await stack.enter_async_context(FaultProxy(("127.0.0.1", kept.port)))
-        settings = Settings(url, redis=f"redis://127.0.0.1:{proxy.address[1]}")
-        servers = await stack.enter_async_context(cluster.started(size, settings, ground.directory))
-        made = await stack.enter_async_context(scene(servers, url, Settings(url, redis=kept.url)))
+        there = await stack.enter_async_context(between(ground))
+        servers = await stack.enter_async_context(cluster.started(size, there.settings, ground.directory))
+        made = await stack.enter_async_context(
+            scene(servers, there.settings.database, replace(there.settings, redis=there.url))
+        )
         spread = Spread(servers, SCREENS)
         await made.show(SCREENS, servers[0].websocket, connect=spread.connect)
         spread.judge(outcome)
         made.write(WRITERS, chance, Habits(pause=0.01))
         for _ in range(kills):
             await asyncio.gather(made.progress(1), asyncio.sleep(EVERY))
-            redis.client_kill_filter(_type="pubsub")
+            there.redis.client_kill_filter(_type="pubsub")
         await made.stop()
         await made.caught_up(outcome)
-        await _silence(made, proxy, redis, outcome, silences, within=PATIENCE if ground.short else SHOWN)
-        await _garbage(made, redis, garbage)
+        await _silence(made, there, outcome, silences, within=PATIENCE if ground.short else SHOWN)
+        await _garbage(made, there.redis, garbage)
         await made.caught_up(outcome)
         counted = [server for server in servers if _DROPPED in server.log.read_bytes()]
         outcome.require(counted == servers, "a server has dropped garbage without a word")
@@ -68,13 +64,11 @@ async def run(ground: Ground) -> Outcome:
     return outcome
 
 
-async def _silence(
-    made: Scene, proxy: FaultProxy, redis: "Redis", outcome: Outcome, times: int, *, within: float
-) -> None:
+async def _silence(made: Scene, there: Between, outcome: Outcome, times: int, *, within: float) -> None:
     """One change of each writer, of which no process hears, and then nothing more."""
     longest = 0.0
     for _ in range(times):
-        with deaf(proxy, redis, outcome):
+        with deaf(there.proxy, there.redis, outcome):
             made.resume(1)
             await made.written()
             written = time.monotonic()

@@ -10,14 +10,13 @@ import httpx2
 import msgspec
 
 from tidings.client import wire
-from tidings.testing.proxy import FaultProxy
-from torture import cluster, tables, valkey
+from torture import cluster
 from torture.balancer import Balancer
-from torture.deafness import deaf
+from torture.deafness import between, deaf
 from torture.ground import Ground
 from torture.live import Guarded, Item
 from torture.outcome import Outcome
-from torture.settings import RULE_TAKES, Settings
+from torture.settings import RULE_TAKES
 from torture.visitor import PATIENCE, Visitor
 
 ASKING, DEAF = 1.0, 6.0  # seconds after a withdrawal in which something may still come
@@ -38,13 +37,8 @@ async def run(ground: Ground) -> Outcome:
     )
     chance = ground.random()
     async with AsyncExitStack() as stack:
-        url = stack.enter_context(ground.database("postgres"))
-        await tables.create(url)
-        kept = stack.enter_context(valkey.running())
-        redis = stack.enter_context(kept.client())
-        proxy = await stack.enter_async_context(FaultProxy(("127.0.0.1", kept.port)))
-        settings = Settings(url, redis=f"redis://127.0.0.1:{proxy.address[1]}")
-        balancer = Balancer(await stack.enter_async_context(cluster.started(size, settings, ground.directory)))
+        there = await stack.enter_async_context(between(ground))
+        balancer = Balancer(await stack.enter_async_context(cluster.started(size, there.settings, ground.directory)))
         http = await stack.enter_async_context(balancer.http())
         numbers = count()
         asking, listening = _Kind("asking"), _Kind("deaf")
@@ -54,7 +48,7 @@ async def run(ground: Ground) -> Outcome:
             asking.judge(outcome, invited, None if ground.short else ASKING)
             invited = [await _Guest.invited(stack, balancer, http, next(numbers)) for _ in range(guests)]
             await asyncio.gather(*(guest.listen() for guest in invited))
-            with deaf(proxy, redis, outcome):
+            with deaf(there.proxy, there.redis, outcome):
                 await asyncio.gather(*(guest.leave() for guest in invited))
             listening.judge(outcome, invited, None if ground.short else DEAF)
         outcome.require(listening.heard > 0, "nobody heard anything before being shut out")
