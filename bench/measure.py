@@ -138,7 +138,7 @@ class Benchmark:
         return figures is not None
 
     def _leave_out(self, steps: Sequence[Step], results: Results) -> None:
-        self.say(f"{self.minutes:g} minutes are over: {len(steps)} measurements are left out (--resume makes them)")
+        self.say(f"{self.minutes:g} minutes are over, measurements left out: {len(steps)}")
         for step in steps:
             key = step.workload.number, step.other.name
             what = f"pair {len(results.pairs.get(key, ())) + 1} and on" if step.pair else "it"
