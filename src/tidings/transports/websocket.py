@@ -304,7 +304,7 @@ class WebSocketTransport(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
-        self._batch = None
+        self._batch = self._descriptor = None  # its number may be another's soon
         self._endpoint.connections.discard(self)
         self._lose()
         self._endpoint.watch.discard(self)
