@@ -7,7 +7,6 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -136,19 +135,20 @@ class _Server(uvicorn.Server):
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
-    _signalled: asyncio.Event
+    _woken: asyncio.Event
 
     async def main_loop(self) -> None:
-        self._signalled, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        self._woken, self._loop = asyncio.Event(), asyncio.get_running_loop()
         while not await self.on_tick(0):  # the tick of a full second, on which uvicorn writes the date
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await self._signalled.wait()
+            second = self._loop.call_later(1.0, self._woken.set)
+            await self._woken.wait()
+            self._woken.clear()
+            second.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._signalled.set)
+            self._loop.call_soon_threadsafe(self._woken.set)
 
 
 class _Workers(Multiprocess):

@@ -64,6 +64,7 @@ class Control:
         self._recalled = False
         self._failure: Exception | None = None
         self._task: asyncio.Task[None] | None = None
+        self._read_at: float | None = None  # when the logs were, by the loop's time; None where they are not followed
         self._watch: asyncio.TimerHandle | None = None
         broker.attach(self)
 
@@ -117,10 +118,9 @@ class Control:
 
     def gauges(self) -> Gauges:
         """How long ago the logs were last read; nothing where that is not needed."""
-        if self._watch is None:
+        if self._read_at is None:
             return {}
-        read_at = self._watch.when() - self._limits.control_timeout
-        return {"control_age_seconds": max(0.0, asyncio.get_running_loop().time() - read_at)}
+        return {"control_age_seconds": max(0.0, asyncio.get_running_loop().time() - self._read_at)}
 
     # What the broker calls.
 
@@ -199,11 +199,19 @@ class Control:
             self._controlled.resume()
 
     def _wait(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-        self._watch = asyncio.get_running_loop().call_later(self._limits.control_timeout, self._overdue)
+        loop = asyncio.get_running_loop()
+        self._read_at = loop.time()
+        if self._watch is None:
+            self._watch = loop.call_at(self._read_at + self._limits.control_timeout, self._look)
 
-    def _overdue(self) -> None:
+    def _look(self) -> None:
+        """Hold where the logs were not read in time; else look again when that may be so. Readings are many, and a
+        timer for each would be too.
+        """
+        loop, self._watch = asyncio.get_running_loop(), None
+        if self._read_at is not None and loop.time() < (due := self._read_at + self._limits.control_timeout):
+            self._watch = loop.call_at(due, self._look)
+            return
         self._step(Input.OVERDUE)
         self._controlled.hold()
         log.error("%s", self.obstacle())
@@ -217,7 +225,7 @@ class Control:
             self._watch.cancel()
         for name in self._followed:
             self._broker.unfollow(name)
-        self._followed, self._task, self._watch = [], None, None
+        self._followed, self._task, self._watch, self._read_at = [], None, None, None
         self._recalled, self._failure = False, None
         self._step(Input.END)
         self._controlled.resume()

@@ -34,14 +34,15 @@ class Announcements:
     def hear(self, channel: str, message: bytes) -> None:
         """A message came for a channel that is followed here."""
         try:
-            position, before, at, event = announcement(message)
-            top, (epoch, offset, _) = self._tails.top(channel), position
-            if top is not None and top[0] == epoch and top[1] >= offset:
-                return  # this process appended it, or has read it
-            if event and top == (epoch, offset - 1, before):
-                self._tails.committed(channel, announced(channel, position, event, at), top)
-            else:
-                self._tails.wake(channel)
+            epoch, offset, id, before, at, event = announcement(message)
+            top = self._tails.top(channel)
+            if top is not None and top[0] == epoch:
+                if top[1] >= offset:
+                    return  # this process appended it, or has read it
+                if event and top == (epoch, offset - 1, before):
+                    self._tails.committed(channel, announced(channel, Position(epoch, offset, id), event, at), top)
+                    return
+            self._tails.wake(channel)
         except Unreadable as reason:
             self._drop(channel, reason)
 

@@ -19,8 +19,8 @@ class Line(asyncio.Protocol):
     authenticates; its streams would take a task's turn for each answer, and a task for each write.
 
     One asks at a time. Who is cancelled leaves the answers to come, and nobody else gets them: `freed` is called when
-    they have come. What nobody has asked for is `heard`, whose exceptions end the line. `ended` is called with the
-    reason when it ends but by `close`, and `lost` raises that.
+    they have come. On a line that is `heard`, nobody asks: it is called with all that comes, and its exceptions end the
+    line. `ended` is called with the reason when it ends but by `close`, and `lost` raises that.
     """
 
     def __init__(
@@ -32,7 +32,8 @@ class Line(asyncio.Protocol):
         ended: Callable[["Line", Exception], None] = lambda line, reason: None,
     ) -> None:
         writer = cast(asyncio.StreamWriter, connection._writer)
-        self._connection, self._freed, self._heard, self._on_end = connection, freed, heard, ended
+        self._connection, self._freed, self._on_end = connection, freed, ended
+        self._take = heard or self._answer
         self._transport: asyncio.WriteTransport = writer.transport
         self._streams: asyncio.BaseProtocol = writer.transport.get_protocol()
         self._reader = Reader(
@@ -41,8 +42,10 @@ class Line(asyncio.Protocol):
         self._answers: list[Any] = []
         self._count = 0
         self._asked: asyncio.Future[list[Any]] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._deadline, self._overdue = 0.0, ""
+        self._timer: asyncio.TimerHandle | None = None  # which looks at the deadline, of this question or a later one
+        self._loop = asyncio.get_running_loop()
+        self._end: asyncio.Future[None] = self._loop.create_future()
         self._transport.set_protocol(self)
 
     @property
@@ -56,10 +59,12 @@ class Line(asyncio.Protocol):
         Raises TimeoutError with the text `overdue` where they have not come by then (of the loop's time), and what
         ended the line where that did.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         self._answers, self._count = [], count
+        self._deadline, self._overdue = deadline, overdue
         asked = self._asked = loop.create_future()
-        self._timer = loop.call_at(deadline, self._fail, TimeoutError(overdue))
+        if self._timer is None or self._timer.when() > deadline:
+            self._look_at(deadline)
         self._transport.write(packed)
         answers: list[Any] = await asked
         return answers
@@ -82,9 +87,10 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A part of what the server says."""
-        self._reader.feed(data)
+        reader = self._reader
+        reader.feed(data)
         try:
-            while (answer := self._reader.gets()) is not _MORE:
+            while (answer := reader.gets()) is not _MORE:
                 self._take(answer)
         except Exception as error:  # noqa: BLE001
             self._fail(error)
@@ -96,12 +102,10 @@ class Line(asyncio.Protocol):
 
     # Inside.
 
-    def _take(self, answer: Any) -> None:
+    def _answer(self, answer: Any) -> None:
         if self._asked is None:
-            if self._heard is None:
-                raise InvalidResponse("the server said something that nobody asked for")
-            self._heard(answer)
-        elif isinstance(answer, Disconnected):  # such as a server that is loading: the driver's word for it
+            raise InvalidResponse("the server said something that nobody asked for")
+        if isinstance(answer, Disconnected):  # such as a server that is loading: the driver's word for it
             raise answer
         else:
             self._answers.append(answer)
@@ -117,14 +121,30 @@ class Line(asyncio.Protocol):
             self._on_end(self, error)
 
     def _finish(self, error: Exception) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._transport.abort()
         self._connection._close()  # type: ignore[no-untyped-call]
         self._settle(error)
 
-    def _settle(self, error: Exception | None) -> None:
+    def _look_at(self, deadline: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        asked, self._asked, self._timer = self._asked, None, None
+        self._timer = self._loop.call_at(deadline, self._look)
+
+    def _look(self) -> None:
+        """End the line where its deadline has passed. A timer for each question would cost more than the question."""
+        self._timer = None
+        if self._asked is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._look_at(self._deadline)
+        else:
+            self._fail(TimeoutError(self._overdue))
+
+    def _settle(self, error: Exception | None) -> None:
+        asked, self._asked = self._asked, None
         if asked is None or asked.done():
             return
         if error is None:

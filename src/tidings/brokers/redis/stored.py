@@ -57,13 +57,12 @@ def announced(channel: str, position: Position, event: bytes, at: float) -> Entr
     return Entry(position, event_message(channel, position, it), it.key, at)
 
 
-def announcement(message: bytes) -> tuple[Position, str, float, bytes]:
-    """What a message on a channel's name says: where an event is, the id before it, when it was appended in seconds,
-    and the event, which is empty where it has to be read. Raises Unreadable for what is none of ours.
+def announcement(message: bytes) -> tuple[str, int, str, str, float, bytes]:
+    """What a message on a channel's name says: epoch, offset and id of an event, the id before it, when it was appended
+    in seconds, and the event, which is empty where it has to be read. Raises Unreadable for what is none of ours.
     """
     try:
-        epoch, offset, id, before, milliseconds, event = message.split(b"\n", 5)
-        position = Position(str(epoch, "ascii"), int(offset), str(id, "ascii"))
-        return position, str(before, "ascii"), int(milliseconds) / 1000, event
+        epoch, offset, id, before, at, event = message.split(b"\n", 5)
+        return str(epoch, "ascii"), int(offset), str(id, "ascii"), str(before, "ascii"), int(at) / 1000, event
     except ValueError as error:
         raise Unreadable(str(error)) from error

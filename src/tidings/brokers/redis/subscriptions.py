@@ -12,7 +12,6 @@ from tidings.brokers.redis.line import Line
 from tidings.brokers.redis.server import Server
 
 _AT_ONCE = 500  # names in one command
-_MESSAGES = frozenset({b"message", b"smessage"})
 
 
 class Subscriptions:
@@ -121,13 +120,13 @@ class _Stream:
     ) -> None:
         self._line, self._names, self._hear, self._ping = Line(connection, heard=self._take), names, hear, ping
         self._now = asyncio.get_running_loop().time
-        self._prefix = "S" if sharded else ""
+        self._prefix, self._message = ("S", b"smessage") if sharded else ("", b"message")
         self._asked: dict[str, int] = {}  # how many commands to subscribe to a name are not answered yet
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._changes: dict[str, bool] = {}
         self._subscribed: set[str] = set()
         self._woken, self._settled = asyncio.Event(), asyncio.Event()
-        self._last_heard, self._pinged = self._now(), 0.0
+        self._silent, self._last_heard, self._pinged = True, self._now(), 0.0
         self._ended = False
 
     def change(self, name: str, *, wanted: bool) -> None:
@@ -173,6 +172,8 @@ class _Stream:
     def _probe(self) -> None:
         """Ping where nothing was heard for a while. Raises TimeoutError where the last ping was not answered."""
         now = self._now()
+        if not self._silent:  # a clock's turn at each message would cost more than this does
+            self._silent, self._last_heard = True, now
         if self._pinged > self._last_heard:
             if now - self._pinged >= self._ping:
                 raise TimeoutError(f"no word for {now - self._last_heard:.1f} s on the connection that listens")
@@ -187,8 +188,8 @@ class _Stream:
     def _take(self, answer: Any) -> None:
         if isinstance(answer, Exception):
             raise answer
-        self._last_heard = self._now()
-        if answer[0] in _MESSAGES:
+        self._silent = False
+        if answer[0] == self._message:
             if (channel := self._names.get(answer[1])) is not None:
                 self._hear(channel, answer[2])
         else:
