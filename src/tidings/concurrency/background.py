@@ -44,6 +44,7 @@ class Background(Generic[A]):
         """
         with self._working() as worker:
             future = asyncio.wrap_future(worker.submit(work, cancel))
+        future.add_done_callback(_ended)
         return await (future if cancel else asyncio.shield(future))
 
     def start(self) -> None:
@@ -75,6 +76,12 @@ class Background(Generic[A]):
             if self._worker is None or not self._worker.thread.is_alive():
                 self._worker = _Worker(self._name, self._open, self._always)
             yield self._worker
+
+
+def _ended(future: "asyncio.Future[Any]") -> None:
+    """Work is over. Who was cancelled does not ask how it failed."""
+    if not future.cancelled():
+        future.exception()
 
 
 class _Worker(Generic[A]):
