@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -56,25 +56,6 @@ def latest_per_key(entries: Iterable[Entry]) -> list[Entry]:
     return list(latest.values())
 
 
-class Told(Protocol):
-    """What a message tells of an event: a `Draft`, or a broker's own record of one."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def timestamp(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def key(self) -> str | None: ...
-    @property
-    def version(self) -> int | None: ...
-    @property
-    def traceparent(self) -> str | None: ...
-
-
 class _EventMessage(msgspec.Struct, omit_defaults=True):
     type: str
     payload: msgspec.Raw
@@ -91,7 +72,7 @@ class _EventMessage(msgspec.Struct, omit_defaults=True):
 _encoder = msgspec.json.Encoder()
 
 
-def event_message(channel: str, position: Position, draft: Told) -> bytes:
+def event_message(channel: str, position: Position, draft: Draft) -> bytes:
     """A channel event's message as JSON (spec/protocol.md, section 2)."""
     return _encoder.encode(
         _EventMessage(

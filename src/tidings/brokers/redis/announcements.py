@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
-from tidings.brokers.redis.stored import Unreadable, announced, announcement
+from tidings.brokers.redis.stored import Unreadable, announcement, entry, unpacked
 from tidings.protocol.log import Entry, Position
 
 log = logging.getLogger("tidings")
@@ -40,7 +40,8 @@ class Announcements:
                 if top[1] >= offset:
                     return  # this process appended it, or has read it
                 if event and top == (epoch, offset - 1, before):
-                    self._tails.committed(channel, announced(channel, Position(epoch, offset, id), event, at), top)
+                    position = Position(epoch, offset, id)
+                    self._tails.committed(channel, entry(channel, position, unpacked(event), at), top)
                     return
             self._tails.wake(channel)
         except Unreadable as reason:

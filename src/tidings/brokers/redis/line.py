@@ -107,11 +107,10 @@ class Line(asyncio.Protocol):
             raise InvalidResponse("the server said something that nobody asked for")
         if isinstance(answer, Disconnected):  # such as a server that is loading: the driver's word for it
             raise answer
-        else:
-            self._answers.append(answer)
-            if len(self._answers) == self._count:
-                self._settle(None)
-                self._freed(self)
+        self._answers.append(answer)
+        if len(self._answers) == self._count:
+            self._settle(None)
+            self._freed(self)
 
     def _fail(self, error: Exception) -> None:
         if not self._end.done():

@@ -6,16 +6,10 @@ from tidings.protocol.events import Draft
 from tidings.protocol.log import Entry, Position, event_message
 
 
-class _Stored(msgspec.Struct, array_like=True):
-    """An event. Fields are added at the end, with a default: older and newer programs share logs."""
-
-    type: str
-    payload: bytes
-    timestamp: str
-    id: str
-    key: str | None = None
-    version: int | None = None
-    traceparent: str | None = None
+class _Stored(Draft, array_like=True, frozen=True, gc=False):
+    """An event, as an array of a draft's fields in their order. Fields are added at the end, with a default: older and
+    newer programs share logs.
+    """
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -35,11 +29,6 @@ def packed(draft: Draft) -> bytes:
 
 def unpacked(event: bytes) -> Draft:
     """The event of these bytes. Raises Unreadable."""
-    it = _decoded(event)
-    return Draft(it.type, it.payload, it.timestamp, it.id, it.key, it.version, it.traceparent)
-
-
-def _decoded(event: bytes) -> _Stored:
     try:
         return _decoder.decode(event)
     except msgspec.MsgspecError as error:
@@ -49,12 +38,6 @@ def _decoded(event: bytes) -> _Stored:
 def entry(channel: str, position: Position, draft: Draft, at: float) -> Entry:
     """The entry of an event that was given a position. `at` is in seconds."""
     return Entry(position, event_message(channel, position, draft), draft.key, at)
-
-
-def announced(channel: str, position: Position, event: bytes, at: float) -> Entry:
-    """The entry of an event that was announced whole. Raises Unreadable."""
-    it = _decoded(event)
-    return Entry(position, event_message(channel, position, it), it.key, at)
 
 
 def announcement(message: bytes) -> tuple[str, int, str, str, float, bytes]:
