@@ -60,8 +60,20 @@ def serving(
             _stop(server.process)
 
 
+class _PortTakenError(Exception):
+    """Somebody took the port between the system's word that it is free and the server's start."""
+
+
 def _start(kind: str, app: str, options: tuple[str, ...], level: str, directory: Path, output: Path) -> Server:
-    port = _free_port()
+    for _ in range(3):
+        with contextlib.suppress(_PortTakenError):
+            return _start_at(_free_port(), kind, app, options, level, directory, output)
+    raise RuntimeError("three free ports in a row were taken before the server had them")
+
+
+def _start_at(
+    port: int, kind: str, app: str, options: tuple[str, ...], level: str, directory: Path, output: Path
+) -> Server:
     arguments = [part.format(app=app, port=port, level=level) for part in COMMANDS[kind]]
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -85,6 +97,8 @@ def _wait_until_open(server: Server) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.process.wait(0.02)
             break
+    if "in use" in server.log:
+        raise _PortTakenError
     raise RuntimeError(f"{server.process.args!r} does not serve:\n{server.log}")
 
 
