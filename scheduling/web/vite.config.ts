@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defaultClientConditions } from "vite";
+import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds the server's REST endpoints and its WebSocket. */
@@ -8,6 +8,8 @@ const server = process.env.SCHEDULING_URL ?? "http://127.0.0.1:8000";
 export default defineConfig({
   plugins: [react()],
   resolve: { conditions: ["@tidings/source", ...defaultClientConditions] },
+  // Tests without a document resolve as a server does.
+  ssr: { resolve: { conditions: ["@tidings/source", ...defaultServerConditions] } },
   server: { host: "127.0.0.1", proxy: { "/api": server, "/ws": { target: server, ws: true } } },
   build: {
     target: "baseline-widely-available",
