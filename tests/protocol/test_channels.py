@@ -92,6 +92,26 @@ class TestName:
         with pytest.raises(TypeError):
             TeamBoard(**arguments)
 
+    def test_a_parameter_may_have_any_name_of_a_field(self) -> None:
+        class Underlined(Channel[Created], name="line:{_name}"):
+            _name: str
+
+        channel = Underlined(_name="x")
+        assert (channel._name, channel.name) == ("x", "line:x")
+        assert Underlined.parse("line:x") == channel
+        assert channel != Underlined(_name="y")
+
+    def test_a_class_may_do_something_of_its_own_when_it_is_made(self) -> None:
+        class Own(Channel[Created], name="own:{own_id}"):
+            own_id: int
+
+            def __post_init__(self) -> None: ...
+
+        assert Own(own_id=7).name == "own:7"
+        assert Own.parse("own:7") == Own(own_id=7)
+        with pytest.raises(ChannelError, match="has no canonical name"):
+            _ = Own(own_id="7").name  # type: ignore[arg-type]
+
     @pytest.mark.parametrize("name", [7, None, b"board"])
     def test_a_name_is_text(self, name: Any) -> None:
         with pytest.raises(ChannelError, match="is text, not"):
@@ -180,6 +200,26 @@ class TestDeclaration:
             Nameless()
         with pytest.raises(DeclarationError, match="declare it with name="):
             Declarations([Nameless])
+
+    def test_a_field_that_the_inherited_name_does_not_show_is_refused(self) -> None:
+        with pytest.raises(DeclarationError, match=r"Floor has fields that 'team:\{team_id\}:board' does not name"):
+
+            class Floor(TeamBoard):
+                floor: int
+
+    def test_a_base_without_a_name_may_declare_parameters(self) -> None:
+        class OfTeam(Channel[Created]):
+            team_id: int
+
+        class Chat(OfTeam, name="team:{team_id}:chat"): ...
+
+        class Floor(Chat, name="team:{team_id}:{floor}"):
+            floor: int
+
+        class Alias(Chat): ...
+
+        assert Chat(team_id=7).name == Alias(team_id=7).name == "team:7:chat"
+        assert Floor(team_id=7, floor=2).name == "team:7:2"
 
     @pytest.mark.parametrize("channel", ["board", Board(), Created, None])
     def test_what_is_no_channel_class_is_refused(self, channel: Any) -> None:

@@ -21,6 +21,7 @@ _NAME = re.compile(rf"{_SEGMENT}(?::{_SEGMENT})*")
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WHOLE_SEGMENT = re.compile(_SEGMENT).fullmatch
 _OWN = re.compile(rf"user:{_SEGMENT}")
+_PRINTED = ":name"  # where a channel keeps its name: no parameter is called so
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
@@ -76,24 +77,34 @@ class Channel(Generic[E_contra]):
         if name is not None:
             cls.pattern = name
             cls.parameters = _parameters(cls, name)
+        elif cls.pattern and {field.name for field in fields(cls)} != cls.parameters.keys():  # type: ignore[arg-type]
+            raise DeclarationError(f"{cls.__qualname__} has fields that {cls.pattern!r} does not name: give it name=")
         if presence is not None:
             cls.presence = _checked_presence(cls, presence)
         cls.event_types = _event_types(cls) or cls.event_types
         cls.conflates = conflate and all(event.key_path is not None for event in cls.event_types.values())
 
     def __post_init__(self) -> None:
+        self._print()
+
+    @property
+    def name(self) -> str:
+        """The channel's name on the wire."""
+        try:
+            name: str = self.__dict__[_PRINTED]
+        except KeyError:  # a class may have a __post_init__ that does not call this one
+            return self._print()
+        return name
+
+    def _print(self) -> str:
+        """The name, which is kept. Raises as the class does."""
         if not self.pattern:
             raise DeclarationError(f"{type(self).__qualname__} has no name: declare it with name=")
         if (name := self._printed()) is None:
             name = _PARAMETER.sub(lambda part: str(getattr(self, part[1])), self.pattern)
             if (read := type(self).parse(name)) != self:
                 raise ChannelError(f"{self!r} has no canonical name: {name!r} reads back as {read!r}")
-        self.__dict__["_name"] = name
-
-    @property
-    def name(self) -> str:
-        """The channel's name on the wire."""
-        name: str = self.__dict__["_name"]
+        self.__dict__[_PRINTED] = name
         return name
 
     def _printed(self) -> str | None:
@@ -135,7 +146,8 @@ class Channel(Generic[E_contra]):
     @classmethod
     def _read(cls, name: str, values: Mapping[str, Any]) -> Self:
         channel = object.__new__(cls)
-        channel.__dict__.update(values, _name=name)
+        channel.__dict__.update(values)
+        channel.__dict__[_PRINTED] = name
         return channel
 
 

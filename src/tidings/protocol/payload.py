@@ -23,6 +23,7 @@ _MANY = {"list", "set", "frozenset", "tuple", "dict"}
 _ONE = {"int", "float", "bool", "str", "none", "literal", "enum", "uuid", "decimal", "bytes"}
 _TIMES = {"date", "time", "datetime", "timedelta"}
 _PLAIN = frozenset(_MODELS | _AROUND | _MANY | _ONE | _TIMES)
+_KEYS = frozenset({"str", "int", "uuid", "date"})
 _BESIDE = frozenset({"metadata", "function", "default", "expected", "members", "discriminator", "validation_alias"})
 _CHANGES = frozenset({"ser_json_temporal", "ser_json_inf_nan", "serialize_as_any", "polymorphic_serialization"})
 
@@ -50,12 +51,24 @@ def write_any(name: str, value: Any) -> bytes:
         return _encoded(name, msgspec.to_builtins(value, enc_hook=_to_document))
 
 
-@lru_cache(maxsize=1_024)
 def is_plain(kind: type[BaseModel]) -> bool:
-    """Whether a model is written as its annotations say: by no serializer of the application's, and with no field that
-    takes anything. What may be wrong with a value can then be seen in its JSON.
+    """Whether a model is written as its annotations say: by no serializer of the application's, with no field that
+    takes anything, and no two under one name. What may be wrong with a value can then be seen in its JSON.
+
+    False for as long as the class is not complete (Pydantic's `defer_build`).
     """
+    return type(kind.__pydantic_core_schema__) is dict and _is_made_plainly(kind)
+
+
+@lru_cache(maxsize=1_024)
+def _is_made_plainly(kind: type[BaseModel]) -> bool:
     return _is_plain(kind.__pydantic_core_schema__)
+
+
+@lru_cache(maxsize=1_024)
+def _has_floats(kind: type[BaseModel]) -> bool:
+    """Of a class that is plain."""
+    return _holds_float(kind.__pydantic_core_schema__)
 
 
 def _is_plain(schema: Any) -> bool:
@@ -63,7 +76,8 @@ def _is_plain(schema: Any) -> bool:
         return all(map(_is_plain, schema))
     if not isinstance(schema, dict):
         return True
-    if schema.get("type") not in _PLAIN or "serialization" in schema:
+    kind = schema.get("type")
+    if kind not in _PLAIN or "serialization" in schema or (kind in _NAMED and not _NAMED[kind](schema)):
         return False
     return all(_PARTS.get(name, _is_plain)(part) for name, part in schema.items() if name not in _BESIDE)
 
@@ -77,14 +91,38 @@ def _are_plain(schemas: Any) -> bool:
     return all(map(_is_plain, schemas.values() if isinstance(schemas, dict) else schemas))
 
 
+def _holds_float(schema: Any) -> bool:
+    if isinstance(schema, dict):
+        return schema.get("type") == "float" or any(map(_holds_float, schema.values()))
+    return isinstance(schema, list | tuple) and any(map(_holds_float, schema))
+
+
+def _has_distinct_keys(schema: Mapping[str, Any]) -> bool:
+    """Whether two keys of a dict are never written alike, as 1 and "1" are."""
+    return schema.get("keys_schema", {}).get("type") in _KEYS
+
+
+def _has_distinct_names(schema: Mapping[str, Any]) -> bool:
+    """Whether no two fields of a model are written under one name."""
+    names = [field.get("serialization_alias", name) for name, field in schema["fields"].items()]
+    names += [field.get("alias", field["property_name"]) for field in schema.get("computed_fields", ())]
+    return len(set(names)) == len(names)
+
+
+# What else has to hold where values are written under names.
+_NAMED: Mapping[str, Callable[[Any], bool]] = {"dict": _has_distinct_keys, "model-fields": _has_distinct_names}
+
 # What is no schema, though it may look like one.
 _PARTS: Mapping[str, Callable[[Any], bool]] = {"config": _writes_plainly, "fields": _are_plain, "choices": _are_plain}
 
 
 def _written_at_once(model: BaseModel) -> bytes | None:
     """The JSON of a plain model; None where it may have a fault, which who looks closely finds and names."""
+    serializer = model.__pydantic_serializer__
     try:
-        written = model.__pydantic_serializer__.to_json(model, by_alias=True, warnings="error")
+        written = serializer.to_json(model, by_alias=True, warnings="error")
+        if _has_floats(type(model)):  # JSON is made of all that has `__float__`: of Decimal("NaN"), null
+            serializer.to_python(model, warnings="error")
     except (ValueError, TypeError, RecursionError):
         return None
     zeros = written.translate(_DIGITS)
