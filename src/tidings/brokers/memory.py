@@ -39,7 +39,8 @@ class MemoryBroker(Broker):
         self._max_total, self._max_channels = total_size, channels
         self._clock, self._epochs = clock, epochs
         self._initial = Position(epochs(), 0, "")
-        # A log is in one of the two; both: least recently appended to first.
+        # A log is in one of the two. In the first the least recently appended to comes first, and goes to the second
+        # if it holds nothing then.
         self._filled: OrderedDict[str, Log] = OrderedDict()
         self._dry: OrderedDict[str, Log] = OrderedDict()  # they hold nothing, but are numbered
         self._followers: dict[str, int] = {}

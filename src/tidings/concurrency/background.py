@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from tidings.protocol.errors import in_one_line
+
+log = logging.getLogger("tidings")
 
 A = TypeVar("A", bound=AbstractAsyncContextManager[Any])
 T = TypeVar("T")
@@ -39,13 +45,18 @@ class Background(Generic[A]):
         self._worker: _Worker[A] | None = None
 
     async def do(self, work: Callable[[A], Coroutine[Any, Any, T]], *, cancel: bool = False) -> T:
-        """What the work returns or raises. It goes on where the caller is cancelled, and is waited for by `close`;
-        `cancel` says that it is cancelled by both.
+        """What the work returns or raises. It goes on where the caller is cancelled, and is waited for by `close`; how
+        it fails then is a line in the log. `cancel` says that it is cancelled by both.
         """
         with self._working() as worker:
-            future = asyncio.wrap_future(worker.submit(work, cancel))
+            working = worker.submit(work, cancel)
+        future = asyncio.wrap_future(working)
         future.add_done_callback(_ended)
-        return await (future if cancel else asyncio.shield(future))
+        try:
+            return await (future if cancel else asyncio.shield(future))
+        except asyncio.CancelledError:
+            working.add_done_callback(partial(_report, self._name))
+            raise
 
     def start(self) -> None:
         """Have the thread run, and with it what is always done there. From any thread."""
@@ -82,6 +93,12 @@ def _ended(future: "asyncio.Future[Any]") -> None:
     """Work is over. Who was cancelled does not ask how it failed."""
     if not future.cancelled():
         future.exception()
+
+
+def _report(name: str, working: Future[Any]) -> None:
+    """Log how work failed that nobody waits for any more."""
+    if not working.cancelled() and (error := working.exception()) is not None:
+        log.warning("work of %s failed after its caller was cancelled: %s", name, in_one_line(error))
 
 
 class _Worker(Generic[A]):

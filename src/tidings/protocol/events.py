@@ -88,6 +88,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     """An event ready for a log, which adds channel, epoch and offset.
 
     `payload` is JSON; `timestamp` RFC 3339 in UTC; `traceparent` what a trace of it goes on from (W3C Trace Context).
+    Logs in Redis hold the fields in this order: a further one comes at the end, with a default.
     """
 
     type: str

@@ -1,7 +1,7 @@
 """Events on their way to the logs: checked against what is declared, and written as JSON once."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
@@ -71,7 +71,7 @@ class Preparation:
             and channel.event_types.get(getattr(kind, "event_type", "")) is kind
         )
 
-    def _refuse(self, event: Event, channels: Sequence[Channel[Any]], call: str) -> None:
+    def _refuse(self, event: Event, channels: Sequence[Channel[Any]], call: str) -> NoReturn:
         """Say what is wrong with an event and its channels."""
         if not isinstance(event, Event):
             raise TypeError(f"{call}{event!r:.80}): {_instead_of(event, channels, call)}")
@@ -80,6 +80,7 @@ class Preparation:
         for channel in channels:
             self._check_known(channel, call)
             check_carries(channel, event)
+        raise AssertionError(f"{call}{event!r:.80}) was refused, and nothing is wrong with it")
 
     def _check_known(self, channel: Channel[Any], call: str) -> None:
         if not isinstance(channel, Channel):

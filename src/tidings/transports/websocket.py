@@ -232,6 +232,7 @@ class WebSocketTransport(asyncio.Protocol):
     def abort(self) -> None:
         """End at once; neither we nor the kernel keep anything of it."""
         self._end()
+        self._batch = None
         if self in self._endpoint.connections:  # else the file descriptor may be another's by now
             sock = self._transport.get_extra_info("socket")
             if sock is not None:  # it is None where TLS has lost it and will tell us next
@@ -304,7 +305,7 @@ class WebSocketTransport(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
-        self._batch = self._descriptor = None  # its number may be another's soon
+        self._batch = None
         self._endpoint.connections.discard(self)
         self._lose()
         self._endpoint.watch.discard(self)
@@ -409,6 +410,7 @@ class WebSocketTransport(asyncio.Protocol):
         if self._ended:
             return
         self._ended, self._message, self._held = True, None, b""
+        self._descriptor = None  # what waits is the asyncio transport's to write or to drop; the number may be reused
         self._deadline = self._endpoint.loop.time() + CLOSE_TIMEOUT
         self._endpoint.watch.add(self)
         if self._reading_paused:

@@ -126,7 +126,8 @@ class _Stream:
         self._changes: dict[str, bool] = {}
         self._subscribed: set[str] = set()
         self._woken, self._settled = asyncio.Event(), asyncio.Event()
-        self._silent, self._last_heard, self._pinged = True, self._now(), 0.0
+        self._silent, self._pinged = True, False  # since it was looked at last
+        self._look_at = self._now() + ping
         self._ended = False
 
     def change(self, name: str, *, wanted: bool) -> None:
@@ -162,24 +163,22 @@ class _Stream:
             self._woken.clear()
             while self._changes:
                 self._send_changes()
-            self._probe()
             try:
-                async with asyncio.timeout(self._ping):
+                async with asyncio.timeout_at(self._look_at):
                     await self._woken.wait()
             except TimeoutError:
-                continue
+                self._probe()
 
     def _probe(self) -> None:
-        """Ping where nothing was heard for a while. Raises TimeoutError where the last ping was not answered."""
-        now = self._now()
-        if not self._silent:  # a clock's turn at each message would cost more than this does
-            self._silent, self._last_heard = True, now
-        if self._pinged > self._last_heard:
-            if now - self._pinged >= self._ping:
-                raise TimeoutError(f"no word for {now - self._last_heard:.1f} s on the connection that listens")
-        elif now - self._last_heard >= self._ping:
-            self._pinged = now
+        """Once in each `ping` seconds: ping where nothing was heard in them. Raises TimeoutError where that was so the
+        last time, too.
+        """
+        if self._silent and self._pinged:
+            raise TimeoutError(f"a ping was not answered for {self._ping:g} s on the connection that listens")
+        if self._silent:
             self._line.write([("PING",)])
+        self._silent, self._pinged = True, self._silent
+        self._look_at = self._now() + self._ping
 
     async def read(self) -> None:
         """Take what comes. Raises what ended the connection."""
