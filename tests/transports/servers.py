@@ -25,6 +25,9 @@ COMMANDS = {
 SERVERS = ("uvicorn-native", "uvicorn-asgi", "hypercorn", "granian")
 """What the suites run on: with the asgi transport, a plain uvicorn differs from `tidings serve` in its log only."""
 
+# What a server says of it: the system's words, or those of `tidings serve`.
+_PORT_TAKEN = ("address already in use", "is in use: stop what listens there")
+
 
 @dataclass(frozen=True)
 class Server:
@@ -97,7 +100,7 @@ def _wait_until_open(server: Server) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.process.wait(0.02)
             break
-    if "in use" in server.log:
+    if any(words in server.log.lower() for words in _PORT_TAKEN):
         raise _PortTakenError
     raise RuntimeError(f"{server.process.args!r} does not serve:\n{server.log}")
 
