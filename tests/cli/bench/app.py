@@ -1,5 +1,7 @@
 """An application to measure: a POST publishes one event, or as many as its body says."""
 
+import asyncio
+
 from fastapi import FastAPI
 
 from tidings import Channel, ConnectionManager, Event, Handshake, User
@@ -31,6 +33,16 @@ def may_see(channel: Notes, user: User) -> bool:
 
 app = FastAPI()
 app.include_router(manager.router("/ws"))
+
+
+TOGETHER = 12
+_together = asyncio.Barrier(TOGETHER)
+
+
+@app.post("/together")
+async def together() -> None:
+    """Is answered when so many requests are there."""
+    await _together.wait()
 
 
 @app.post("/note")

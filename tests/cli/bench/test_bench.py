@@ -1,5 +1,6 @@
 """`tidings bench`: what it measures of a server that runs, and what it says where it cannot."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.cli.bench.app import TOGETHER
 from tidings.cli import app
+from tidings.cli.bench.requests import Requests
 from torture.valkey import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +54,29 @@ def test_a_server_is_measured(server: tuple[str, int], tmp_path: Path) -> None:
         assert figures[key] > 0, key
     assert figures["cpu_per_delivery"] >= 0
     assert figures["bytes_per_connection"] is not None
+
+
+def test_as_many_requests_as_are_asked_for_are_on_their_way_together(server: tuple[str, int]) -> None:
+    requests = Requests(f"http://{server[0]}/together", "{}", None, connections=TOGETHER)
+
+    async def post() -> None:
+        await asyncio.gather(*(requests.post() for _ in range(TOGETHER)))
+
+    try:
+        asyncio.run(post())
+    finally:
+        requests.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [(b" \n", "is empty: write a token in each line"), (b"\xff", "cannot be read: ")]
+)
+def test_a_file_without_tokens_is_told(tmp_path: Path, written: bytes, said: str) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_bytes(written)
+    done = bench("127.0.0.1:1", "--tokens", str(tokens))
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"tidings bench: --tokens {tokens} {said}")
 
 
 def test_without_a_request_only_clients_are_measured_and_that_is_said(server: tuple[str, int]) -> None:

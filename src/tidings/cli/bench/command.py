@@ -14,11 +14,12 @@ import typer
 from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
-from tidings.cli.bench.crowd import Crowd
+from tidings.cli.bench.crowd import AT_ONCE, Crowd
 from tidings.cli.bench.follower import BenchError
 from tidings.cli.bench.requests import Requests
 
 SATURATED = 0.85  # share of a core from which this process is taken to be at its limit
+MAX_IN_FLIGHT = 512  # events, and so connections for requests, each with its thread
 _SPARE = 64  # file descriptors beside the connections
 _TICK = 1 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.0
 
@@ -38,10 +39,14 @@ def bench(
         str | None,
         typer.Option(envvar="TIDINGS_TOKEN", help="A token for requests, and without --tokens for clients."),
     ] = None,
-    connections: Annotated[int, typer.Option(min=1, help="Clients on the channel.")] = 100,
-    idle: Annotated[int, typer.Option(min=0, help="Further clients, that come one after the other.")] = 0,
+    connections: Annotated[
+        int, typer.Option(min=1, help=f"Clients on the channel; {AT_ONCE} at a time are in the middle of getting in.")
+    ] = 100,
+    idle: Annotated[int, typer.Option(min=0, help="Further clients, let in likewise, that hold memory only.")] = 0,
     rate: Annotated[float, typer.Option(min=0.1, help="Events per second.")] = 20.0,
-    in_flight: Annotated[int, typer.Option(min=1, help="Events on their way at a time, as fast as it goes.")] = 16,
+    in_flight: Annotated[
+        int, typer.Option(min=1, max=MAX_IN_FLIGHT, help="Events on their way at a time, as fast as it goes.")
+    ] = 16,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each of the two takes.")] = 5.0,
     process: Annotated[
         int | None, typer.Option(metavar="PID", help="The server's process, here: its CPU and memory are read.")
@@ -53,10 +58,10 @@ def bench(
     tidings bench ws://127.0.0.1:8000/ws --channel news --post http://127.0.0.1:8000/news --process 4711
     """
     try:
-        known = [token for token in tokens.read_text().split() if token] if tokens else [bearer]
+        known = _tokens(tokens) if tokens else [bearer]
         amounts = Amounts(connections, idle, rate, in_flight, seconds, process)
-        _raise_descriptors(connections + idle + _SPARE)
-        requests = Requests(post, body, bearer) if post else None
+        _raise_descriptors(connections + idle + in_flight + _SPARE)
+        requests = Requests(post, body, bearer, connections=in_flight) if post else None
         figures = asyncio.run(_measured(_parsed(url), channel, cycle(known), requests, amounts))
     except BenchError as error:
         typer.echo(f"tidings bench: {error}", err=True)
@@ -183,6 +188,17 @@ def _proc(process: int, file: str) -> str:
         return Path(f"/proc/{process}/{file}").read_text()
     except OSError as error:
         raise BenchError(f"--process {process}: {error.strerror}; it is read from /proc, on Linux, here") from error
+
+
+def _tokens(file: Path) -> list[str | None]:
+    """One in each line. Raises BenchError where there is none."""
+    try:
+        known: list[str | None] = [*file.read_text(encoding="utf-8").split()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchError(f"--tokens {file} cannot be read: {error}") from error
+    if not known:
+        raise BenchError(f"--tokens {file} is empty: write a token in each line")
+    return known
 
 
 def _parsed(url: str) -> WebSocketURI:

@@ -8,25 +8,26 @@ from urllib.parse import urlsplit
 
 from tidings.cli.bench.follower import BenchError
 
-CONNECTIONS = 8
 TIMEOUT = 10.0  # seconds for an answer
 
 
 class Requests:
-    """POST requests, each of which has the application publish one event. Raises BenchError for a URL that is none."""
+    """POST requests, each of which has the application publish one event; so many at the same time, over as many
+    connections. Raises BenchError for a URL that is none.
+    """
 
-    def __init__(self, url: str, body: str, token: str | None) -> None:
+    def __init__(self, url: str, body: str, token: str | None, *, connections: int) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise BenchError(f"{url} is no address to post to: write one like http://127.0.0.1:8000/announce")
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._connections: SimpleQueue[HTTPConnection] = SimpleQueue()
-        for _ in range(CONNECTIONS):
+        for _ in range(connections):
             self._connections.put(kind(parts.hostname, parts.port, timeout=TIMEOUT))
         self._path = parts.path + (f"?{parts.query}" if parts.query else "") or "/"
         self._body = body.encode()
         self._headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._threads = ThreadPoolExecutor(CONNECTIONS)
+        self._threads = ThreadPoolExecutor(connections)
 
     async def post(self) -> None:
         """One request. Raises BenchError unless the answer is a good one."""
