@@ -83,5 +83,5 @@ LITESTAR = Peer(
     runtime=Wheels(("litestar", "msgspec", *SERVER)),
     arguments=on_uvicorn("litestar"),
     way_in=guide.way_in,
-    cannot={**CANNOT, "recovery": "its history has no positions: it replays the newest so many"},
+    cannot={**CANNOT, "recovery": "its history has no positions: a client is given the newest so many: not measured"},
 )

@@ -41,6 +41,9 @@ http {{
       nchan_publisher http;
       nchan_channel_id $channel;
       nchan_message_buffer_length 1000;
+      nchan_deflate_message_for_websocket {deflate};
+      client_body_buffer_size 64k;
+      client_body_in_single_buffer on;
     }}
   }}
 }}
@@ -63,10 +66,9 @@ def arguments(place: Place) -> Sequence[str]:
     """One process of nginx, without a master, that keeps everything it writes in its folder."""
     spools = " ".join(f"{name}_temp_path {place.folder}/{name};" for name in _SPOOLS)
     path = place.folder / "nginx.conf"
-    module = place.installed.folder / _MODULE
-    path.write_text(
-        _CONFIGURATION.format(module=module, folder=place.folder, port=place.port, spools=spools, secret=SECRET)
-    )
+    values = {"module": place.installed.folder / _MODULE, "folder": place.folder, "port": place.port, "spools": spools}
+    deflate = "on" if place.compressed else "off"
+    path.write_text(_CONFIGURATION.format(**values, secret=SECRET, deflate=deflate))
     return ["-c", str(path), "-e", f"{place.folder}/errors"]
 
 

@@ -25,7 +25,7 @@ NODE = Peer(
     way_in=way_in,
     ping="2",
     pong="3",
-    cannot={"recovery": "restores a session by the last event that its client had: not measured"},
+    cannot={"recovery": "restores the state of a connection by the last event that its client had: not measured"},
     pairs=True,
 )
 PYTHON = Peer(

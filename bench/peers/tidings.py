@@ -36,7 +36,8 @@ def subscribe(channels: Sequence[str], **more: object) -> Step:
 PEER = Peer(
     name="tidings",
     kind="Python",
-    about="`tidings serve`, native transport, everything on: authentication, rules, logs, positions, limits, metrics",
+    about="`tidings serve`, native transport; authentication, rules, logs, positions, limits and metrics are on, "
+    "presence is not",
     runtime=Project(PACKAGES),
     arguments=arguments,
     way_in=way_in,

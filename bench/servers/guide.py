@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, Query, WebSocket, WebSocketDisconnect, Web
 from bench.servers.control import controlled
 from bench.servers.guide_manager import manager
 from bench.servers.guide_types import ScheduleCreatedPayload, WSEventType, create_ws_message
-from bench.servers.workload import ALGORITHM, SECRET, schedule
+from bench.servers.workload import ALGORITHM, PERSONAL, SECRET, schedule
 
 
 @dataclass
@@ -38,11 +38,14 @@ async def get_current_user_from_token(token: Annotated[str, Query()]) -> Current
 
 
 async def notify_schedule_created(number: int, channel: str) -> None:
-    """The guide's function of this name, without its second message, to the one staff member."""
+    """The guide's function of this name, with one of its two messages: to the channel, or to the one user."""
     message = create_ws_message(
         WSEventType.SCHEDULE_CREATED, ScheduleCreatedPayload(schedule=schedule(number)), str(uuid.uuid4())
     )
-    await manager.broadcast_to_channel(channel, message)
+    if channel.startswith(PERSONAL):
+        await manager.send_to_user(channel.removeprefix(PERSONAL), message)
+    else:
+        await manager.broadcast_to_channel(channel, message)
 
 
 @asynccontextmanager

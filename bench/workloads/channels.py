@@ -57,7 +57,7 @@ WORKLOAD = Workload(
     number="5",
     title="Many channels",
     about=f"Each event on a channel by chance, {IN_FLIGHT} on their way at any time: a thousand channels of ten "
-    "subscribers each, then a channel for each of ten thousand users.",
+    "subscribers each, then a channel for each of ten thousand users (with the guide: by its `send_to_user`).",
     metrics=metrics,
     connections=lambda plan: max(plan.teams * plan.per_team, plan.users),
     measure=measure,

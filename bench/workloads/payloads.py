@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
+from bench.load.generator import LoadError
+from bench.servers import workload
 from bench.workloads.workload import (
     Candidate,
     Figures,
@@ -17,6 +19,8 @@ from bench.workloads.workload import (
 
 IN_FLIGHT = 64
 PATIENCE = 45.0  # seconds for each size and kind
+COMPRESSIBLE = 1_024  # bytes from which an event is expected to be compressed by everybody
+PLAIN = 20  # characters of the note that stand in no compressed frame
 
 
 def metrics(plan: Plan) -> Sequence[Metric]:
@@ -50,8 +54,16 @@ def _measured(candidate: Candidate, key: str, size: int, *, compressed: bool) ->
         load.clients(server.way_in(token) for token in candidate.tokens[: plan.readers])
         load.open()
         load.fire()
+        if compressed and size >= COMPRESSIBLE:
+            refuse_plain(load.sample(), size)
         measured = load.closed(IN_FLIGHT, plan.warm_up, plan.window / 2)
         return {key: per_second(measured), f"{key}-cpu": cpu_per_delivery(measured)}
+
+
+def refuse_plain(frame: bytes, size: int) -> None:
+    """Raises LoadError where the frame of an event of this size shows its note as it is."""
+    if workload.note(0, size)["note"][:PLAIN].encode() in frame:
+        raise LoadError("it does not compress")
 
 
 WORKLOAD = Workload(
@@ -60,9 +72,9 @@ WORKLOAD = Workload(
     title="Payloads of all sizes",
     about=f"A hundred subscribers of one channel, {IN_FLIGHT} events on their way; the payload is JSON with a note in "
     "English, the same in every event, so that compression (permessage-deflate, RFC 7692) has something to do. tidings "
-    "compresses a message once for all its readers, the others for each of them, with what that one was sent before as "
-    "context: theirs get smaller. Those below 1,024 bytes tidings leaves as they are; the thresholds of others do not "
-    "hold with a context.",
+    "and nchan compress a message once for all its readers; uWebSockets for each of them, without a context; the "
+    "others for each of them, with what that one was sent before as context: theirs get smaller. Those below 1,024 "
+    "bytes tidings leaves as they are; the thresholds of others do not hold with a context.",
     metrics=metrics,
     connections=lambda plan: plan.readers,
     measure=measure,

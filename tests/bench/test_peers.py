@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine import Cores
-from bench.peers import PEERS, smoke
+from bench.peers import PEERS, guide, smoke
 from bench.peers.peer import Answer, Peer, Step, Unavailable, WayIn
 from bench.peers.running import running
 from bench.peers.runtimes import NODE, REQUIREMENTS, NodePackages, OnPath, Project, Wheels
@@ -34,6 +34,15 @@ def test_every_event_is_answered() -> None:
         load.open()
         load.fire(3)
         assert re.fullmatch(rb"event \.{200} 0000-000[0-2] end", load.sample())
+
+
+def test_the_guide_sends_a_users_event_to_the_user_whatever_is_subscribed_to() -> None:
+    with running(guide.PEER, guide.PEER.runtime.install("the-guide"), Cores()) as (server, load):
+        for number, token in enumerate(workload.tokens(2)):
+            load.stream(server.trigger(workload.personal(number)))
+            load.clients([server.way_in(token, [])], number)
+        load.open()
+        load.fire(4)
 
 
 def test_a_program_that_is_not_here_is_named() -> None:
