@@ -30,6 +30,7 @@ from bench.workloads.workload import Plan, Workload
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("RESULTS.md")
 KEPT = "results.json"  # beside the page
+INTERRUPTED = 130  # exit status
 MINUTES = 55.0  # that the whole may take: with the peers' installation it is through within the hour
 QUICK = Plan(rounds=1, warm_up=0.5, window=3.0, in_flight=(64,), idle=4_000)
 QUICK_MINUTES = 1.8
@@ -40,9 +41,9 @@ def main(arguments: list[str]) -> int:
     """Measure and write; returns the exit status. What cannot be measured is said in one sentence."""
     match arguments:
         case ["desk", *rest]:
-            return desk.main(rest)
+            return _told(lambda: desk.main(rest))
         case ["peers", *names]:
-            return smoke.main(names)
+            return _told(lambda: smoke.main(names))
         case ["report"]:
             return _told(_report)
         case ["quotes"]:
@@ -59,6 +60,9 @@ def _told(act: Callable[[], int]) -> int:
     except (machine.UnfitError, BuildError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("bench: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _report() -> int:
@@ -86,7 +90,7 @@ def _whole(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         kept = f"what was measured is in {options.output.with_name(KEPT)}; --resume goes on with it"
         print(f"bench: interrupted; {'nothing is kept of a part' if options.printed else kept}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return _done(measured, options)
 
 
@@ -97,7 +101,6 @@ def _begun(options: argparse.Namespace) -> Results:
     measured = results.load(options.output.with_name(KEPT))
     if measured.plan != options.plan:
         raise machine.UnfitError(f"{options.output.with_name(KEPT)} is of another plan: resume with the same options")
-    measured.missing.clear()  # it may go well this time
     return measured
 
 
@@ -190,11 +193,22 @@ def _measure(options: argparse.Namespace, cores: machine.Cores, measured: Result
     tokens = list(workload.tokens(_connections(options)))
     gc.freeze()
     benchmark = Benchmark(options.workloads, options.peers, options.plan, cores, tokens, options.minutes)
+    resumed = _resumed(measured) if options.resume else []
     for _ in benchmark.run(measured):
+        measured.remarks += [remark for remark in resumed if remark not in measured.remarks]
         if not options.printed:
             measured.save(options.output.with_name(KEPT))
     if not options.printed:
         measured.save(options.output.with_name(KEPT))
+
+
+def _resumed(measured: Results) -> list[str]:
+    """That a part was measured later than the rest, and on what, where that has changed since."""
+    at = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    before, now = dict(measured.machine), dict(machine.description())
+    changed = [f"{name}: {it}" for name, it in now.items() if it != before.get(name)]
+    other = f" Not as in the table of the machine was then: {'; '.join(changed)}." if changed else ""
+    return [f"The run was resumed: what it did not have yet was measured from {at} on.{other}"]
 
 
 def _done(measured: Results, options: argparse.Namespace) -> int:
@@ -215,7 +229,7 @@ def _done(measured: Results, options: argparse.Namespace) -> int:
 
 
 def _write(measured: Results, output: Path) -> None:
-    page.write(measured, [it for it in WORKLOADS if measured.peers(it.number)], output, desk.kept(output))
+    page.write(measured, [it for it in WORKLOADS if measured.told(it.number)], output, desk.kept(output))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Measures the workloads, one peer after the other, and goes on where one of them does not work."""
 
+import re
 import sys
 import time
 import traceback
@@ -13,6 +14,9 @@ from bench.peers.peer import Installed, Peer, Unavailable
 from bench.process import ServerError
 from bench.results import OURS, Results
 from bench.workloads.workload import Candidate, Plan, Unfinished, Workload
+
+_OVER = "the {:g} minutes of the run were over before {}"
+_WAS_OVER = re.compile(r"(^|; )the \S+ minutes of the run were over before [^;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Benchmark:
     def run(self, results: Results) -> Iterator[None]:
         """Measure all that the results do not have, and put it into them; yields whenever they are worth keeping."""
         began = time.monotonic()
+        self._forget(results)
         installed = self._install(results)
         steps = [step for it in self.workloads for step in self._steps(it, installed, results)]
         steps = [step for step in steps if not step.done(results)]
@@ -68,6 +73,13 @@ class Benchmark:
             yield from self._take(step, left, installed, results)
             passed += step.seconds(self.plan)
 
+    def _forget(self, results: Results) -> None:
+        """Of an earlier run's reasons those of what may go well now: who did a part keeps what is said of the rest."""
+        for key in [(workload.number, peer.name) for workload in self.workloads for peer in self.peers]:
+            kept = _WAS_OVER.sub("", results.missing.pop(key, "")).removeprefix("; ")
+            if kept and key in results.rounds:
+                results.missing[key] = kept
+
     def _install(self, results: Results) -> dict[str, Installed]:
         """Those that there are, by name; of the others, the reason becomes that of each workload."""
         installed = {}
@@ -77,11 +89,19 @@ class Benchmark:
                 installed[peer.name] = there = peer.runtime.install(peer.folder)
                 results.about[peer.name] = (peer.kind, peer.about, there.versions)
             except Unavailable as error:
-                self.say(f"{peer.name} is not measured: {error}")
-                results.about[peer.name] = (peer.kind, peer.about, f"not on this machine: {error}")
-                for workload in self.workloads:
-                    results.miss(workload.number, peer.name, workload.why_not(peer) or str(error))
+                self._is_not_here(peer, str(error), results)
+            except Exception as error:  # noqa: BLE001 - of a package index, a disk, a program that is half there
+                self.say(traceback.format_exc())
+                self._is_not_here(peer, f"its installation failed: {type(error).__name__}: {error}", results)
         return installed
+
+    def _is_not_here(self, peer: Peer, why: str, results: Results) -> None:
+        self.say(f"{peer.name} is not measured: {why}")
+        if not any(peer.name == measured for _, measured in results.rounds):  # in an earlier run
+            results.about[peer.name] = (peer.kind, peer.about, f"not on this machine: {why}")
+        for workload in self.workloads:
+            if (workload.number, peer.name) not in results.rounds:
+                results.miss(workload.number, peer.name, workload.why_not(peer) or why)
 
     def _steps(self, workload: Workload, installed: dict[str, Installed], results: Results) -> Iterator[Step]:
         """First the pairs, each second time the other way round; then the others once."""
@@ -142,4 +162,4 @@ class Benchmark:
         for step in steps:
             key = step.workload.number, step.other.name
             what = f"pair {len(results.pairs.get(key, ())) + 1} and on" if step.pair else "it"
-            results.miss(*key, f"the {self.minutes:g} minutes of the run were over before {what}")
+            results.miss(*key, _OVER.format(self.minutes, what))

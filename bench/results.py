@@ -39,8 +39,10 @@ class Results:
         self.pairs.setdefault((workload, peer), []).append(last)
 
     def miss(self, workload: str, peer: str, reason: str) -> None:
-        """Why there are no figures, or none of some rounds."""
-        self.missing[workload, peer] = reason
+        """Why there are no figures, or none of some rounds; one reason more where others are known."""
+        known = self.missing.get((workload, peer), "")
+        if reason not in known:
+            self.missing[workload, peer] = f"{known}; {reason}" if known else reason
 
     def figures(self, workload: str, peer: str, metric: str) -> list[Figure]:
         """Round by round."""
@@ -53,6 +55,10 @@ class Results:
     def peers(self, workload: str) -> list[str]:
         """Those that were measured."""
         return [peer for number, peer in self.rounds if number == workload]
+
+    def told(self, workload: str) -> bool:
+        """Whether there is something to say of it: figures, or why there are none."""
+        return any(number == workload for number, _ in (*self.rounds, *self.missing))
 
     def paired(self, workload: str, peer: str, metric: str) -> list[tuple[Figure, Figure]]:
         """Ours and theirs, pair by pair."""

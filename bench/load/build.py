@@ -14,6 +14,7 @@ from bench.peers.runtimes import Wheels
 _HERE = Path(__file__).parent
 _BUILT = _HERE.parents[1] / ".build" / "bench" / "load"
 _TIMEOUT = 600.0  # seconds
+_REFUSED = "cc does not build the load generator ({}), nor does ziglang in its place ({}): install gcc"
 
 
 class BuildError(Exception):
@@ -28,34 +29,44 @@ def generator() -> Path:
     if not program.is_file():
         _BUILT.mkdir(parents=True, exist_ok=True)
         unfinished = program.with_suffix(f".{os.getpid()}")  # others may build at the same time
-        _compile(compiler(), [source for source in sources if source.suffix == ".c"], unfinished)
+        build([source for source in sources if source.suffix == ".c"], unfinished)
         unfinished.replace(program)
     return program
 
 
-def compiler() -> Sequence[str]:
-    """The command of `cc`; where there is none, of the wheel, which is installed then (411 MB). Raises BuildError."""
-    if own := shutil.which("cc"):
-        return [own]
+def build(sources: Sequence[Path], program: Path) -> None:
+    """By `cc`; where there is none, or it fails, by the wheel, which is installed then (411 MB). Raises BuildError."""
+    own = shutil.which("cc")
+    fault = _fault([own], sources, program) if own else "it is not on the PATH"
+    if not fault:
+        return
     try:
         python = Wheels(("ziglang",)).install("ziglang").program
     except Unavailable as error:
-        raise BuildError(
-            f"there is no C compiler: cc is not on the PATH, and ziglang cannot take its place: {error}; install gcc"
-        ) from error
-    return [python, "-m", "ziglang", "cc", "-target", f"{platform.machine()}-linux-gnu"]
+        raise BuildError(_REFUSED.format(fault, error)) from error
+    wheel = [python, "-m", "ziglang", "cc", "-target", f"{platform.machine()}-linux-gnu"]
+    if more := _fault(wheel, sources, program):
+        raise BuildError(_REFUSED.format(fault, more))
 
 
-def _compile(compiler: Sequence[str], sources: Sequence[Path], program: Path) -> None:
+def _fault(compiler: Sequence[str], sources: Sequence[Path], program: Path) -> str:
+    """What a compiler says of its first error; empty where the program is made."""
     cache = str(_BUILT / "cache")
-    done = subprocess.run(
-        [*compiler, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program), *map(str, sources)],
-        env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT,
-        check=False,
-    )
-    if done.returncode:
-        raise BuildError(f"the load generator does not compile: {done.stderr.strip()}")
+    try:
+        done = subprocess.run(
+            [*compiler, "-std=gnu11", "-O2", "-o", str(program), *map(str, sources)],
+            env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it did not end within {_TIMEOUT:g} s"
+    except OSError as error:
+        return f"it does not run: {error.strerror}"
+    if not done.returncode:
+        return ""
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    return next((line for line in said if "error" in line), said[-1] if said else f"exit status {done.returncode}")

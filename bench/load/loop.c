@@ -113,6 +113,7 @@ void drain(void)
     uint64_t before = deliveries;
     nanoseconds patience = now() + (nanoseconds)(SILENCE * 1e9);
     while (events_completed < events_published) {
+        flush_publishers(); /* what the server did not take at once */
         pump(patience);
         if (deliveries > before) {
             before = deliveries;

@@ -1,5 +1,6 @@
 """10: publishing through each broker that tidings has."""
 
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -15,11 +16,15 @@ from bench.servers import logs
 from bench.workloads.workload import Candidate, Figure, Figures, Metric, Plan, Workload, entered, of_parts, share
 from tidings.brokers.database import DatabaseBroker
 from torture import postgres
+from torture.outcome import TortureError
 from torture.valkey import Valkey
 
 BROKERS = {"memory": "MemoryBroker", "redis": "Redis", "sqlite": "SQLite", "postgres": "Postgres"}
 SUBSCRIBERS = 10
 IN_FLIGHT = 64
+
+# Of a broker's server, of which there are many; its wheel may not be here.
+_FAULTS = (OSError, RuntimeError, ImportError, SQLAlchemyError, TortureError, subprocess.SubprocessError)
 
 
 def metrics(plan: Plan) -> Sequence[Metric]:
@@ -44,7 +49,7 @@ def _placed(candidate: Candidate, key: str) -> Figures:
     try:
         with _place(key) as told:
             return _measured(candidate, key, told)
-    except (OSError, RuntimeError, SQLAlchemyError) as error:  # of a broker's server, of which there are many
+    except _FAULTS as error:
         raise ServerError(f"{type(error).__name__}: {error}") from error
 
 
@@ -83,18 +88,25 @@ def _place(key: str) -> Iterator[dict[str, str]]:
             server = stack.enter_context(postgres.running())
             url = server.database()
             stack.callback(server.drop, url)
+            if server.ours:
+                _write_to_disk(url)
             yield {logs.DATABASE: _with_tables(url.set(drivername="postgresql+asyncpg"), "postgresql+psycopg")}
         else:
             yield {}
 
 
+def _write_to_disk(url: URL) -> None:
+    """Have the server of our own do what that of an application does; somebody else's keeps its settings."""
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = on"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
 def _with_tables(url: URL, driver: str) -> str:
-    """The URL, once its database has the tables; on Postgres, once it writes them to the disk."""
-    engine = create_engine(url.set(drivername=driver), isolation_level="AUTOCOMMIT")
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            connection.execute(text("ALTER SYSTEM SET fsync = on"))
-            connection.execute(text("SELECT pg_reload_conf()"))
+    """The URL, once its database has the tables."""
+    engine = create_engine(url.set(drivername=driver))
     DatabaseBroker(create_async_engine(url)).metadata.create_all(engine)
     engine.dispose()
     return url.render_as_string(hide_password=False)

@@ -1,8 +1,10 @@
 """The load generator in C, against a WebSocket server that is none of those it measures."""
 
 import os
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -147,6 +149,24 @@ def test_several_events_in_a_frame_are_counted_one_by_one(tmp_path: Path) -> Non
         load.fire()
 
 
+def test_what_the_server_does_not_take_at_once_is_told_later(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        served = Served(tmp_path, stack)
+        load = stack.enter_context(Load(served.port, os.getpid()))
+        load.publish_by_socket(served.control)
+        events = 16_000  # whose commands are longer than what a Unix socket holds by default, 208 KB
+        load.stream(b"publish 1 here\n" * events, messages=events)
+        load.clients([WayIn("/ws", STEPS)])
+        load.open()
+        served.events = ["short"]
+        load.fire()
+
+
+def test_a_window_in_which_nothing_came_is_an_error(load: Load) -> None:
+    with pytest.raises(LoadError, match=r"^nothing came while it was measured, for 0\.0 s$"):
+        load.steady(per_second=1, warm_up=0, window=0)
+
+
 def test_an_event_too_many_is_an_error(served: Served, load: Load) -> None:
     served.events = [EVENT, EVENT]
     with pytest.raises(LoadError, match=r"^a client had more than the \d events that were published$"):
@@ -185,6 +205,27 @@ def test_a_refused_upgrade_is_told(tmp_path: Path) -> None:
 def test_a_machine_without_any_compiler_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(runtimes, "INSTALLED", tmp_path / "peers")
-    said = r"^there is no C compiler: cc is not on the PATH, and ziglang .*: uv is not on the PATH; install gcc$"
+    said = (
+        r"generator \(it is not on the PATH\), nor does ziglang in its place \(.*uv is not on the PATH\): install gcc$"
+    )
     with pytest.raises(build.BuildError, match=said):
-        build.compiler()
+        build.build([], tmp_path / "load")
+
+
+def test_a_compiler_that_fails_is_told_once_ziglang_could_not_take_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    failing = tmp_path / "cc"
+    failing.write_text("#!/bin/sh\necho 'main.c:1: error: it is broken' >&2\nexit 1\n")
+    failing.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(runtimes, "INSTALLED", tmp_path / "peers")
+    with pytest.raises(build.BuildError, match=r"generator \(main\.c:1: error: it is broken\), nor does ziglang "):
+        build.build([], tmp_path / "load")
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no cc")
+def test_the_load_generator_compiles_without_a_warning() -> None:
+    sources = sorted(map(str, Path(build.__file__).parent.glob("*.c")))
+    command = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *sources]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stderr == ""

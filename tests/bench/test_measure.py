@@ -11,7 +11,7 @@ from bench import results
 from bench.load.generator import LoadError
 from bench.machine import Cores
 from bench.measure import Benchmark
-from bench.peers.peer import Peer, Step, WayIn
+from bench.peers.peer import Installed, Peer, Step, WayIn
 from bench.peers.running import running
 from bench.peers.runtimes import OnPath, Project
 from bench.results import Results
@@ -27,6 +27,16 @@ def peer(name: str, *, pairs: bool = False) -> Peer:
 
 OURS, WS, GUIDE, CHANX = peer("tidings"), peer("ws", pairs=True), peer("the guide", pairs=True), peer("chanx")
 ABSENT = Peer("absent", "C", "", OnPath("no-such-program"), lambda _: [], lambda token, channels: WayIn("/", ()))
+
+
+class Broken:
+    """A runtime whose installation fails in a way of its own."""
+
+    def install(self, name: str) -> Installed:
+        raise OSError("no space left on device")
+
+
+BROKEN = Peer("broken", "C", "", Broken(), lambda _: [], lambda token, channels: WayIn("/", ()))
 
 
 class Counting:
@@ -73,12 +83,13 @@ def test_whatever_goes_wrong_with_a_peer_is_its_reason_and_the_others_are_measur
         "the guide": ValueError("of our own"),
         "chanx": Unfinished({"it": Figure(7.0)}, "only a part"),
     }
-    measured = run(Counting(faults), [OURS, WS, GUIDE, CHANX, ABSENT], nothing())
+    measured = run(Counting(faults), [OURS, WS, GUIDE, CHANX, ABSENT, BROKEN], nothing())
     assert measured.missing == {
         ("1", "ws"): "it closed",
         ("1", "the guide"): "the benchmark failed at it: ValueError: of our own",
         ("1", "chanx"): "only a part",
         ("1", "absent"): "no-such-program is not on the PATH",
+        ("1", "broken"): "its installation failed: OSError: no space left on device",
     }
     assert measured.values("1", "chanx", "it") == [7.0]
     assert len(measured.values("1", "tidings", "it")) == 4
@@ -95,6 +106,20 @@ def test_what_is_not_begun_in_time_is_named_and_measured_when_the_run_is_resumed
     counting = Counting()
     run(counting, peers, results.load(tmp_path / "results.json"))
     assert counting.order == ["chanx"]
+
+
+def test_a_resumed_run_keeps_what_is_said_of_a_part_and_forgets_that_the_time_was_over(tmp_path: Path) -> None:
+    faults = {"ws": Unfinished({"it": Figure(7.0)}, "only a part")}
+    first = run(Counting(faults), [OURS, WS], nothing())
+    first.miss("1", "ws", "the 5 minutes of the run were over before pair 2 and on")
+    first.miss("1", "chanx", "the 5 minutes of the run were over before it")
+    first.miss("2", "chanx", "of a workload that is not measured now")
+    first.save(tmp_path / "results.json")
+    resumed = run(Counting(), [OURS, WS, CHANX], results.load(tmp_path / "results.json"))
+    assert resumed.missing == {
+        ("1", "ws"): "only a part",
+        ("2", "chanx"): "of a workload that is not measured now",
+    }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the load generator needs epoll")

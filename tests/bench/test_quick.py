@@ -1,5 +1,6 @@
 """The benchmark runs: a small form of it, whose numbers mean nothing, fills the tables."""
 
+import os
 import re
 import subprocess
 import sys
@@ -42,6 +43,22 @@ def test_too_few_file_descriptors_are_said_before_measuring(tmp_path: Path, caps
         r"bench: 100,000,101 file descriptors are needed, a process has -?[\d,]+ here: .+ --workloads .+\n", said.err
     )
     assert not results.exists()
+
+
+def test_an_interruption_before_measuring_is_one_sentence(tmp_path: Path) -> None:
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\nkill -TERM $PPID\nexec sleep 60\n")
+    compiler.chmod(0o755)
+    program = (
+        "import pathlib, sys; from bench.load import build; build._BUILT = pathlib.Path(sys.argv[1], 'built'); "
+        "from bench.__main__ import main; sys.exit(main(['--output', sys.argv[1] + '/RESULTS.md']))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | path, capture_output=True, text=True, timeout=110, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "bench: interrupted\n")
 
 
 def test_a_place_that_cannot_be_written_is_said_before_measuring(
