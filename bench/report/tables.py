@@ -1,10 +1,10 @@
 """Tables of Markdown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from bench.results import Results, spread
-from bench.workloads.workload import RATE, Metric, Workload
+from bench.workloads.workload import RATE, REACHED, Metric, Workload
 
 SATURATED = 0.85  # share of its core from which the load is taken to be at its limit
 AT_LIMIT = 0.9  # the server
@@ -46,13 +46,16 @@ def at_rate(results: Results, workload: str, peer: str, metric: Metric) -> str:
 
 
 def missing(results: Results, workload: Workload) -> Iterator[str]:
-    """Who is not in the table, and why; who works on the same reason stands together."""
-    reasons: dict[str, list[str]] = {}
-    for (number, peer), reason in results.missing.items():
-        if number == workload.number:
-            reasons.setdefault(reason, []).append(peer)
-    for reason, peers in reasons.items():
-        yield f"{', '.join(peers)}: {reason}"
+    """Who is not in the table, or with a part only, and why."""
+    return why({peer: reason for (number, peer), reason in results.missing.items() if number == workload.number})
+
+
+def why(reasons: Mapping[str, str]) -> Iterator[str]:
+    """Peers and their reason, those that have the same together."""
+    peers: dict[str, list[str]] = {}
+    for peer, reason in reasons.items():
+        peers.setdefault(reason, []).append(peer)
+    return (f"{', '.join(named)}: {reason}" for reason, named in peers.items())
 
 
 def ratios(results: Results, workload: Workload, peers: Sequence[str]) -> list[str]:
@@ -80,6 +83,14 @@ def bottlenecks(results: Results, workload: Workload) -> Iterator[str]:
                     remarks.setdefault(remark, []).append(f"{peer} ({server:.0%}, {load:.0%})")
         for remark, peers in remarks.items():
             yield f"{metric.title}: {remark} (shares of their cores, server and load): {', '.join(peers)}"
+        yield from _behind(results, workload, metric)
+
+
+def _behind(results: Results, workload: Workload, metric: Metric) -> Iterator[str]:
+    """Who did not come to the rate that was asked for, and how far each came in its worst round."""
+    reached = {peer: results.values(workload.number, peer, REACHED.format(metric.key)) for peer in results.about}
+    if slow := [f"{peer} ({min(rates):.3g}/s)" for peer, rates in reached.items() if rates]:
+        yield f"{metric.title}: fewer events came than were due: {', '.join(slow)}"
 
 
 def _remark(metric: Metric, server: float, load: float) -> str:

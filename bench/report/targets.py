@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.peers import PEERS
+from bench.peers import peer as peers
+from bench.report import tables
 from bench.results import OURS, Results, spread
 from bench.workloads.workload import Plan
 
@@ -81,13 +84,29 @@ TARGETS: Sequence[Target] = (
     *_centrifugo(),
 )
 
-AHEAD = (  # of every Python and Node peer: workload, metrics of which the more the better, and what they are
-    ("5", lambda plan: {"teams": "events/s on channels of ten", "users": "events/s on personal channels"}),
-    ("6", lambda plan: {f"plain-{size}": f"deliveries/s of {size:,} B" for size in plan.payloads}),
-    ("6", lambda plan: {f"compressed-{size}": f"deliveries/s of {size:,} B, compressed" for size in plan.payloads}),
-    ("7", lambda plan: {"replayed": "events replayed/s"}),
-    ("8", lambda plan: {"many": "deliveries/s, 20 channels each"}),
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """More than every Python and Node peer that takes part: metrics of which the more the better, and what they are."""
+
+    workload: str
+    name: peers.Workload
+    metrics: Callable[[Plan], Mapping[str, str]]
+
+
+AHEAD = (
+    Ahead("5", "teams", lambda plan: {"teams": "events/s on channels of ten"}),
+    Ahead("5", "users", lambda plan: {"users": "events/s on personal channels"}),
+    Ahead("6", "payloads", lambda plan: {f"plain-{size}": f"deliveries/s of {size:,} B" for size in plan.payloads}),
+    Ahead(
+        "6",
+        "compression",
+        lambda plan: {f"compressed-{size}": f"deliveries/s of {size:,} B, compressed" for size in plan.payloads},
+    ),
+    Ahead("7", "recovery", lambda plan: {"replayed": "events replayed/s"}),
+    Ahead("8", "many", lambda plan: {"many": "deliveries/s, 20 channels each"}),
 )
+_CANNOT = {peer.name: peer.cannot for peer in PEERS}
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -107,25 +126,29 @@ def rows(results: Results) -> Iterator[Row]:
     """A row for each target."""
     for target in TARGETS:
         yield target.row(results)
-    for workload, metrics in AHEAD:
-        yield from _ahead(results, workload, metrics)
+    for ahead in AHEAD:
+        yield from _ahead(results, ahead)
     yield from _growth(results)
 
 
-def _ahead(results: Results, workload: str, metrics: Callable[[Plan], Mapping[str, str]]) -> Iterator[Row]:
+def _ahead(results: Results, ahead: Ahead) -> Iterator[Row]:
     """The peer that comes closest decides."""
     others = [peer for peer, (kind, *_) in results.about.items() if peer != OURS and kind in {"Python", "Node"}]
-    for metric, title in metrics(results.plan).items():
-        what, bound = f"{workload}: {title}", "> 1 × each Python and Node peer"
-        measured = {peer: median(it) for peer in others if (it := results.ratios(workload, peer, metric))}
+    for metric, title in ahead.metrics(results.plan).items():
+        what, bound = f"{ahead.workload}: {title}", "> 1 × each Python and Node peer"
+        measured = {peer: median(it) for peer in others if (it := results.ratios(ahead.workload, peer, metric))}
         if measured:
             closest = min(measured, key=lambda peer: measured[peer])
             met = "yes" if measured[closest] > 1 else "**no**"
-            yield what, bound, f"{measured[closest]:,.2f} ({closest} comes closest)", met
-        elif results.values(workload, OURS, metric):
-            yield what, bound, "no other can", "–"
+            able = [peer for peer in others if ahead.name not in _CANNOT.get(peer, {})]
+            without = ", ".join(peer for peer in able if peer not in measured)
+            told = f"{closest} comes closest{f'; without {without}' * bool(without)}"
+            yield what, bound, f"{measured[closest]:,.2f} ({told})", met
+        elif results.values(ahead.workload, OURS, metric):
+            reasons = {peer: results.missing.get((ahead.workload, peer), UNMEASURED) for peer in others}
+            yield what, bound, "; ".join(["no other was measured", *tables.why(reasons)]), "–"
         else:
-            yield what, bound, results.missing.get((workload, OURS), UNMEASURED), "–"
+            yield what, bound, results.missing.get((ahead.workload, OURS), UNMEASURED), "–"
 
 
 def _growth(results: Results) -> Iterator[Row]:

@@ -55,8 +55,8 @@ WORKLOAD = Workload(
     number="3, 4",
     title="Many connections",
     about="64 clients at a time connect, are authenticated by a token of their own, and subscribe to one channel. "
-    "Memory is the server's resident set with all of them minus without, after a hundred others had come and gone, "
-    "divided; the kernel's is its slab, with whatever else the machine did.",
+    f"Memory is the server's resident set with all of them, {SETTLE:g} s after the last one came, minus without, after "
+    "a hundred others had come and gone, divided; the kernel's is its slab, with whatever else the machine did.",
     metrics=metrics,
     connections=lambda plan: plan.idle + 1,
     measure=measure,

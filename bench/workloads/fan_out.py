@@ -12,7 +12,7 @@ from bench.workloads.workload import (
     Plan,
     Unfinished,
     Workload,
-    cpu_per_delivery,
+    at_pace,
     entered,
     per_second,
 )
@@ -43,10 +43,9 @@ def measure(candidate: Candidate) -> Figures:
         load.fire()
         rate = min(plan.per_second, candidate.peer.most)
         steady = load.steady(rate, plan.warm_up, plan.window)
-        cpu = cpu_per_delivery(steady)
         figures = {
             RATE: Figure(rate),
-            "cpu": cpu,
+            **at_pace("cpu", steady, rate, plan.subscribers, plan.window),
             "p50": Figure(steady.p50),
             "p99": Figure(steady.p99),
             "p999": Figure(steady.p999),
@@ -65,7 +64,8 @@ WORKLOAD = Workload(
     title="Fan-out of one channel",
     about="Events on one channel, to all its subscribers. At an even rate the server's CPU is divided by the messages "
     "that arrived; latency is from when an event was due to when a client had it. In flight: when every client has "
-    "the oldest event, the next one is published.",
+    "the oldest event, the next one is published. 64 come together, and a server that can joins them into one "
+    "write for each reader: bursts.",
     metrics=metrics,
     connections=lambda plan: plan.subscribers,
     measure=measure,

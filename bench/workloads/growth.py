@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from bench.load.generator import LoadError
+from bench.process import ServerError
 from bench.workloads.workload import (
     Candidate,
     Figure,
@@ -12,7 +13,7 @@ from bench.workloads.workload import (
     Plan,
     Unfinished,
     Workload,
-    cpu_per_delivery,
+    at_pace,
     entered,
 )
 
@@ -45,12 +46,13 @@ def measure(candidate: Candidate) -> Figures:
             try:
                 load.open()
                 load.fire()
-                measured = load.steady(plan.deliveries / size, plan.warm_up, plan.window)
-            except LoadError as error:
+                rate = plan.deliveries / size
+                measured = load.steady(rate, plan.warm_up, plan.window)
+                memory = server.memory
+            except (ServerError, LoadError) as error:
                 raise Unfinished(figures, f"{size:,} connections: {error}") from error
-            figures[f"cpu-{size}"] = cpu_per_delivery(measured)
-            figures[f"memory-{size}"] = Figure(server.memory)
-            figures[f"p99-{size}"] = Figure(measured.p99)
+            figures |= at_pace(f"cpu-{size}", measured, rate, size, plan.window)
+            figures |= {f"memory-{size}": Figure(memory), f"p99-{size}": Figure(measured.p99)}
     return figures
 
 

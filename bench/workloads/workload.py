@@ -48,6 +48,8 @@ class Figure:
 
 Figures = Mapping[str, Figure]  # by the metric's key
 RATE = "per-second"  # the key of the events a second that were asked for
+REACHED = "{}-reached"  # of a paced metric's key: the events a second that were reached, where these were fewer
+KEPT_UP = 0.97  # share of the deliveries of a paced window from which its rate is taken to be reached
 
 
 class Unfinished(LoadError):
@@ -161,6 +163,17 @@ def share(value: float, spent: Spent) -> Figure:
 def cpu_per_delivery(measured: Measured) -> Figure:
     """Seconds of the server's CPU."""
     return share(measured.spent.server / max(1, measured.deliveries), measured.spent)
+
+
+def at_pace(key: str, measured: Measured, rate: float, clients: int, window: float) -> Figures:
+    """CPU per delivery at so many events a second to so many clients, with the rate that was reached where it was not
+    that one.
+    """
+    figures = {key: cpu_per_delivery(measured)}
+    due = int(rate * window)  # events, at least
+    if measured.deliveries < KEPT_UP * due * clients:
+        figures[REACHED.format(key)] = Figure(measured.deliveries / clients / measured.spent.seconds)
+    return figures
 
 
 def per_second(measured: Measured) -> Figure:

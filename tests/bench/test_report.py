@@ -1,18 +1,22 @@
 """What the report says of figures that are there, and of those that are not."""
 
+import json
 import re
+import zlib
 from pathlib import Path
 
 import pytest
 
 from bench import results
+from bench.load.generator import LoadError, Measured, Spent
 from bench.peers import PEERS
 from bench.peers.peer import Unavailable
 from bench.peers.runtimes import OnPath
 from bench.report import page, plots, targets
 from bench.results import Results
-from bench.workloads import WORKLOADS, growth
-from bench.workloads.workload import RATE, Figure, Plan
+from bench.servers.workload import note
+from bench.workloads import WORKLOADS, brokers, growth, payloads
+from bench.workloads.workload import RATE, Figure, Plan, at_pace
 
 MACHINE = [("CPU", "one")]
 
@@ -52,6 +56,56 @@ def test_the_page_names_who_is_missing_and_who_was_the_bottleneck(tmp_path: Path
     ):
         assert re.search(rf"^- .*{remark}$", text, re.MULTILINE), remark
     assert text.endswith("# What the desk costs\n")
+
+
+def test_several_reasons_are_all_told() -> None:
+    run = measured()
+    for reason in ("it closed", "it ended", "it closed"):
+        run.miss("1, 2", "ws", reason)
+    assert run.missing["1, 2", "ws"] == "it closed; it ended"
+
+
+def test_a_workload_that_nobody_was_measured_in_is_told_with_the_reasons(tmp_path: Path) -> None:
+    run = measured()
+    run.miss("10", "tidings", "the time was over")
+    assert run.told("10")
+    assert not run.told("9")
+    page.write(run, [brokers.WORKLOAD], tmp_path / "RESULTS.md", "")
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert f"## 10. {brokers.WORKLOAD.title}\n\n{brokers.WORKLOAD.about}\n\n- tidings: the time was over\n" in text
+
+
+def test_who_was_left_out_of_a_target_is_named() -> None:
+    run = measured()
+    run.about["Socket.IO"] = ("Node", "theirs", "4")
+    for workload, metric in (("7", "replayed"), ("8", "many")):
+        run.add(workload, "tidings", {metric: Figure(6.0)})
+    run.add("8", "Socket.IO", {"many": Figure(2.0)})
+    run.miss("7", "ws", "has no history")
+    reached = {row[0]: row[2:] for row in targets.rows(run)}
+    assert reached["7: events replayed/s"] == (
+        "no other was measured; ws: has no history; Socket.IO: not measured in this run",
+        "–",
+    )
+    assert reached["8: deliveries/s, 20 channels each"] == ("3.00 (Socket.IO comes closest; without ws)", "yes")
+
+
+@pytest.mark.parametrize(("deliveries", "reached"), [(2_000, []), (1_940, []), (1_939, [48.475])])
+def test_a_rate_that_was_not_reached_is_told(tmp_path: Path, deliveries: int, reached: list[float]) -> None:
+    run = measured()
+    window = Measured(deliveries, deliveries // 10, Spent(4.0, 1.0, 1.0), 0.1, 0.2, 0.3, 0.4, 0)
+    run.add("1, 2", "nchan", at_pace("cpu", window, rate=50.0, clients=10, window=4.0))
+    assert run.values("1, 2", "nchan", "cpu-reached") == reached
+    page.write(run, WORKLOADS[:1], tmp_path / "RESULTS.md", "")
+    told = "50 events/s: fewer events came than were due: nchan (48.5/s)" in (tmp_path / "RESULTS.md").read_text()
+    assert told == bool(reached)
+
+
+def test_an_event_that_was_to_be_compressed_and_was_not_is_an_error() -> None:
+    event = json.dumps({"schedule": note(0, 1_024)}).encode()
+    payloads.refuse_plain(zlib.compress(event), 1_024)
+    with pytest.raises(LoadError, match=r"^it does not compress$"):
+        payloads.refuse_plain(event, 1_024)
 
 
 def test_what_is_saved_is_what_was_measured(tmp_path: Path) -> None:
