@@ -109,7 +109,7 @@ def test_what_is_not_begun_in_time_is_named_and_measured_when_the_run_is_resumed
 
 
 def test_a_resumed_run_keeps_what_is_said_of_a_part_and_forgets_that_the_time_was_over(tmp_path: Path) -> None:
-    faults = {"ws": Unfinished({"it": Figure(7.0)}, "only a part")}
+    faults: dict[str, Exception] = {"ws": Unfinished({"it": Figure(7.0)}, "only a part")}
     first = run(Counting(faults), [OURS, WS], nothing())
     first.miss("1", "ws", "the 5 minutes of the run were over before pair 2 and on")
     first.miss("1", "chanx", "the 5 minutes of the run were over before it")
