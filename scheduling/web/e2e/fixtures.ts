@@ -134,18 +134,12 @@ export class Desk {
 
   /** "id/version" of every shift that starts in the week, sorted. */
   async rows(monday: string, status?: Schedule["status"]): Promise<string[]> {
-    return (await this.#starting(monday, status)).map((row) => `${row.id}/${row.version}`).sort();
-  }
-
-  /** The note of every shift that starts in the week, in the order of their beginnings. */
-  async notes(monday: string): Promise<string[]> {
-    const rows = await this.#starting(monday);
-    return rows.sort((a, b) => a.starts_at.localeCompare(b.starts_at)).map((row) => row.note);
-  }
-
-  async #starting(monday: string, status?: Schedule["status"]): Promise<Schedule[]> {
+    const rows = await this.#shifts(monday, status);
     const first = at(monday, 0, 0);
-    return (await this.#shifts(monday, status)).filter(({ starts_at }) => starts_at >= first);
+    return rows
+      .filter(({ starts_at }) => starts_at >= first)
+      .map((row) => `${row.id}/${row.version}`)
+      .sort();
   }
 
   #shifts(monday: string, status?: Schedule["status"]): Promise<Schedule[]> {
